@@ -1,0 +1,57 @@
+"""Accounts: workspaces and their keys, members and roles, credentials, numbers, audit.
+
+Owns the small shared tables (workspace, member, membership, credential) and, per workspace, number and audit.
+A credential is found by the hash of its secret and kept sealed beside it, so that owner and developer may see it
+again; every such view is audited. The wrapped data key of a workspace is a column here; `Vaults` unwraps it.
+"""
+
+from clarion.accounts.credentials import Credential, Credentials, NewCredential, SecretForm, new_secret
+from clarion.accounts.rates import Rates
+from clarion.accounts.roles import DEVELOPERS, EVERYBODY, MARKETERS, OWNERS, Role
+from clarion.accounts.store import (
+    audit,
+    create_credential,
+    create_workspace,
+    find_workspace,
+    id_of_number,
+    list_credentials,
+    list_workspaces,
+    load_credential,
+    load_data_key,
+    number_of,
+    reveal_credential,
+    revoke_credential,
+    set_rate,
+    take_numbers,
+)
+from clarion.accounts.workspaces import Vaults, Workspace
+
+__all__ = [
+    "DEVELOPERS",
+    "EVERYBODY",
+    "MARKETERS",
+    "OWNERS",
+    "Credential",
+    "Credentials",
+    "NewCredential",
+    "Rates",
+    "Role",
+    "SecretForm",
+    "Vaults",
+    "Workspace",
+    "audit",
+    "create_credential",
+    "create_workspace",
+    "find_workspace",
+    "id_of_number",
+    "list_credentials",
+    "list_workspaces",
+    "load_credential",
+    "load_data_key",
+    "new_secret",
+    "number_of",
+    "reveal_credential",
+    "revoke_credential",
+    "set_rate",
+    "take_numbers",
+]

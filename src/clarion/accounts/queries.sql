@@ -1,0 +1,90 @@
+-- name: insert_workspace
+-- A new tenant; its name and form are held by constraints.
+INSERT INTO workspace (workspace_id, name, test, zone, data_key) VALUES ($1, $2, $3, $4, $5);
+
+-- name: enter_workspace
+-- The rest of this transaction sees the workspace that it just made.
+SELECT set_config('clarion.workspace', $1, true);
+
+-- name: insert_lanes
+-- One by default; a lane is worked by one worker at a time.
+INSERT INTO lane (workspace_id, lane) SELECT $1, number FROM generate_series(0, $2::int - 1) AS number;
+
+-- name: find_workspace
+-- By its unique name.
+SELECT workspace_id, name, test, zone, created_at FROM workspace WHERE name = $1;
+
+-- name: list_workspaces
+-- Oldest first.
+SELECT workspace_id, name, test, zone, created_at FROM workspace ORDER BY created_at, workspace_id;
+
+-- name: load_data_key
+-- Wrapped by the master key.
+SELECT data_key FROM workspace WHERE workspace_id = $1;
+
+-- name: insert_credential
+-- A caller's way in.
+INSERT INTO credential (credential_id, workspace_id, dialect, role, label, token_hash, token_start, sealed, public)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+RETURNING credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
+          expires_at, revoked_at;
+
+-- name: find_credential
+-- By the hash of its secret, from whatever workspace: this is how a caller's workspace is learned.
+SELECT credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
+       expires_at, revoked_at
+FROM credential WHERE token_hash = $1;
+
+-- name: list_credentials
+-- Without secrets, oldest first.
+SELECT credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
+       expires_at, revoked_at
+FROM credential WHERE workspace_id = $1 ORDER BY created_at, credential_id;
+
+-- name: reveal_credential
+-- With the sealed secret.
+SELECT credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
+       expires_at, revoked_at, sealed
+FROM credential WHERE workspace_id = $1 AND credential_id = $2;
+
+-- name: revoke_credential
+-- The first revocation's time stays.
+UPDATE credential SET revoked_at = coalesce(revoked_at, now())
+WHERE workspace_id = $1 AND credential_id = $2
+RETURNING credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
+          expires_at, revoked_at;
+
+-- name: set_rates
+-- Buckets that are not named keep what they have.
+UPDATE credential SET rates = rates || $3::jsonb
+WHERE workspace_id = $1 AND dialect = $2 AND ($4::uuid IS NULL OR credential_id = $4)
+RETURNING credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
+          expires_at, revoked_at;
+
+-- name: notify_changed
+-- Processes that remember credentials forget them when this commits.
+SELECT pg_notify($1, '');
+
+-- name: find_numbers
+-- What was given so far.
+SELECT id, number FROM number WHERE workspace_id = $1 AND kind = $2 AND id = ANY($3::uuid[]);
+
+-- name: raise_counter
+-- Takes $3 numbers; the row's lock makes them nobody else's.
+INSERT INTO number_counter (workspace_id, kind, last) VALUES ($1, $2, $3)
+ON CONFLICT (workspace_id, kind) DO UPDATE SET last = number_counter.last + excluded.last
+RETURNING last;
+
+-- name: insert_numbers
+-- An id that another caller numbered meanwhile keeps that number.
+INSERT INTO number (workspace_id, kind, number, id)
+SELECT $1, $2, n, i FROM unnest($3::int[], $4::uuid[]) AS fresh(n, i)
+ON CONFLICT (workspace_id, kind, id) DO NOTHING;
+
+-- name: find_id_of_number
+-- The way back.
+SELECT id FROM number WHERE workspace_id = $1 AND kind = $2 AND number = $3;
+
+-- name: insert_audit
+-- Who did what.
+INSERT INTO audit (workspace_id, audit_id, actor, action, detail) VALUES ($1, $2, $3, $4, $5);

@@ -1,0 +1,28 @@
+"""Rate limits: at most so many requests in any 60 seconds, per credential and bucket, in this process."""
+
+from collections import deque
+from collections.abc import Callable
+from uuid import UUID
+
+WINDOW_S = 60.0
+
+
+class Rates:
+    """Sliding windows. `clock_s` is monotonic seconds; a refused request does not count."""
+
+    def __init__(self, clock_s: Callable[[], float]) -> None:
+        self._clock_s = clock_s
+        self._taken: dict[tuple[UUID, str], deque[float]] = {}
+
+    def take(self, credential_id: UUID, bucket: str, per_minute: int) -> float | None:
+        """None: go ahead, it is counted. Otherwise the seconds until one fits. `per_minute` 0 is no limit."""
+        if per_minute == 0:
+            return None
+        now = self._clock_s()
+        taken = self._taken.setdefault((credential_id, bucket), deque())
+        while taken and taken[0] <= now - WINDOW_S:
+            taken.popleft()
+        if len(taken) >= per_minute:
+            return taken[-per_minute] + WINDOW_S - now
+        taken.append(now)
+        return None

@@ -1,0 +1,191 @@
+"""The room's SQL."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from clarion import db, errors
+from clarion.accounts.credentials import Credential, NewCredential, SecretForm, hash_of, new_secret
+from clarion.accounts.workspaces import Workspace
+from clarion.db import Tx
+from clarion.model import Ids
+from clarion.vault import MasterKey, Vault
+
+Q = db.load("clarion.accounts")
+CHANGED = "clarion_credentials"  #: the channel on which processes hear that credentials changed
+_SHOWN_CHARACTERS = 12
+
+
+async def create_workspace(
+    tx: Tx, name: str, *, ids: Ids, master: MasterKey, test: bool = False, zone: str = "UTC", lanes: int = 1
+) -> Workspace:
+    """A new tenant with its data key and lanes. Raises AlreadyThere, Invalid."""
+    workspace_id = ids.next()
+    try:
+        async with tx.transaction():
+            await tx.execute(Q.insert_workspace, workspace_id, name, test, zone, master.new_data_key(workspace_id))
+    except asyncpg.UniqueViolationError as exc:
+        raise errors.AlreadyThere(f"there is a workspace named {name} already") from exc
+    except asyncpg.CheckViolationError as exc:
+        raise errors.Invalid("a workspace's name is 1-63 characters: a-z, 0-9, _ and -, not starting with _ or -") from exc
+    await tx.execute(Q.enter_workspace, str(workspace_id))
+    await tx.execute(Q.insert_lanes, workspace_id, lanes)
+    return await find_workspace(tx, name)
+
+
+async def find_workspace(tx: Tx, name: str) -> Workspace:
+    """By name. Raises NotFound, naming what there is."""
+    row = await tx.fetchrow(Q.find_workspace, name)
+    if row is None:
+        names = [workspace.name for workspace in await list_workspaces(tx)]
+        raise errors.NotFound(f"there is no workspace named {name}; there is: {', '.join(names) or 'none'}")
+    return _workspace(row)
+
+
+async def list_workspaces(tx: Tx) -> list[Workspace]:
+    return [_workspace(row) for row in await tx.fetch(Q.list_workspaces)]
+
+
+async def load_data_key(tx: Tx, workspace_id: UUID) -> bytes:
+    """The wrapped data key. Raises NotFound."""
+    wrapped: bytes | None = await tx.fetchval(Q.load_data_key, workspace_id)
+    if wrapped is None:
+        raise errors.NotFound("there is no such workspace")
+    return wrapped
+
+
+async def create_credential(
+    tx: Tx,
+    workspace_id: UUID,
+    dialect: str,
+    form: SecretForm,
+    *,
+    ids: Ids,
+    vault: Vault,
+    role: str | None = None,
+    label: str = "",
+) -> NewCredential:
+    """A new way in for a caller of `dialect`."""
+    credential_id = ids.next()
+    secret = new_secret(form.prefix)
+    public = {name: new_secret("") for name in form.public}
+    row = await tx.fetchrow(
+        Q.insert_credential,
+        credential_id,
+        workspace_id,
+        dialect,
+        role,
+        label,
+        hash_of(secret),
+        secret[:_SHOWN_CHARACTERS],
+        vault.seal(secret.encode(), b"credential" + credential_id.bytes),
+        msgspec.json.encode(public).decode(),
+    )
+    await tx.execute(Q.notify_changed, CHANGED)
+    return NewCredential(credential=_credential(row), secret=secret)
+
+
+async def load_credential(tx: Tx, token_hash: bytes) -> Credential | None:
+    """By the hash of its secret."""
+    row = await tx.fetchrow(Q.find_credential, token_hash)
+    return _credential(row) if row else None
+
+
+async def list_credentials(tx: Tx, workspace_id: UUID) -> list[Credential]:
+    return [_credential(row) for row in await tx.fetch(Q.list_credentials, workspace_id)]
+
+
+async def reveal_credential(
+    tx: Tx, workspace_id: UUID, credential_id: UUID, *, ids: Ids, vault: Vault, actor: str
+) -> NewCredential:
+    """The credential with its secret; leaves a line in the audit. Raises NotFound."""
+    row = await tx.fetchrow(Q.reveal_credential, workspace_id, credential_id)
+    if row is None:
+        raise errors.NotFound("there is no such credential in this workspace")
+    secret = vault.open(row["sealed"], b"credential" + credential_id.bytes).decode()
+    await audit(tx, workspace_id, ids=ids, actor=actor, action="credential_revealed", credential_id=str(credential_id))
+    return NewCredential(credential=_credential(row), secret=secret)
+
+
+async def revoke_credential(tx: Tx, workspace_id: UUID, credential_id: UUID, *, ids: Ids, actor: str) -> Credential:
+    """From now on it opens nothing. Raises NotFound."""
+    row = await tx.fetchrow(Q.revoke_credential, workspace_id, credential_id)
+    if row is None:
+        raise errors.NotFound("there is no such credential in this workspace")
+    await audit(tx, workspace_id, ids=ids, actor=actor, action="credential_revoked", credential_id=str(credential_id))
+    await tx.execute(Q.notify_changed, CHANGED)
+    return _credential(row)
+
+
+async def set_rate(
+    tx: Tx, workspace_id: UUID, dialect: str, rates: dict[str, int], credential_id: UUID | None = None
+) -> list[Credential]:
+    """Change the limits (requests a minute by bucket, 0 = none) of one or all of a dialect's credentials."""
+    rows = await tx.fetch(
+        Q.set_rates, workspace_id, dialect, msgspec.json.encode(rates).decode(), credential_id
+    )
+    if not rows:
+        raise errors.NotFound(f"this workspace has no such credential for {dialect}")
+    await tx.execute(Q.notify_changed, CHANGED)
+    return [_credential(row) for row in rows]
+
+
+async def number_of(tx: Tx, workspace_id: UUID, kind: str, ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Stable integers of ids for callers that want small ones, given at the first asking."""
+    found = {row["id"]: row["number"] for row in await tx.fetch(Q.find_numbers, workspace_id, kind, ids)}
+    missing = [item for item in dict.fromkeys(ids) if item not in found]
+    if missing:
+        numbers = await take_numbers(tx, workspace_id, kind, len(missing))
+        await tx.execute(Q.insert_numbers, workspace_id, kind, numbers, missing)
+        rows = await tx.fetch(Q.find_numbers, workspace_id, kind, ids)
+        found = {row["id"]: row["number"] for row in rows}
+    return found
+
+
+async def take_numbers(tx: Tx, workspace_id: UUID, kind: str, count: int) -> list[int]:
+    """The next integers of a kind, nobody else's from now on; gaps may stay."""
+    last: int = await tx.fetchval(Q.raise_counter, workspace_id, kind, count)
+    return list(range(last - count + 1, last + 1))
+
+
+async def id_of_number(tx: Tx, workspace_id: UUID, kind: str, number: int) -> UUID | None:
+    """The id behind a number that was once shown."""
+    found: UUID | None = await tx.fetchval(Q.find_id_of_number, workspace_id, kind, number)
+    return found
+
+
+async def audit(tx: Tx, workspace_id: UUID, *, ids: Ids, actor: str, action: str, **detail: Any) -> None:
+    """Leave a line: who did what. No secrets in `detail`."""
+    await tx.execute(
+        Q.insert_audit, workspace_id, ids.next(), actor, action, msgspec.json.encode(detail).decode()
+    )
+
+
+def _workspace(row: asyncpg.Record) -> Workspace:
+    return Workspace(
+        workspace_id=row["workspace_id"],
+        name=row["name"],
+        test=row["test"],
+        zone=row["zone"],
+        created_at=row["created_at"].isoformat(),
+    )
+
+
+def _credential(row: asyncpg.Record) -> Credential:
+    return Credential(
+        credential_id=row["credential_id"],
+        workspace_id=row["workspace_id"],
+        dialect=row["dialect"],
+        role=row["role"],
+        label=row["label"],
+        token_start=row["token_start"],
+        id_namespace=row["id_namespace"],
+        rates=msgspec.json.decode(row["rates"]),
+        public=msgspec.json.decode(row["public"]),
+        created_at=row["created_at"].isoformat(),
+        expires_us=int(row["expires_at"].timestamp() * 1_000_000) if row["expires_at"] else None,
+        revoked=row["revoked_at"] is not None,
+    )

@@ -1,0 +1,72 @@
+"""How commands print: a table for people, one JSON document for machines."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import msgspec
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+#: Where no terminal says how wide it is, nothing is cut off.
+_WIDE = 10_000
+
+
+def show(rows: Sequence[Any], columns: Sequence[str], *, json: bool) -> None:
+    """Print a list of things: Structs or mappings with at least these columns. As JSON, all that they have."""
+    if json:
+        show_json(rows)
+        return
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        values = row if isinstance(row, Mapping) else msgspec.structs.asdict(row)
+        table.add_row(*(text(values[column]) for column in columns))
+    _console().print(table)
+
+
+def show_one(thing: Any, *, json: bool) -> None:
+    """Print one thing, a Struct or a mapping: a line for each of its values."""
+    if json:
+        show_json(thing)
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    values = thing if isinstance(thing, Mapping) else msgspec.structs.asdict(thing)
+    for name, value in values.items():
+        table.add_row(name.replace("_", " "), text(value))
+    _console().print(table)
+
+
+def show_json(value: Any) -> None:
+    """Print one JSON document, indented for whoever looks at it."""
+    document = msgspec.json.encode(value, enc_hook=str)
+    indent = 2 if sys.stdout.isatty() else 0
+    sys.stdout.write(msgspec.json.format(document, indent=indent).decode() + "\n")
+
+
+def text(value: Any) -> str:
+    """One value as people read it."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case Enum():
+            return str(value.value)
+        case datetime():
+            return value.isoformat(sep=" ", timespec="seconds")
+        case list() | tuple() | set() | frozenset():
+            return ", ".join(map(text, value))
+        case _:
+            return str(value)
+
+
+def _console() -> Console:
+    terminal = sys.stdout.isatty()
+    return Console(width=None if terminal else _WIDE, markup=False, highlight=False, emoji=False)

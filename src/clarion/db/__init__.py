@@ -1,0 +1,24 @@
+"""The database: pools, transactions, the embedded PostgreSQL, migrations, named queries.
+
+Two roles. `clarion_app` answers callers and is bound by row-level security to the workspace of its transaction;
+`clarion_owner` owns the tables and does the workers' work and migrations. Rooms never open connections: they
+are handed a `Tx`.
+"""
+
+from clarion.db.address import Address, Addresses
+from clarion.db.migrate import migrate, pending
+from clarion.db.pool import Database, Tx, is_lost_connection, is_transient
+from clarion.db.queries import Queries, load
+
+__all__ = [
+    "Address",
+    "Addresses",
+    "Database",
+    "Queries",
+    "Tx",
+    "is_lost_connection",
+    "is_transient",
+    "load",
+    "migrate",
+    "pending",
+]

@@ -1,0 +1,63 @@
+"""Partitions by id, so by the time of accepting: the timeline and the change log by month, the journal by day.
+
+Each table also has a default partition, which stays empty; rows in it mean that upkeep did not run (an alarm).
+"""
+
+from datetime import UTC, date, datetime, timedelta
+
+import asyncpg
+
+from clarion import model
+
+_MONTHLY = ("event", "profile_change")
+_DAILY = ("journal",)
+_MONTHS_AHEAD = 2
+_DAYS_AHEAD = 7
+
+
+async def ensure_partitions(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Create what the coming weeks need; what is there stays. Run as the owner, outside a transaction."""
+    today: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
+    months = [_month_after(today.replace(day=1), ahead) for ahead in range(_MONTHS_AHEAD + 1)]
+    days = [today + timedelta(days=ahead) for ahead in range(-1, _DAYS_AHEAD + 1)]
+    for table in _MONTHLY:
+        await _create_default(connection, table)
+        for month in months:
+            await _create(connection, table, f"{table}_{month:%Y_%m}", month, _month_after(month, 1))
+    for table in _DAILY:
+        await _create_default(connection, table)
+        for day in days:
+            await _create(connection, table, f"{table}_{day:%Y_%m_%d}", day, day + timedelta(days=1))
+
+
+async def strays(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
+    """How many of the default partitions hold rows; more than 0 is an alarm."""
+    found = 0
+    for table in (*_MONTHLY, *_DAILY):
+        found += await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table}_default)::int")  # noqa: S608
+    return found
+
+
+async def _create_default(connection: "asyncpg.Connection[asyncpg.Record]", table: str) -> None:
+    await connection.execute(f"CREATE TABLE IF NOT EXISTS {table}_default PARTITION OF {table} DEFAULT")
+
+
+async def _create(
+    connection: "asyncpg.Connection[asyncpg.Record]", table: str, name: str, start: date, end: date
+) -> None:
+    if await connection.fetchval("SELECT to_regclass($1) IS NULL", name):
+        await connection.execute(
+            f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} "
+            f"FOR VALUES FROM ('{_bound(start)}') TO ('{_bound(end)}')"
+        )
+
+
+def _bound(day: date) -> str:
+    """The lowest id of a day that starts in UTC."""
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return str(model.first_id_at(int(start.timestamp()) * 1_000_000))
+
+
+def _month_after(month: date, months: int) -> date:
+    year, number = divmod(month.year * 12 + month.month - 1 + months, 12)
+    return date(year, number + 1, 1)

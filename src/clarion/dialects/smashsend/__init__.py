@@ -1,0 +1,17 @@
+"""SMASHSEND: the Events API v1, as its public page said in 2026.
+
+Spoken: POST /v1/events, POST /v1/events/batch. Not spoken yet: contacts, contact properties, e-mails,
+webhooks, API keys, flows; they answer 404 in the vendor's shape.
+
+| the vendor's word | ours |
+|---|---|
+| contact | profile, found by its e-mail |
+| trait, contact property | trait |
+| event | event; its name is a metric |
+| messageId | the key by which a repeat is known, for 24 hours |
+
+An event says who (identify.email), what about them (identify.traits), what happened (event, properties) and
+when. The e-mail identifies; traits.phone only reaches. Where the vendor's page is silent we accept more
+rather than less. Each such choice is in docs/reference/smashsend.md, each statement of the page with its test
+in COVERAGE.csv.
+"""

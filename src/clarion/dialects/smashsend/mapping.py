@@ -1,0 +1,59 @@
+"""An event as it was sent -> an event in our words, or what is wrong with it. Pure."""
+
+from hashlib import blake2b
+
+import msgspec
+
+from clarion.dialects.smashsend import rules, wire
+from clarion.dialects.smashsend.codes import Code, Problem
+from clarion.dialects.smashsend.rules import Valid
+from clarion.model import DAY_US, Dedup, Event, Identity, IdentityKind, Mode, Offer, Reach
+
+DEDUP_WINDOW_S = DAY_US // 1_000_000
+_ID_OCTETS = 16
+
+_canonical_json = msgspec.json.Encoder(order="deterministic").encode
+
+Judged = Offer | list[Problem]
+
+
+def judge(sent: bytes | msgspec.Raw, now_us: int) -> Judged:
+    """One event, alone or of a batch: what it offers, or all that is wrong with it."""
+    if len(sent) > rules.EVENT_BYTES_MAX:
+        return [Problem(Code.PAYLOAD_TOO_LARGE, rules.EVENT_TOO_LARGE)]
+    try:
+        track = wire.read_track(sent)
+    except wire.Malformed as exc:
+        return [Problem(Code.INVALID_EVENT, str(exc))]
+    checked = rules.check(track, now_us)
+    return offer(checked, now_us) if isinstance(checked, Valid) else checked
+
+
+def offer(event: Valid, now_us: int) -> Offer:
+    """The event, found by its e-mail, new unless its message id was seen in the last 24 hours."""
+    return Offer(
+        inbound=Event(
+            name=event.name,
+            occurred_at_us=now_us if event.timestamp_us is None else event.timestamp_us,
+            identities=(Identity(IdentityKind.EMAIL, "", event.email),),
+            reaches=_reaches(event.traits.get("phone")),
+            traits=event.traits,
+            properties=event.properties,
+        ),
+        dedup=Dedup(Mode.ONCE, event.message_id or made_message_id(event), window_s=DEDUP_WINDOW_S),
+    )
+
+
+def made_message_id(event: Valid) -> str:
+    """The message id of an event that brought none: what it says, hashed.
+
+    Keys are sorted, so their order does not matter. The time counts only if the caller gave one, else a retry
+    would never be known. Made from what was sent, before it is stored: databases turn -0.0 into 0.0.
+    """
+    content = (event.name, event.email, event.traits, event.properties, event.timestamp_us)
+    return f"msg_{blake2b(_canonical_json(content), digest_size=_ID_OCTETS).hexdigest()}"
+
+
+def _reaches(phone: object) -> tuple[Reach, ...]:
+    """`traits.phone` reaches a person by SMS; it never says who they are."""
+    return (Reach("sms", phone),) if type(phone) is str and phone else ()

@@ -1,0 +1,113 @@
+"""What became of a request -> the vendor's status and words. Pure."""
+
+import math
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from clarion import errors
+from clarion.dialects import _http
+from clarion.dialects._http import Answer
+from clarion.dialects.smashsend import wire
+from clarion.dialects.smashsend.codes import Code, Problem
+from clarion.dialects.smashsend.mapping import Judged
+from clarion.model import Accepted, Duplicate, Offer
+
+QUEUED = "Event queued for processing"
+INVALID_KEY = "Invalid API key"
+OVER_RATE = "Rate limit exceeded. Please retry after 60 seconds."  # to the letter; Retry-After is exact
+UNAVAILABLE = "Service temporarily unavailable. Please retry after {} seconds."
+BROKEN = "Internal server error. The server's log names it {}."
+UNKNOWN_PATH = "Cannot {} {}. This server speaks {}."
+WRONG_METHOD = "Method {} is not allowed for {}"
+
+#: Where one event hears a problem in other words than a batch.
+SINGLE_WORDS = {Code.INVALID_EMAIL: '"identify.email" must be a valid email'}
+
+#: What ends a request before its events are judged; the text of the error is the answer's.
+STATUS: dict[type[errors.Declined], HTTPStatus] = {
+    wire.Malformed: HTTPStatus.BAD_REQUEST,
+    _http.Garbled: HTTPStatus.BAD_REQUEST,
+    _http.TooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    _http.UnknownEncoding: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+}
+_PHRASES = {413: "Payload Too Large"}  # Pythons word it in two other ways
+_SHOWN_MAX = 200  # characters of a path
+_OUTCOMES: dict[type[Accepted | Duplicate], str] = {Accepted: "accepted", Duplicate: "duplicate"}
+
+
+def queued(offer: Offer) -> Answer:
+    """One event, kept now or before: the caller need not know."""
+    return Answer(200, wire.encode(wire.Queued(True, offer.dedup.key, QUEUED)))
+
+
+def refused(problems: Sequence[Problem]) -> Answer:
+    """One event that breaks rules hears of the first."""
+    first = problems[0]
+    return failure(HTTPStatus.BAD_REQUEST, SINGLE_WORDS.get(first.code, first.message))
+
+
+def batch(judged: Sequence[Judged], outcomes: Sequence[Accepted | Duplicate]) -> Answer:
+    """Every event by its place in the request; `outcomes` are those of the offers in it, in order."""
+    remaining = iter(outcomes)
+    events: list[wire.EventStatus] = []
+    failures: list[wire.EventFailure] = []
+    accepted = 0
+    for index, event in enumerate(judged):
+        if isinstance(event, Offer):
+            outcome = type(next(remaining))
+            accepted += outcome is Accepted
+            events.append(wire.EventStatus(index, event.dedup.key, _OUTCOMES[outcome]))
+        else:
+            told = [wire.EventError(problem.code, problem.message) for problem in event]
+            failures.append(wire.EventFailure(index, told))
+    result = wire.BatchResult(accepted, len(failures), len(events) - accepted, events, failures)
+    return Answer(_batch_status(len(events), len(failures)), wire.encode(result))
+
+
+def _batch_status(passed: int, failed: int) -> int:
+    """All failed: 400. Some: 207. None, also of none at all: 200."""
+    if not failed:
+        return 200
+    return 207 if passed else 400
+
+
+def failure(status: HTTPStatus, message: str, **headers: str) -> Answer:
+    """The vendor's shape of every error. A header `retry_after` is written Retry-After."""
+    body = wire.Failure(status.value, _PHRASES.get(status.value, status.phrase), message)
+    shown = tuple((name.replace("_", "-").encode(), value.encode()) for name, value in headers.items())
+    return Answer(status.value, wire.encode(body), shown)
+
+
+def unauthorized() -> Answer:
+    return failure(HTTPStatus.UNAUTHORIZED, INVALID_KEY)
+
+
+def over_rate(wait_s: float) -> Answer:
+    return failure(HTTPStatus.TOO_MANY_REQUESTS, OVER_RATE, retry_after=str(max(1, math.ceil(wait_s))))
+
+
+def too_large(message: str) -> Answer:
+    return failure(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
+
+
+def declined(exc: errors.Declined) -> Answer:
+    """What `STATUS` foresees."""
+    return failure(STATUS[type(exc)], str(exc))
+
+
+def unavailable(retry_after_s: int) -> Answer:
+    message = UNAVAILABLE.format(retry_after_s)
+    return failure(HTTPStatus.SERVICE_UNAVAILABLE, message, retry_after=str(retry_after_s))
+
+
+def broken(request_id: str) -> Answer:
+    return failure(HTTPStatus.INTERNAL_SERVER_ERROR, BROKEN.format(request_id))
+
+
+def unknown_path(method: str, path: str, spoken: Sequence[str]) -> Answer:
+    return failure(HTTPStatus.NOT_FOUND, UNKNOWN_PATH.format(method, path[:_SHOWN_MAX], " and ".join(spoken)))
+
+
+def wrong_method(method: str, path: str, allowed: Sequence[str]) -> Answer:
+    message = WRONG_METHOD.format(method, path)
+    return failure(HTTPStatus.METHOD_NOT_ALLOWED, message, allow=", ".join(allowed))

@@ -1,0 +1,118 @@
+"""The calls: read, ask the server's rooms, answer. All that decides is in the other files."""
+
+from collections.abc import Awaitable, Callable
+
+from msgspec import Struct
+from starlette.types import Receive, Scope, Send
+
+from clarion import errors, log
+from clarion.accounts import Credential
+from clarion.dialects import _http
+from clarion.dialects._door import Door, Handler, Routes
+from clarion.dialects._http import Answer
+from clarion.dialects.smashsend import auth, mapping, reply, rules, wire
+from clarion.model import Offer, Source
+
+_log = log.get(__name__)
+
+
+class Call(Struct, frozen=True):
+    """A call, and what the vendor allows of it."""
+
+    path: str
+    bucket: str  # of a credential's rates
+    per_minute: int  # requests, unless the credential says otherwise
+    body_bytes_max: int
+    too_large: str
+
+
+SINGLE = Call("/v1/events", "single", 1_000, rules.EVENT_BYTES_MAX, rules.EVENT_TOO_LARGE)
+BATCH = Call("/v1/events/batch", "batch", 50, int(6.4 * 1024 * 1024), "Batch payload exceeds 6.4MB limit")
+METHODS = {SINGLE.path: ["POST"], BATCH.path: ["POST"]}
+
+_Speak = Callable[[Door, Scope, Receive], Awaitable[Answer]]
+
+
+def routes(door: Door) -> Routes:
+    """What is spoken."""
+    return {
+        ("POST", SINGLE.path): _voiced(door, _track),
+        ("POST", BATCH.path): _voiced(door, _track_batch),
+    }
+
+
+def unknown(door: Door) -> Handler:
+    """The answer where nothing is spoken: to an unknown path, or another method of a known one."""
+    return _voiced(door, _nothing_here)
+
+
+async def _track(door: Door, scope: Scope, receive: Receive) -> Answer:
+    entered = await _enter(door, SINGLE, scope, receive)
+    if isinstance(entered, Answer):
+        return entered
+    credential, body = entered
+    judged = mapping.judge(body, door.now_us())
+    if isinstance(judged, Offer):
+        await door.ingest.offer(credential, Source.SMASHSEND, [judged])
+        return reply.queued(judged)
+    await door.ingest.offer(credential, Source.SMASHSEND, [], rejected=1)
+    return reply.refused(judged)
+
+
+async def _track_batch(door: Door, scope: Scope, receive: Receive) -> Answer:
+    entered = await _enter(door, BATCH, scope, receive)
+    if isinstance(entered, Answer):
+        return entered
+    credential, body = entered
+    now_us = door.now_us()
+    judged = [mapping.judge(event, now_us) for event in wire.read_batch(body)]
+    offers = [event for event in judged if isinstance(event, Offer)]
+    rejected = len(judged) - len(offers)
+    outcomes = await door.ingest.offer(credential, Source.SMASHSEND, offers, rejected=rejected)
+    return reply.batch(judged, outcomes)
+
+
+async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
+    method, path = scope["method"], scope["path"]
+    if path in METHODS:
+        return reply.wrong_method(method, path, METHODS[path])
+    spoken = [f"{' '.join(methods)} {known}" for known, methods in METHODS.items()]
+    return reply.unknown_path(method, path, spoken)
+
+
+async def _enter(door: Door, call: Call, scope: Scope, receive: Receive) -> tuple[Credential, bytes] | Answer:
+    """Who is calling, and the body of a caller who may; or the answer that ends the request."""
+    headers = _http.headers_of(scope)
+    key = auth.key_in(headers)
+    credential = await door.credentials.find(auth.DIALECT, key) if key else None
+    if credential is None:
+        return reply.unauthorized()
+    per_minute = credential.rates.get(call.bucket, call.per_minute)
+    wait_s = door.rates.take(credential.credential_id, call.bucket, per_minute)
+    if wait_s is not None:
+        return reply.over_rate(wait_s)
+    try:
+        return credential, await _http.read_body(receive, headers, call.body_bytes_max, door.body_timeout_s)
+    except _http.TooLarge:
+        return reply.too_large(call.too_large)
+
+
+def _voiced(door: Door, speak: _Speak) -> Handler:
+    """An ASGI handler that answers in the vendor's voice whatever happens."""
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = _http.new_request_id()
+        try:
+            answer = await speak(door, scope, receive)
+        except _http.Gone:
+            return
+        except errors.Unavailable as exc:
+            answer = reply.unavailable(exc.retry_after_s)
+        except tuple(reply.STATUS) as exc:
+            answer = reply.declined(exc)
+        except Exception:
+            _log.exception("a request failed", action="request_failed", request_id=request_id)
+            answer = reply.broken(request_id)
+        await _http.send_answer(send, answer, request_id)
+
+    return handle

@@ -1,0 +1,42 @@
+"""Events: journal, accept, process, timeline, quarantine, ledger.
+
+The way of an item: `Ingest.offer` puts its key and its block on disk in one statement and only then answers;
+a worker's `Lanes.work` takes the blocks of a lane, makes profiles, traits and timeline of them in one
+transaction, and marks them processed. Invariants: an answered item is on the timeline, applied, or in
+quarantine, once; processing never depends on order; nothing is dropped; the ledger adds up.
+"""
+
+from clarion.events.ingest import Ingest
+from clarion.events.lanes import Lanes
+from clarion.events.ledger import LedgerLine, Mismatch
+from clarion.events.retry import retry_quarantined
+from clarion.events.store import (
+    WORK,
+    StoredEvent,
+    backlog,
+    discard_quarantined,
+    ledger,
+    list_events,
+    list_quarantine,
+    read_event,
+    show_quarantined,
+)
+from clarion.events.verify import verify_ledger
+
+__all__ = [
+    "WORK",
+    "Ingest",
+    "Lanes",
+    "LedgerLine",
+    "Mismatch",
+    "StoredEvent",
+    "backlog",
+    "discard_quarantined",
+    "ledger",
+    "list_events",
+    "list_quarantine",
+    "read_event",
+    "retry_quarantined",
+    "show_quarantined",
+    "verify_ledger",
+]

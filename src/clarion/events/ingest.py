@@ -1,0 +1,248 @@
+"""The accept loop: requests of one workspace share commits, and each is answered only after its own.
+
+There is no timer: while a commit is in flight the next group gathers. This is the one place besides the edge
+that owns a transaction (architecture: Data rules, SQL).
+"""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import structlog
+from msgspec import Struct
+
+from clarion import errors, model
+from clarion.accounts import Credential, Vaults
+from clarion.db import Database, is_lost_connection, is_transient
+from clarion.events import store
+from clarion.events.accept import Group, Policy, Seen, accept
+from clarion.events.journal import ITEMS_MAX
+from clarion.events.ledger import Tally
+from clarion.model import Accepted, Duplicate, Ids, Offer, Source
+
+COMMITS_IN_FLIGHT = 2  # of one workspace and policy
+WAITING_ITEMS_MAX = 100_000  # of this process; beyond it callers hear 503
+TRIES_AFTER_LOSS = 3
+FLUSH_EVERY_S = 1.0
+NOTIFY_EVERY_S = 0.02
+
+log = structlog.get_logger()
+
+
+class _Request(Struct, frozen=True, eq=False):
+    offers: Sequence[Offer]
+    item_ids: list[UUID]
+    rejected: int
+    answer: "asyncio.Future[list[Accepted | Duplicate]]"
+
+
+class _Queue(Struct, eq=False):
+    """What waits for a commit: requests of one workspace, source and policy."""
+
+    workspace_id: UUID
+    source: Source
+    policy: Policy
+    waiting: deque[_Request]
+    in_flight: int = 0
+    woken: bool = False
+
+
+class Ingest:
+    """Takes offers of many concurrent callers. `run()` must run beside it; `backlog_full` says when to refuse."""
+
+    def __init__(
+        self, database: Database, vaults: Vaults, ids: Ids, *, backlog_full: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._database = database
+        self._vaults = vaults
+        self._ids = ids
+        self._backlog_full = backlog_full
+        self._queues: dict[tuple[UUID, Source, Policy], _Queue] = {}
+        self._waiting_items = 0
+        self._commits: set[asyncio.Task[None]] = set()
+        self._edge_counts: dict[UUID, Tally] = defaultdict(Tally)
+        self._committed = asyncio.Event()
+
+    async def offer(
+        self, credential: Credential, source: Source, offers: Sequence[Offer], *, rejected: int = 0
+    ) -> list[Accepted | Duplicate]:
+        """What became of each offer, told after the commit; `rejected` items of the request are counted with them.
+
+        All offers of a request have one dedup mode and window. Raises Unavailable: nothing of it was accepted, or
+        nobody knows; the same request again is safe where it has keys.
+        """
+        if not offers:
+            self._count(credential.workspace_id, self._ids.next(), received=rejected, rejected=rejected)
+            return []
+        if self._waiting_items + len(offers) > WAITING_ITEMS_MAX or self._backlog_full():
+            raise errors.Unavailable("too much is waiting to be processed", retry_after_s=5)
+        queue = self._queue(credential.workspace_id, source, Policy.of(offers[0].dedup))
+        answer: asyncio.Future[list[Accepted | Duplicate]] = asyncio.get_running_loop().create_future()
+        queue.waiting.append(_Request(offers, [self._ids.next() for _ in offers], rejected, answer))
+        self._waiting_items += len(offers)
+        if not queue.woken and queue.in_flight < COMMITS_IN_FLIGHT:
+            queue.woken = True  # at the end of this turn of the loop: what arrives in the same turn shares the commit
+            asyncio.get_running_loop().call_soon(self._start_commits, queue)
+        return await answer
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Write the counts of requests that left no block, and wake workers, until `stop`; then finish what waits."""
+        flushed = asyncio.create_task(self._flush_counts(stop))
+        notified = asyncio.create_task(self._notify_workers(stop))
+        await stop.wait()
+        await asyncio.gather(flushed, notified)
+        while self._commits:
+            await asyncio.wait(self._commits)
+        await self._write_counts()
+
+    # ---- groups
+
+    def _queue(self, workspace_id: UUID, source: Source, policy: Policy) -> _Queue:
+        key = (workspace_id, source, policy)
+        queue = self._queues.get(key)
+        if queue is None:
+            queue = self._queues[key] = _Queue(workspace_id, source, policy, deque())
+        return queue
+
+    def _start_commits(self, queue: _Queue) -> None:
+        queue.woken = False
+        while queue.waiting and queue.in_flight < COMMITS_IN_FLIGHT:
+            queue.in_flight += 1
+            commit = asyncio.create_task(self._commit(queue, _next_group(queue.waiting)))
+            self._commits.add(commit)
+            commit.add_done_callback(self._commits.discard)
+
+    async def _commit(self, queue: _Queue, requests: list[_Request]) -> None:
+        try:
+            await self._settle(queue, requests)
+        finally:
+            self._waiting_items -= sum(len(request.offers) for request in requests)
+            queue.in_flight -= 1
+            self._start_commits(queue)
+
+    async def _settle(self, queue: _Queue, requests: list[_Request]) -> None:
+        """Answer every request of the group; when they fail together for any reason, each is tried once alone."""
+        try:
+            await self._put_on_disk(queue, requests)
+        except Exception as exc:
+            if is_transient(exc):
+                _fail(requests, errors.Unavailable("the database is away for a moment", retry_after_s=2))
+            elif len(requests) > 1:
+                for request in requests:
+                    await self._settle(queue, [request])
+            else:
+                log.exception("a request could not be accepted", action="accept_failed", source=queue.source.name)
+                _fail(requests, exc)
+
+    async def _put_on_disk(self, queue: _Queue, requests: list[_Request]) -> None:
+        vault = await self._vaults.of(queue.workspace_id)
+        group = Group(
+            block_id=self._ids.next(),
+            item_ids=[item_id for request in requests for item_id in request.item_ids],
+            offers=[offer for request in requests for offer in request.offers],
+            rejected=sum(request.rejected for request in requests),
+        )
+        for attempt in range(1, TRIES_AFTER_LOSS + 1):
+            try:
+                async with self._database.connection(queue.workspace_id) as tx:
+                    seen = await accept(
+                        tx, queue.workspace_id, queue.source, queue.policy, group, vault=vault, again=attempt > 1
+                    )
+                break
+            except Exception as exc:
+                if not is_lost_connection(exc) or attempt == TRIES_AFTER_LOSS:
+                    raise
+        self._answer(queue, requests, seen)
+
+    def _answer(self, queue: _Queue, requests: list[_Request], seen: Seen) -> None:
+        """Only here, after the commit, does a caller hear of success."""
+        self._committed.set()
+        ordinal = 0
+        for request in requests:
+            outcomes: list[Accepted | Duplicate] = []
+            for item_id in request.item_ids:
+                outcomes.append(Duplicate() if ordinal in seen.duplicates else Accepted(item_id))
+                ordinal += 1
+            if not request.answer.done():
+                request.answer.set_result(outcomes)
+            if not seen.stored:
+                received = len(request.offers) + request.rejected
+                self._count(
+                    queue.workspace_id,
+                    request.item_ids[0],
+                    received=received,
+                    rejected=request.rejected,
+                    duplicate=len(request.offers),
+                )
+
+    # ---- beside the way
+
+    def _count(self, workspace_id: UUID, item_id: UUID, **counts: int) -> None:
+        self._edge_counts[workspace_id].add(model.minute_of(item_id), **counts)
+
+    async def _flush_counts(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await _sleep(stop, FLUSH_EVERY_S)
+            await self._write_counts()
+
+    async def _write_counts(self) -> None:
+        for workspace_id in list(self._edge_counts):
+            tally = self._edge_counts.pop(workspace_id)
+            lines = tally.take()
+            try:
+                async with self._database.app(workspace_id) as tx:
+                    await store.add_to_ledger(tx, workspace_id, lines)
+            except Exception as exc:
+                if not is_transient(exc):
+                    raise
+                for line in lines:  # again with the next ones
+                    self._edge_counts[workspace_id].add(
+                        line.minute_us, received=line.received, rejected=line.rejected, duplicate=line.duplicate
+                    )
+
+    async def _notify_workers(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await _first_of(self._committed, stop)
+            self._committed.clear()
+            try:
+                async with self._database.app() as tx:
+                    await store.notify_work(tx)
+            except Exception as exc:  # they look by themselves every second
+                if not is_transient(exc):
+                    raise
+            await _sleep(stop, NOTIFY_EVERY_S)
+
+
+def _next_group(waiting: deque[_Request]) -> list[_Request]:
+    """The next requests that share a commit: of one minute (a block counts for one), up to ITEMS_MAX items."""
+    group = [waiting.popleft()]
+    minute_us = model.minute_of(group[0].item_ids[0])
+    items = len(group[0].offers)
+    while waiting:
+        following = waiting[0]
+        items += len(following.offers)
+        if items > ITEMS_MAX or model.minute_of(following.item_ids[0]) != minute_us:
+            break
+        group.append(waiting.popleft())
+    return group
+
+
+def _fail(requests: list[_Request], exc: Exception) -> None:
+    for request in requests:
+        if not request.answer.done():
+            request.answer.set_exception(exc)
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def _first_of(one: asyncio.Event, other: asyncio.Event) -> None:
+    waits = [asyncio.create_task(one.wait()), asyncio.create_task(other.wait())]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()

@@ -1,0 +1,160 @@
+"""A worker: leases lanes that have work, settles their blocks, gives them back."""
+
+import asyncio
+import os
+import random
+import socket
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+
+from clarion.accounts import Vaults
+from clarion.db import Database, Tx, is_transient
+from clarion.events import process, store
+from clarion.events.journal import Entry, Unreadable
+from clarion.events.ledger import Tally
+from clarion.events.process import Bench
+from clarion.events.store import OpenBlock
+from clarion.model import Ids
+
+LEASE_S = 60
+ITEMS_A_TRANSACTION = 4_000
+TRANSACTIONS_A_TURN = 8  # of one lane, before others have theirs
+LOOK_EVERY_S = 1.0
+GATHER_S = 0.02  # after being woken: single events become larger transactions
+
+log = structlog.get_logger()
+
+
+class LeaseLost(Exception):
+    """Another worker may have the lane; nothing of this transaction is written."""
+
+
+class Lanes:
+    """Works on whatever lanes have blocks. Any number of these, on any number of machines."""
+
+    def __init__(self, database: Database, vaults: Vaults, ids: Ids) -> None:
+        self._database = database
+        self._vaults = vaults
+        self._ids = ids
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._catalogue: set[tuple[UUID, int, str, str]] = set()
+
+    async def work(self, stop: asyncio.Event, woken: asyncio.Event) -> None:
+        """Until `stop`; the transaction at hand is finished first."""
+        while not stop.is_set():
+            woken.clear()
+            try:
+                busy = await self.work_once()
+            except Exception as exc:
+                if not is_transient(exc):
+                    raise
+                log.warning("the database is away", action="worker_waits", error=type(exc).__name__)
+                busy = False
+            if not busy and not stop.is_set():
+                await _wait(woken, stop)
+
+    async def work_once(self) -> bool:
+        """One turn for every free lane with work, in any order; whether there was any."""
+        async with self._database.owner() as tx:
+            lanes = await store.find_lanes(tx)
+        random.shuffle(lanes)
+        worked = [await self._turn(workspace_id, lane) for workspace_id, lane in lanes]
+        return any(worked)
+
+    async def _turn(self, workspace_id: UUID, lane: int) -> bool:
+        token = self._ids.next()
+        async with self._database.owner() as tx:
+            if not await store.lease_lane(tx, workspace_id, lane, token, self._name, LEASE_S):
+                return False
+        try:
+            bench = Bench(workspace_id, await self._vaults.of(workspace_id), self._ids, self._catalogue)
+            for _ in range(TRANSACTIONS_A_TURN):
+                if not await self._transaction(bench, lane, token):
+                    break
+        except LeaseLost:
+            log.warning("a lease was lost", action="lease_lost", workspace=str(workspace_id), lane=lane)
+            return True
+        except Exception as exc:
+            log.warning("a lane failed and waits", action="lane_postponed", error=type(exc).__name__, lane=lane)
+            if not is_transient(exc):
+                log.exception("processing failed in a way we did not foresee", action="lane_failed")
+            async with self._database.owner() as tx:
+                await store.postpone_lane(tx, workspace_id, lane, token)
+            return True
+        async with self._database.owner() as tx:
+            await store.free_lane(tx, workspace_id, lane, token)
+        return True
+
+    async def _transaction(self, bench: Bench, lane: int, token: UUID) -> bool:
+        """Settle the lane's next blocks together; where that fails, one by one, down to the culprit."""
+        try:
+            return await self._settle_next(bench, lane, token, items_max=ITEMS_A_TRANSACTION, careful=False)
+        except Exception as exc:
+            if is_transient(exc) or isinstance(exc, LeaseLost):
+                raise
+            log.warning("a block failed; looking for the culprit", action="block_split", error=type(exc).__name__)
+            return await self._settle_next(bench, lane, token, items_max=1, careful=True)
+
+    async def _settle_next(self, bench: Bench, lane: int, token: UUID, *, items_max: int, careful: bool) -> bool:
+        async with self._database.owner() as tx:
+            if not await store.hold_lane(tx, bench.workspace_id, lane, token, LEASE_S):
+                raise LeaseLost
+            blocks = await store.take_blocks(tx, bench.workspace_id, lane, items_max)
+            if not blocks:
+                return False
+            tally = Tally()
+            if careful:
+                for block in blocks:
+                    await _settle_carefully(tx, bench, block, tally)
+            else:
+                entries = [entry for block in blocks for entry in process.entries_of(block, bench.vault)]
+                await process.settle(tx, bench, entries, tally)
+            for block in blocks:
+                process.count_block(block, tally)
+            await store.close_blocks(tx, bench.workspace_id, [block.block_id for block in blocks])
+            await store.add_to_ledger(tx, bench.workspace_id, tally.take())
+        return True
+
+
+async def _settle_carefully(tx: Tx, bench: Bench, block: OpenBlock, tally: Tally) -> None:
+    """Every item of a block gets an outcome, though some may be bad."""
+    try:
+        entries = process.entries_of(block, bench.vault)
+    except Unreadable as exc:
+        log.error("a block cannot be read", action="block_quarantined", block=str(block.block_id), error=str(exc))
+        await process.quarantine_block(tx, bench, block, exc, tally)
+        return
+    await _split(tx, bench, block, entries, tally)
+
+
+async def _split(tx: Tx, bench: Bench, block: OpenBlock, entries: Sequence[Entry], tally: Tally) -> None:
+    """Settle what can be; halve what fails until each culprit stands alone, and put that into quarantine."""
+    attempt = Tally()
+    try:
+        async with tx.transaction():
+            await process.settle(tx, bench, entries, attempt)
+    except Exception as exc:
+        if is_transient(exc):
+            raise
+        bench.catalogue.clear()  # it may remember what was rolled back
+        if len(entries) == 1:
+            log.error("an item is in quarantine", action="item_quarantined", error=type(exc).__name__)
+            await process.quarantine(tx, bench, block, entries[0], exc, tally)
+            return
+        middle = len(entries) // 2
+        await _split(tx, bench, block, entries[:middle], tally)
+        await _split(tx, bench, block, entries[middle:], tally)
+    else:
+        tally.merge(attempt)
+
+
+async def _wait(woken: asyncio.Event, stop: asyncio.Event) -> None:
+    """Until there may be work: a notification, else a look every second (a notification can be lost)."""
+    waits = [asyncio.create_task(woken.wait()), asyncio.create_task(stop.wait())]
+    done, _ = await asyncio.wait(waits, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    if done and not stop.is_set():
+        await asyncio.sleep(GATHER_S)

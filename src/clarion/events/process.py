@@ -1,0 +1,244 @@
+"""What becomes of the items of some blocks, in one transaction: members, traits, metrics, timeline, counts."""
+
+import io
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from msgspec import Struct
+
+from clarion import metrics, model, profiles
+from clarion.db import Tx
+from clarion.events import store, timeline
+from clarion.events.journal import Entry, Unreadable, pack_item, unpack_block
+from clarion.events.ledger import Tally
+from clarion.events.store import OpenBlock, QuarantinedItem
+from clarion.model import Event, Ids, Quarantined
+from clarion.vault import Vault
+
+CATALOGUE_KNOWN_MAX = 200_000
+
+
+class Bench(Struct, frozen=True):
+    """What processing needs of one workspace, and what it remembers between transactions."""
+
+    workspace_id: UUID
+    vault: Vault
+    ids: Ids
+    catalogue: set[tuple[UUID, int, str, str]]
+
+
+def entries_of(block: OpenBlock, vault: Vault) -> list[Entry]:
+    """A block's items without those that were duplicates, overrides as what they became. Raises Unreadable."""
+    skip = set(block.skip)
+    became = dict(
+        zip(block.override_ordinals, zip(block.override_event_ids, block.override_revisions, strict=True), strict=True)
+    )
+    items = unpack_block(vault, block.block_id, block.payload)
+    if len(items) != block.items:
+        raise Unreadable(f"holds {len(items)} items where its row says {block.items}")
+    entries = []
+    for ordinal, (item_id, inbound) in enumerate(items):
+        if ordinal in skip:
+            continue
+        event_id, revision = became.get(ordinal, (None, 0))
+        entries.append(
+            Entry(
+                item_id=item_id,
+                inbound=inbound,
+                stamp_us=block.accepted_us,
+                minute_us=block.minute_us,
+                source=block.source,
+                ordinal=ordinal,
+                event_id=event_id,
+                revision=revision,
+            )
+        )
+    return entries
+
+
+async def settle(tx: Tx, bench: Bench, entries: Sequence[Entry], tally: Tally) -> None:
+    """Give every item its outcome and count it. Raises whatever the database or our code raises on bad ones."""
+    if not entries:
+        return
+    entries = await _without_paused(tx, bench, entries, tally)
+    members = await profiles.members_of(
+        tx,
+        bench.workspace_id,
+        [profiles.Arrival(entry.item_id, entry.inbound, entry.stamp_us) for entry in entries],
+        vault=bench.vault,
+        ids=bench.ids,
+    )
+    facts: dict[UUID, list[profiles.Facts]] = defaultdict(list)
+    for entry, member in zip(entries, members, strict=True):
+        if entry.inbound.traits:
+            facts[member].append(profiles.Facts(entry.inbound.traits, entry.stamp, entry.inbound.history))
+    await profiles.fold_traits(tx, bench.workspace_id, facts, vault=bench.vault, ids=bench.ids, cause="event")
+    happened = [
+        (entry, entry.inbound, member)
+        for entry, member in zip(entries, members, strict=True)
+        if isinstance(entry.inbound, Event)
+    ]
+    for entry in entries:
+        if not isinstance(entry.inbound, Event):
+            tally.add(entry.minute_us, applied=1)
+    if happened:
+        await _put_on_timeline(tx, bench, happened, tally)
+
+
+async def quarantine(tx: Tx, bench: Bench, block: OpenBlock, entry: Entry, exc: Exception, tally: Tally) -> None:
+    """Put one item aside with the reason; nothing of its values goes into the detail."""
+    reason, detail = reason_of(exc)
+    await store.insert_quarantine(
+        tx,
+        bench.workspace_id,
+        QuarantinedItem(
+            quarantine_id=entry.item_id,
+            block_id=block.block_id,
+            ordinal=entry.ordinal,
+            items=1,
+            minute_us=entry.minute_us,
+            accepted_us=entry.stamp_us,
+            source=entry.source,
+            event_id=entry.event_id,
+            revision=entry.revision,
+            reason=reason,
+            detail=detail,
+            payload=pack_item(bench.vault, entry.item_id, entry.inbound),
+        ),
+    )
+    tally.add(entry.minute_us, quarantined=1)
+
+
+async def quarantine_block(tx: Tx, bench: Bench, block: OpenBlock, exc: Unreadable, tally: Tally) -> None:
+    """Put a whole block aside that cannot be opened: a row that stands for all its items."""
+    items = block.items - len(block.skip)
+    await store.insert_quarantine(
+        tx,
+        bench.workspace_id,
+        QuarantinedItem(
+            quarantine_id=block.block_id,
+            block_id=block.block_id,
+            ordinal=None,
+            items=items,
+            minute_us=block.minute_us,
+            accepted_us=block.accepted_us,
+            source=block.source,
+            event_id=None,
+            revision=0,
+            reason=Quarantined.UNREADABLE,
+            detail=str(exc)[:200],
+            payload=block.payload,
+            skip=block.skip,
+            override_ordinals=block.override_ordinals,
+            override_event_ids=block.override_event_ids,
+            override_revisions=block.override_revisions,
+        ),
+    )
+    tally.add(block.minute_us, quarantined=items)
+
+
+def count_block(block: OpenBlock, tally: Tally) -> None:
+    """Take a block's own counts over into the ledger, once, when it is closed."""
+    tally.add(
+        block.minute_us,
+        received=block.received,
+        rejected=block.rejected,
+        duplicate=block.duplicate,
+        accepted=block.items - len(block.skip),
+    )
+
+
+def reason_of(exc: Exception) -> tuple[Quarantined, str]:
+    """Why an item failed, without its values: the kind of error, and the database's code."""
+    sqlstate = getattr(exc, "sqlstate", None)
+    if sqlstate is not None:
+        return Quarantined.REFUSED_BY_DATABASE, f"{type(exc).__name__} ({sqlstate})"
+    return Quarantined.FAILED, type(exc).__name__
+
+
+async def _without_paused(tx: Tx, bench: Bench, entries: Sequence[Entry], tally: Tally) -> Sequence[Entry]:
+    """Events of paused metrics are discarded whole: their traits count as little as they do."""
+    names = {entry.inbound.name for entry in entries if isinstance(entry.inbound, Event)}
+    resolved = await metrics.resolve(tx, bench.workspace_id, names)
+    paused = {name for name, (_, status) in resolved.items() if status == "paused"}
+    if not paused:
+        return entries
+    kept = []
+    for entry in entries:
+        if isinstance(entry.inbound, Event) and entry.inbound.name in paused:
+            tally.add(entry.minute_us, discarded=1)
+        else:
+            kept.append(entry)
+    return kept
+
+
+async def _put_on_timeline(
+    tx: Tx, bench: Bench, happened: Sequence[tuple[Entry, Event, UUID]], tally: Tally
+) -> None:
+    resolved = await metrics.resolve(tx, bench.workspace_id, {event.name for _, event, _ in happened})
+    metric_ids = {name: metric_id for name, (metric_id, _) in resolved.items()}
+    brought = [
+        (entry, timeline.row(entry, event, profile_id=member, metric_id=metric_ids[event.name], vault=bench.vault))
+        for entry, event, member in happened
+    ]
+    await _note_properties(tx, bench, happened, metric_ids)
+    days: Counter[tuple[int, date]] = Counter()
+    if any(entry.event_id for entry, _ in brought):
+        brought = await _newest(tx, bench, brought, days, tally)
+    for entry, row in brought:
+        days[row.metric_id, timeline.day_of(row.occurred_at_us)] += 1
+        tally.add(entry.minute_us, stored=1)
+    await metrics.count_days(tx, bench.workspace_id, days)
+    await tx.copy_to_table(
+        "event",
+        source=io.BytesIO(timeline.copy_data(bench.workspace_id, [row for _, row in brought])),
+        columns=timeline.COLUMNS,
+        format="binary",
+    )
+
+
+async def _newest(
+    tx: Tx,
+    bench: Bench,
+    brought: Sequence[tuple[Entry, timeline.Row]],
+    days: "Counter[tuple[int, date]]",
+    tally: Tally,
+) -> list[tuple[Entry, timeline.Row]]:
+    """What belongs on the timeline: of an overridden event its newest revision, whichever is processed first.
+
+    An item that falls away, here or off the timeline, is counted as replaced in its own minute.
+    """
+    newest: dict[UUID, tuple[Entry, timeline.Row]] = {}
+    for entry, row in sorted(brought, key=lambda pair: pair[1].revision):
+        if row.event_id in newest:
+            tally.add(newest[row.event_id][0].minute_us, replaced=1)
+        newest[row.event_id] = (entry, row)
+    overridden = sorted({entry.event_id for entry, _ in brought if entry.event_id}, key=lambda one: one.bytes)
+    fallen = []
+    for held in await store.find_revisions(tx, bench.workspace_id, overridden):
+        entry, row = newest[held["event_id"]]
+        if held["revision"] >= row.revision:
+            tally.add(entry.minute_us, replaced=1)
+            del newest[row.event_id]
+            continue
+        fallen.append(held)
+        days[held["metric_id"], held["occurred_at"].date()] -= 1
+        tally.add(model.minute_of(held["brought_by"] or held["event_id"]), stored=-1, replaced=1)
+    if fallen:
+        await store.delete_revisions(tx, bench.workspace_id, fallen)
+    return list(newest.values())
+
+
+async def _note_properties(
+    tx: Tx, bench: Bench, happened: Sequence[tuple[Entry, Event, UUID]], metric_ids: Mapping[str, int]
+) -> None:
+    if len(bench.catalogue) > CATALOGUE_KNOWN_MAX:
+        bench.catalogue.clear()
+    leaves = (
+        (metric_ids[event.name], path, value)
+        for _, event, _ in happened
+        for path, value in metrics.properties_of(event.properties)
+    )
+    await metrics.note_properties(tx, bench.workspace_id, leaves, known=bench.catalogue)

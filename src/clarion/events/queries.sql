@@ -1,0 +1,287 @@
+-- name: accept_once
+-- Keys with a place of their own (a day in the key, or for ever), and the block without the items seen before.
+WITH offered AS (
+    SELECT ordinal, key_hash, item_id, bucket
+    FROM unnest($3::int[], $4::uuid[], $5::uuid[], $6::int[]) AS o(ordinal, key_hash, item_id, bucket)
+), fresh AS (
+    INSERT INTO event_key (workspace_id, source, bucket, key_hash, event_id, seen_at)
+    SELECT $1, $2, bucket, key_hash, item_id, (extract(epoch FROM now()) * 1000000)::bigint
+    FROM offered ORDER BY bucket, key_hash
+    ON CONFLICT (workspace_id, source, bucket, key_hash) DO NOTHING
+    RETURNING event_id
+), seen AS (
+    SELECT coalesce(array_agg(ordinal ORDER BY ordinal), '{}') AS ordinals
+    FROM offered WHERE item_id NOT IN (SELECT event_id FROM fresh)
+), block AS (
+    INSERT INTO journal (workspace_id, source, block_id, minute_us, items, received, rejected, duplicate, payload,
+                         accepted_us, skip)
+    SELECT $1, $2, $8, $9, $10, $10 + $11::int, $11, cardinality(seen.ordinals || $7::int[]), $12,
+           (extract(epoch FROM now()) * 1000000)::bigint, seen.ordinals || $7::int[]
+    FROM seen WHERE cardinality(seen.ordinals || $7::int[]) < $10
+    ON CONFLICT (workspace_id, block_id) DO NOTHING
+)
+SELECT ordinals FROM seen;
+
+-- name: accept_windowed
+-- Keys that are known for a window (at most a day) by the database's clock. New is what no row younger than the
+-- window holds: yesterday's bucket is probed, an expired row of today's is taken over. In the first ten minutes of
+-- a day the key is claimed in yesterday's bucket first, so that two copies on both sides of midnight meet in a row.
+WITH clock AS (
+    SELECT us, (us / 86400000000)::int AS today, us % 86400000000 < 600000000 AS early
+    FROM (SELECT (extract(epoch FROM coalesce($13::timestamptz, now())) * 1000000)::bigint AS us) AS t
+), offered AS (
+    SELECT ordinal, key_hash, item_id
+    FROM unnest($3::int[], $4::uuid[], $5::uuid[]) AS o(ordinal, key_hash, item_id)
+), candidate AS (
+    SELECT o.key_hash, o.item_id
+    FROM clock CROSS JOIN offered AS o LEFT JOIN LATERAL (
+        SELECT true AS is_known FROM event_key AS k
+        WHERE k.workspace_id = $1 AND k.source = $2 AND k.bucket = clock.today - 1 AND k.key_hash = o.key_hash
+          AND k.seen_at > clock.us - $6::bigint
+        LIMIT 1
+    ) AS yesterday ON true
+    WHERE yesterday.is_known IS NULL
+), claimed AS (
+    INSERT INTO event_key (workspace_id, source, bucket, key_hash, event_id, seen_at)
+    SELECT $1, $2, clock.today - 1, c.key_hash, c.item_id, clock.us
+    FROM clock CROSS JOIN candidate AS c WHERE clock.early ORDER BY c.key_hash
+    ON CONFLICT (workspace_id, source, bucket, key_hash) DO UPDATE
+        SET event_id = excluded.event_id, seen_at = excluded.seen_at
+        WHERE event_key.seen_at <= excluded.seen_at - $6::bigint
+    RETURNING event_id
+), fresh AS (
+    INSERT INTO event_key (workspace_id, source, bucket, key_hash, event_id, seen_at)
+    SELECT $1, $2, clock.today, c.key_hash, c.item_id, clock.us
+    FROM clock CROSS JOIN candidate AS c
+    WHERE NOT clock.early OR c.item_id IN (SELECT event_id FROM claimed) ORDER BY c.key_hash
+    ON CONFLICT (workspace_id, source, bucket, key_hash) DO UPDATE
+        SET event_id = excluded.event_id, seen_at = excluded.seen_at
+        WHERE event_key.seen_at <= excluded.seen_at - $6::bigint
+    RETURNING event_id
+), seen AS (
+    SELECT coalesce(array_agg(ordinal ORDER BY ordinal), '{}') AS ordinals
+    FROM offered WHERE item_id NOT IN (SELECT event_id FROM fresh)
+), block AS (
+    INSERT INTO journal (workspace_id, source, block_id, minute_us, items, received, rejected, duplicate, payload,
+                         accepted_us, skip)
+    SELECT $1, $2, $8, $9, $10, $10 + $11::int, $11, cardinality(seen.ordinals || $7::int[]), $12, clock.us,
+           seen.ordinals || $7::int[]
+    FROM clock CROSS JOIN seen WHERE cardinality(seen.ordinals || $7::int[]) < $10
+    ON CONFLICT (workspace_id, block_id) DO NOTHING
+)
+SELECT ordinals FROM seen;
+
+-- name: accept_overrides
+-- A key's event keeps its id; each copy raises the revision by one. The block says which event and revision each
+-- of its items is.
+WITH offered AS (
+    SELECT ordinal, key_hash, item_id, bucket, copies
+    FROM unnest($3::int[], $4::uuid[], $5::uuid[], $6::int[], $7::int[])
+         AS o(ordinal, key_hash, item_id, bucket, copies)
+), keyed AS (
+    INSERT INTO event_key (workspace_id, source, bucket, key_hash, event_id, seen_at, revision)
+    SELECT $1, $2, bucket, key_hash, item_id, (extract(epoch FROM now()) * 1000000)::bigint, copies - 1
+    FROM offered ORDER BY bucket, key_hash
+    ON CONFLICT (workspace_id, source, bucket, key_hash) DO UPDATE
+        SET revision = event_key.revision + excluded.revision + 1, seen_at = excluded.seen_at
+    RETURNING bucket, key_hash, event_id, revision
+), placed AS (
+    SELECT array_agg(item.ordinal - 1 ORDER BY item.ordinal) AS ordinals,
+           array_agg(keyed.event_id ORDER BY item.ordinal) AS event_ids,
+           array_agg(keyed.revision - offered.copies + 1 + item.position ORDER BY item.ordinal) AS revisions
+    FROM unnest($8::int[], $9::int[]) WITH ORDINALITY AS item(first, position, ordinal)
+    JOIN offered ON offered.ordinal = item.first
+    JOIN keyed ON keyed.bucket = offered.bucket AND keyed.key_hash = offered.key_hash
+), block AS (
+    INSERT INTO journal (workspace_id, source, block_id, minute_us, items, received, rejected, duplicate, payload,
+                         accepted_us, override_ordinals, override_event_ids, override_revisions)
+    SELECT $1, $2, $10, $11, $12, $12 + $13::int, $13, 0, $14, (extract(epoch FROM now()) * 1000000)::bigint,
+           placed.ordinals, placed.event_ids, placed.revisions
+    FROM placed
+    ON CONFLICT (workspace_id, block_id) DO NOTHING
+    RETURNING 1
+)
+SELECT count(*) FROM block;
+
+-- name: find_own_keys
+-- Which of these keys hold the very items' ids: an earlier try of theirs was committed.
+SELECT k.event_id FROM event_key AS k
+WHERE k.workspace_id = $1 AND k.source = $2 AND k.key_hash = ANY($3::uuid[]) AND k.event_id = ANY($4::uuid[])
+  AND k.bucket = ANY($5::int[] || ARRAY(
+      SELECT (extract(epoch FROM now()) / 86400)::int - back FROM generate_series(-1, 2) AS back));
+
+-- name: count_backlog
+-- Accepted and not yet processed items of a workspace, and the stamp of the oldest.
+SELECT coalesce(sum(items - cardinality(skip)), 0)::bigint AS items, min(accepted_us) AS oldest_us
+FROM journal WHERE workspace_id = $1 AND processed_at IS NULL;
+
+-- name: count_whole_backlog
+-- The same over all workspaces: numbers only, by a function of the owner's (row-level security binds the edge).
+SELECT items, oldest_us FROM whole_backlog();
+
+-- name: find_lanes
+-- Free lanes that have open blocks, workspace by workspace.
+SELECT l.workspace_id, l.lane FROM lane AS l
+WHERE l.leased_until < now() AND l.not_before <= now() AND EXISTS (
+    SELECT FROM journal AS j
+    WHERE j.workspace_id = l.workspace_id AND j.lane = l.lane AND j.processed_at IS NULL);
+
+-- name: lease_lane
+-- One worker at a time; the token fences a worker that slept past its lease.
+UPDATE lane SET token = $3, worker = $4, leased_until = now() + make_interval(secs => $5)
+WHERE workspace_id = $1 AND lane = (
+    SELECT lane FROM lane WHERE workspace_id = $1 AND lane = $2 AND leased_until < now() FOR UPDATE SKIP LOCKED)
+RETURNING lane;
+
+-- name: hold_lane
+-- First in each transaction: the lease is still ours, and longer; its row stays locked until the commit.
+UPDATE lane SET leased_until = now() + make_interval(secs => $4), failures = 0
+WHERE workspace_id = $1 AND lane = $2 AND token = $3 AND leased_until > now()
+RETURNING lane;
+
+-- name: free_lane
+-- Give it back.
+UPDATE lane SET leased_until = '-infinity', token = NULL WHERE workspace_id = $1 AND lane = $2 AND token = $3;
+
+-- name: postpone_lane
+-- After a failure that may pass: again in 2^failures seconds, a minute at most.
+UPDATE lane SET leased_until = '-infinity', token = NULL, failures = failures + 1,
+    not_before = now() + make_interval(secs => least(60, power(2, least(failures, 6))))
+WHERE workspace_id = $1 AND lane = $2 AND token = $3;
+
+-- name: take_blocks
+-- The lowest open blocks of a lane, up to $3 items (at least one block).
+SELECT block_id, minute_us, accepted_us, items, received, rejected, duplicate, source, skip, override_ordinals,
+       override_event_ids, override_revisions, payload
+FROM (
+    SELECT *, sum(items) OVER (ORDER BY block_id) - items AS before FROM (
+        SELECT * FROM journal WHERE workspace_id = $1 AND lane = $2 AND processed_at IS NULL
+        ORDER BY block_id LIMIT $4
+    ) AS lowest
+) AS counted
+WHERE before < $3 ORDER BY block_id;
+
+-- name: close_blocks
+-- Their items have outcomes; the blocks stay until the journal's partition is dropped.
+UPDATE journal SET processed_at = now() WHERE workspace_id = $1 AND block_id = ANY($2::uuid[]);
+
+-- name: add_to_ledger
+-- Counts of a minute rise.
+INSERT INTO ledger (workspace_id, minute_us, received, rejected, duplicate, accepted, quarantined, stored, applied,
+                    replaced, discarded)
+SELECT $1, minute_us, received, rejected, duplicate, accepted, quarantined, stored, applied, replaced, discarded
+FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+            $9::bigint[], $10::bigint[], $11::bigint[])
+     AS l(minute_us, received, rejected, duplicate, accepted, quarantined, stored, applied, replaced, discarded)
+ORDER BY minute_us
+ON CONFLICT (workspace_id, minute_us) DO UPDATE SET
+    received = ledger.received + excluded.received,
+    rejected = ledger.rejected + excluded.rejected,
+    duplicate = ledger.duplicate + excluded.duplicate,
+    accepted = ledger.accepted + excluded.accepted,
+    quarantined = ledger.quarantined + excluded.quarantined,
+    stored = ledger.stored + excluded.stored,
+    applied = ledger.applied + excluded.applied,
+    replaced = ledger.replaced + excluded.replaced,
+    discarded = ledger.discarded + excluded.discarded;
+
+-- name: read_ledger
+-- Settled blocks and edge counts from the ledger, open blocks from the journal.
+SELECT minute_us, sum(received)::bigint AS received, sum(rejected)::bigint AS rejected,
+       sum(duplicate)::bigint AS duplicate, sum(accepted)::bigint AS accepted, sum(in_flight)::bigint AS in_flight,
+       sum(quarantined)::bigint AS quarantined, sum(stored)::bigint AS stored, sum(applied)::bigint AS applied,
+       sum(replaced)::bigint AS replaced, sum(discarded)::bigint AS discarded, sum(erased)::bigint AS erased,
+       sum(expired)::bigint AS expired
+FROM (
+    SELECT minute_us, received, rejected, duplicate, accepted, 0 AS in_flight, quarantined, stored, applied,
+           replaced, discarded, erased, expired
+    FROM ledger WHERE workspace_id = $1 AND minute_us >= $2 AND minute_us < $3
+    UNION ALL
+    SELECT minute_us, received, rejected, duplicate, items - duplicate, items - duplicate, 0, 0, 0, 0, 0, 0, 0
+    FROM journal WHERE workspace_id = $1 AND processed_at IS NULL AND minute_us >= $2 AND minute_us < $3
+) AS counts
+GROUP BY minute_us ORDER BY minute_us;
+
+-- name: recount_timeline
+-- Events on the timeline by the minute of the items that brought them: the first 48 bits of an id are milliseconds.
+SELECT (('x' || substr(replace(item_id::text, '-', ''), 1, 12))::bit(48)::bigint / 60000) * 60000000 AS minute_us,
+       count(*) AS events
+FROM (
+    SELECT event_id AS item_id FROM event
+    WHERE workspace_id = $1 AND event_id >= $2 AND event_id < $3 AND brought_by IS NULL
+    UNION ALL
+    SELECT brought_by FROM event WHERE workspace_id = $1 AND brought_by >= $2 AND brought_by < $3
+) AS brought GROUP BY 1;
+
+-- name: recount_quarantine
+-- Items that stand in quarantine by minute.
+SELECT minute_us, sum(items)::bigint AS items FROM quarantine
+WHERE workspace_id = $1 AND minute_us >= $2 AND minute_us < $3 GROUP BY minute_us;
+
+-- name: recount_journal
+-- What the blocks that are still kept say, by minute, and whether their items got outcomes.
+SELECT minute_us, sum(received)::bigint AS received, sum(rejected)::bigint AS rejected,
+       sum(duplicate)::bigint AS duplicate, sum(items - duplicate)::bigint AS accepted,
+       count(*) AS blocks
+FROM journal WHERE workspace_id = $1 AND minute_us >= $2 AND minute_us < $3 GROUP BY minute_us;
+
+-- name: find_revisions
+-- What the timeline holds of events that may be overridden, locked; the bounds keep the BRIN index useful.
+SELECT profile_id, occurred_at, event_id, metric_id, revision, brought_by FROM event
+WHERE workspace_id = $1 AND event_id = ANY($2::uuid[]) AND event_id >= $3 AND event_id <= $4 FOR UPDATE;
+
+-- name: delete_revisions
+-- Their newer revisions take their place in the same transaction.
+DELETE FROM event AS e USING unnest($2::uuid[], $3::timestamptz[], $4::uuid[]) AS old(profile_id, occurred_at, event_id)
+WHERE e.workspace_id = $1 AND e.profile_id = old.profile_id AND e.occurred_at = old.occurred_at
+  AND e.event_id = old.event_id;
+
+-- name: list_events
+-- Newest received first. $2..$4 narrow by profile, metric and id (for pages); the partitions' primary keys and BRIN
+-- keep it quick.
+SELECT e.event_id, e.profile_id, e.occurred_at, m.name, e.source, e.revision, e.history, e.session, e.properties,
+       e.sealed
+FROM event AS e JOIN metric AS m ON m.workspace_id = e.workspace_id AND m.metric_id = e.metric_id
+WHERE e.workspace_id = $1 AND ($2::uuid[] IS NULL OR e.profile_id = ANY($2)) AND ($3::text IS NULL OR m.name = $3)
+  AND e.event_id < $4 AND e.event_id > $5
+ORDER BY e.event_id DESC LIMIT $6;
+
+-- name: read_event
+-- One event by its id, through the BRIN index.
+SELECT e.event_id, e.profile_id, e.occurred_at, m.name, e.source, e.revision, e.history, e.session, e.properties,
+       e.sealed
+FROM event AS e JOIN metric AS m ON m.workspace_id = e.workspace_id AND m.metric_id = e.metric_id
+WHERE e.workspace_id = $1 AND e.event_id = $2;
+
+-- name: insert_quarantine
+-- One item, or a whole block that cannot be read.
+INSERT INTO quarantine (workspace_id, quarantine_id, block_id, ordinal, items, minute_us, accepted_us, source,
+                        event_id, revision, reason, detail, payload, skip, override_ordinals, override_event_ids,
+                        override_revisions)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17);
+
+-- name: list_quarantine
+-- Newest first.
+SELECT quarantine_id, block_id, ordinal, items, minute_us, accepted_us, source, event_id, revision, attempts, reason, detail,
+       payload, skip, override_ordinals, override_event_ids, override_revisions, quarantined_at
+FROM quarantine WHERE workspace_id = $1 AND ($3::uuid[] IS NULL OR quarantine_id = ANY($3))
+ORDER BY quarantine_id DESC LIMIT $2;
+
+-- name: lock_quarantine
+-- One entry, ours until the commit.
+SELECT quarantine_id, block_id, ordinal, items, minute_us, accepted_us, source, event_id, revision, attempts, reason, detail,
+       payload, skip, override_ordinals, override_event_ids, override_revisions, quarantined_at
+FROM quarantine WHERE workspace_id = $1 AND quarantine_id = $2 FOR UPDATE;
+
+-- name: delete_quarantine
+-- It has another outcome now.
+DELETE FROM quarantine WHERE workspace_id = $1 AND quarantine_id = $2;
+
+-- name: fail_quarantine
+-- Tried again, and failed again.
+UPDATE quarantine SET attempts = attempts + 1, reason = $3, detail = $4
+WHERE workspace_id = $1 AND quarantine_id = $2;
+
+-- name: notify_work
+-- Wakes workers; sent apart from accept, for a NOTIFY makes commits wait for each other.
+SELECT pg_notify($1, '');

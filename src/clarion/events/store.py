@@ -1,0 +1,406 @@
+"""The room's SQL."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from clarion import db, errors, model
+from clarion.db import Tx
+from clarion.events.ledger import TERMS, LedgerLine
+from clarion.vault import Vault
+
+if TYPE_CHECKING:
+    from clarion.events.accept import Keys
+
+Q = db.load("clarion.events")
+WORK = "clarion_work"  #: the channel on which workers hear that there are blocks
+_FIRST_ID = UUID(int=0)
+_LAST_ID = UUID(int=(1 << 128) - 1)
+_LIST_SPANS_S = (60, 600, 7_200, 86_400, 30 * 86_400)
+_BLOCKS_A_CLAIM = 512
+
+
+class Block(Struct, frozen=True, kw_only=True):
+    """What accept writes beside the keys."""
+
+    block_id: UUID
+    minute_us: int
+    items: int
+    rejected: int
+    payload: bytes
+
+
+class OpenBlock(Struct, frozen=True, kw_only=True):
+    """A journal row on its way to being processed."""
+
+    block_id: UUID
+    minute_us: int
+    accepted_us: int
+    items: int
+    received: int
+    rejected: int
+    duplicate: int
+    source: int
+    skip: list[int]
+    override_ordinals: list[int]
+    override_event_ids: list[UUID]
+    override_revisions: list[int]
+    payload: bytes
+
+
+class StoredEvent(Struct, frozen=True, kw_only=True):
+    """An event as the timeline holds it, opened. `properties` has the sealed ones again in their places."""
+
+    id: str
+    name: str
+    profile_id: str
+    occurred_at: str
+    received_at: str
+    dialect: str
+    properties: dict[str, object]
+    context: dict[str, object]
+    session: str | None
+    revision: int
+    history: bool
+
+
+class QuarantinedItem(Struct, frozen=True, kw_only=True):
+    """An acknowledged item that could not be processed; `ordinal` None stands for a whole block of `items`."""
+
+    quarantine_id: UUID
+    block_id: UUID
+    ordinal: int | None
+    items: int
+    minute_us: int
+    accepted_us: int
+    source: int
+    event_id: UUID | None
+    revision: int
+    reason: str
+    detail: str
+    payload: bytes
+    skip: list[int] = []
+    override_ordinals: list[int] = []
+    override_event_ids: list[UUID] = []
+    override_revisions: list[int] = []
+    attempts: int = 1
+    quarantined_at: datetime | None = None
+
+
+# ---- accept
+
+
+async def accept_once(
+    tx: Tx, workspace_id: UUID, source: int, keys: "Keys", repeats: list[int], block: Block
+) -> frozenset[int]:
+    """The ordinals that were seen before; the rest is on disk."""
+    seen = await tx.fetchval(
+        Q.accept_once,
+        workspace_id,
+        source,
+        keys.ordinals,
+        keys.hashes,
+        keys.item_ids,
+        keys.buckets,
+        repeats,
+        block.block_id,
+        block.minute_us,
+        block.items,
+        block.rejected,
+        block.payload,
+    )
+    return frozenset(seen)
+
+
+async def accept_windowed(
+    tx: Tx,
+    workspace_id: UUID,
+    source: int,
+    window_us: int,
+    keys: "Keys",
+    repeats: list[int],
+    block: Block,
+    at: datetime | None = None,
+) -> frozenset[int]:
+    """The same for keys that are known for a window. `at`: another clock than the database's, for replays of time."""
+    seen = await tx.fetchval(
+        Q.accept_windowed,
+        workspace_id,
+        source,
+        keys.ordinals,
+        keys.hashes,
+        keys.item_ids,
+        window_us,
+        repeats,
+        block.block_id,
+        block.minute_us,
+        block.items,
+        block.rejected,
+        block.payload,
+        at,
+    )
+    return frozenset(seen)
+
+
+async def accept_overrides(tx: Tx, workspace_id: UUID, source: int, keys: "Keys", block: Block) -> bool:
+    """Every item is on disk, as some revision of its key's event; False when an earlier try had written the block."""
+    written: int = await tx.fetchval(
+        Q.accept_overrides,
+        workspace_id,
+        source,
+        keys.ordinals,
+        keys.hashes,
+        keys.item_ids,
+        keys.buckets,
+        keys.copies,
+        keys.firsts,
+        keys.positions,
+        block.block_id,
+        block.minute_us,
+        block.items,
+        block.rejected,
+        block.payload,
+    )
+    return written > 0
+
+
+async def own_keys(tx: Tx, workspace_id: UUID, source: int, keys: "Keys") -> frozenset[int]:
+    """The ordinals whose keys hold the items' own ids."""
+    rows = await tx.fetch(Q.find_own_keys, workspace_id, source, keys.hashes, keys.item_ids, keys.buckets)
+    own = {row["event_id"] for row in rows}
+    return frozenset(
+        ordinal for ordinal, item_id in zip(keys.ordinals, keys.item_ids, strict=True) if item_id in own
+    )
+
+
+# ---- lanes and blocks
+
+
+async def backlog(tx: Tx, workspace_id: UUID | None = None) -> tuple[int, int | None]:
+    """Items accepted and not yet processed, and the oldest one's accept time (us); of all workspaces by default."""
+    if workspace_id is None:
+        row = await tx.fetchrow(Q.count_whole_backlog)
+    else:
+        row = await tx.fetchrow(Q.count_backlog, workspace_id)
+    assert row is not None
+    return row["items"], row["oldest_us"]
+
+
+async def find_lanes(tx: Tx) -> list[tuple[UUID, int]]:
+    """Free lanes that have work."""
+    return [(row["workspace_id"], row["lane"]) for row in await tx.fetch(Q.find_lanes)]
+
+
+async def lease_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID, worker: str, lease_s: int) -> bool:
+    return await tx.fetchval(Q.lease_lane, workspace_id, lane, token, worker, lease_s) is not None
+
+
+async def hold_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID, lease_s: int) -> bool:
+    """Whether the lease is still ours; it is longer now."""
+    return await tx.fetchval(Q.hold_lane, workspace_id, lane, token, lease_s) is not None
+
+
+async def free_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID) -> None:
+    await tx.execute(Q.free_lane, workspace_id, lane, token)
+
+
+async def postpone_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID) -> None:
+    await tx.execute(Q.postpone_lane, workspace_id, lane, token)
+
+
+async def take_blocks(tx: Tx, workspace_id: UUID, lane: int, items_max: int) -> list[OpenBlock]:
+    rows = await tx.fetch(Q.take_blocks, workspace_id, lane, items_max, _BLOCKS_A_CLAIM)
+    return [OpenBlock(**dict(row)) for row in rows]
+
+
+async def close_blocks(tx: Tx, workspace_id: UUID, block_ids: Sequence[UUID]) -> None:
+    await tx.execute(Q.close_blocks, workspace_id, block_ids)
+
+
+async def add_to_ledger(tx: Tx, workspace_id: UUID, lines: Sequence[LedgerLine]) -> None:
+    columns = [[getattr(line, term) for line in lines] for term in ("minute_us", *TERMS)]
+    await tx.execute(Q.add_to_ledger, workspace_id, *columns)
+
+
+async def ledger(tx: Tx, workspace_id: UUID, *, since_us: int = 0, until_us: int = 1 << 62) -> list[LedgerLine]:
+    """The ledger's minutes, open blocks included, oldest first."""
+    rows = await tx.fetch(Q.read_ledger, workspace_id, since_us, until_us)
+    return [LedgerLine(**dict(row)) for row in rows]
+
+
+async def recount(
+    tx: Tx, workspace_id: UUID, since_us: int, until_us: int
+) -> tuple[dict[int, int], dict[int, int], dict[int, asyncpg.Record]]:
+    """By minute: events on the timeline, items in quarantine, and the sums of the kept blocks."""
+    first = model.first_id_at(since_us)
+    last = _LAST_ID if until_us >= 1 << 60 else model.first_id_at(until_us)
+    timeline = await tx.fetch(Q.recount_timeline, workspace_id, first, last)
+    quarantined = await tx.fetch(Q.recount_quarantine, workspace_id, since_us, until_us)
+    journal = await tx.fetch(Q.recount_journal, workspace_id, since_us, until_us)
+    return (
+        {row["minute_us"]: row["events"] for row in timeline},
+        {row["minute_us"]: row["items"] for row in quarantined},
+        {row["minute_us"]: row for row in journal},
+    )
+
+
+# ---- timeline
+
+
+async def find_revisions(tx: Tx, workspace_id: UUID, event_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """What the timeline holds of these events, locked."""
+    return await tx.fetch(Q.find_revisions, workspace_id, event_ids, min(event_ids), max(event_ids))
+
+
+async def delete_revisions(tx: Tx, workspace_id: UUID, rows: Sequence[asyncpg.Record]) -> None:
+    columns = [[row[name] for row in rows] for name in ("profile_id", "occurred_at", "event_id")]
+    await tx.execute(Q.delete_revisions, workspace_id, *columns)
+
+
+async def list_events(
+    tx: Tx,
+    workspace_id: UUID,
+    *,
+    vault: Vault,
+    now_us: int,
+    limit: int,
+    profile_ids: Sequence[UUID] | None = None,
+    metric: str | None = None,
+    before: UUID = _LAST_ID,
+    after: UUID = _FIRST_ID,
+) -> list[StoredEvent]:
+    """The newest received first, between two ids.
+
+    Nothing orders the timeline by accept time, so spans are read that grow back from now until there are enough;
+    in each the BRIN index leaves few pages. A profile's own events come by the primary key at once.
+    """
+    starts = [model.first_id_at(now_us - span_s * 1_000_000) for span_s in _LIST_SPANS_S]
+    bounds = [after] if profile_ids is not None else [*(start for start in starts if after < start < before), after]
+    rows: list[asyncpg.Record] = []
+    upper = before
+    for lower in bounds:
+        rows += await tx.fetch(
+            Q.list_events, workspace_id, profile_ids, metric, upper, lower, limit - len(rows)
+        )
+        if len(rows) >= limit:
+            break
+        # The bounds themselves belong to neither span but no event has such an id: its random bits are all zero.
+        upper = lower
+    return [_event(row, vault) for row in rows]
+
+
+async def read_event(tx: Tx, workspace_id: UUID, event_id: UUID, *, vault: Vault) -> StoredEvent:
+    """One event. Raises NotFound."""
+    row = await tx.fetchrow(Q.read_event, workspace_id, event_id)
+    if row is None:
+        raise errors.NotFound("there is no such event on the timeline of this workspace")
+    return _event(row, vault)
+
+
+def sealed_place(event_id: UUID) -> bytes:
+    """What an event's sealed record is bound to; the id never changes."""
+    return b"event" + event_id.bytes
+
+
+def _event(row: asyncpg.Record, vault: Vault) -> StoredEvent:
+    properties = msgspec.json.decode(row["properties"])
+    context: dict[str, object] = {}
+    if row["sealed"] is not None:
+        record = msgspec.msgpack.decode(vault.open(row["sealed"], sealed_place(row["event_id"])))
+        context = record.get("context", {})
+        for path, value in record.get("properties", []):
+            _put(properties, path, value)
+    received = datetime.fromtimestamp(model.time_us_of(row["event_id"]) / 1_000_000, UTC)
+    return StoredEvent(
+        id=model.show_id("evt", row["event_id"]),
+        name=row["name"],
+        profile_id=model.show_id("prf", row["profile_id"]),
+        occurred_at=row["occurred_at"].isoformat(),
+        received_at=received.isoformat(),
+        dialect=model.Source(row["source"]).dialect,
+        properties=properties,
+        context=context,
+        session=row["session"],
+        revision=row["revision"],
+        history=row["history"],
+    )
+
+
+def _put(into: dict[str, object], path: list[str], value: object) -> None:
+    """Set a value at its path of keys; the dicts above it are there."""
+    for key in path[:-1]:
+        into = into[key]  # type: ignore[assignment]  # sealing left the dicts in place
+    into[path[-1]] = value
+
+
+# ---- quarantine
+
+
+async def insert_quarantine(tx: Tx, workspace_id: UUID, item: QuarantinedItem) -> None:
+    await tx.execute(
+        Q.insert_quarantine,
+        workspace_id,
+        item.quarantine_id,
+        item.block_id,
+        item.ordinal,
+        item.items,
+        item.minute_us,
+        item.accepted_us,
+        item.source,
+        item.event_id,
+        item.revision,
+        item.reason,
+        item.detail,
+        item.payload,
+        item.skip,
+        item.override_ordinals,
+        item.override_event_ids,
+        item.override_revisions,
+    )
+
+
+async def list_quarantine(tx: Tx, workspace_id: UUID, *, limit: int) -> list[QuarantinedItem]:
+    """Newest first."""
+    return [QuarantinedItem(**dict(row)) for row in await tx.fetch(Q.list_quarantine, workspace_id, limit, None)]
+
+
+async def show_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -> QuarantinedItem:
+    """Raises NotFound."""
+    rows = await tx.fetch(Q.list_quarantine, workspace_id, 1, [quarantine_id])
+    if not rows:
+        raise errors.NotFound("there is no such item in quarantine")
+    return QuarantinedItem(**dict(rows[0]))
+
+
+async def lock_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -> QuarantinedItem:
+    """Raises NotFound."""
+    row = await tx.fetchrow(Q.lock_quarantine, workspace_id, quarantine_id)
+    if row is None:
+        raise errors.NotFound("there is no such item in quarantine")
+    return QuarantinedItem(**dict(row))
+
+
+async def delete_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -> None:
+    await tx.execute(Q.delete_quarantine, workspace_id, quarantine_id)
+
+
+async def fail_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID, reason: str, detail: str) -> None:
+    await tx.execute(Q.fail_quarantine, workspace_id, quarantine_id, reason, detail)
+
+
+async def discard_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -> QuarantinedItem:
+    """Give it up; the ledger counts it as discarded. Raises NotFound."""
+    item = await lock_quarantined(tx, workspace_id, quarantine_id)
+    await delete_quarantined(tx, workspace_id, quarantine_id)
+    line = LedgerLine(minute_us=item.minute_us, quarantined=-item.items, discarded=item.items)
+    await add_to_ledger(tx, workspace_id, [line])
+    return item
+
+
+async def notify_work(tx: Tx) -> None:
+    await tx.execute(Q.notify_work, WORK)

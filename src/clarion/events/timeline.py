@@ -1,0 +1,141 @@
+"""Timeline rows: what is asked stays plain, what is personal is sealed, and all go in by binary COPY."""
+
+import struct
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from clarion.events.journal import Entry
+from clarion.events.store import sealed_place
+from clarion.model import DAY_US, Event, JSONObject
+from clarion.vault import Vault, is_personal_property
+
+COLUMNS = (
+    "workspace_id",
+    "profile_id",
+    "occurred_at",
+    "event_id",
+    "metric_id",
+    "revision",
+    "source",
+    "history",
+    "session",
+    "properties",
+    "sealed",
+    "brought_by",
+)
+_PG_EPOCH_US = 946_684_800_000_000
+_COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+_COPY_TRAILER = b"\xff\xff"
+_FIXED = struct.Struct("!hi16si16siqi16siiiiihi?")
+_LENGTH = struct.Struct("!i")
+_NULL = _LENGTH.pack(-1)
+_json_encode = msgspec.json.Encoder().encode
+_EPOCH_DAY = date(1970, 1, 1)
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One event as the timeline keeps it. `properties`: JSON without what is personal; `sealed`: that, and context.
+
+    `brought_by`: the item that brought this revision, where it is not the one that gave the event its id.
+    """
+
+    profile_id: UUID
+    occurred_at_us: int
+    event_id: UUID
+    metric_id: int
+    revision: int
+    source: int
+    history: bool
+    session: str | None
+    properties: bytes
+    sealed: bytes | None
+    brought_by: UUID | None
+
+
+def row(entry: Entry, event: Event, *, profile_id: UUID, metric_id: int, vault: Vault) -> Row:
+    """The row of an entry's event."""
+    event_id = entry.event_id or entry.item_id
+    plain, personal = split(event.properties)
+    record: dict[str, Any] = {}
+    if personal:
+        record["properties"] = personal
+    if event.context:
+        record["context"] = event.context
+    return Row(
+        profile_id=profile_id,
+        occurred_at_us=event.occurred_at_us,
+        event_id=event_id,
+        metric_id=metric_id,
+        revision=entry.revision,
+        source=entry.source,
+        history=event.history,
+        session=event.session,
+        properties=_json_encode(plain),
+        sealed=vault.seal(msgspec.msgpack.encode(record), sealed_place(event_id)) if record else None,
+        brought_by=None if event_id == entry.item_id else entry.item_id,
+    )
+
+
+def split(properties: JSONObject) -> tuple[JSONObject, list[tuple[list[str | int], Any]]]:
+    """Properties without the personal ones, and those with their paths."""
+    personal: list[tuple[list[str | int], Any]] = []
+    if not _any_personal(properties):
+        return properties, personal
+    plain = _without_personal(properties, [], personal)
+    return plain, personal
+
+
+def _any_personal(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(is_personal_property(name) or _any_personal(below) for name, below in value.items())
+    return isinstance(value, list) and any(_any_personal(below) for below in value)
+
+
+def _without_personal(value: Any, path: list[str | int], found: list[tuple[list[str | int], Any]]) -> Any:
+    if isinstance(value, list):
+        return [_without_personal(below, [*path, place], found) for place, below in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for name, below in value.items():
+        if is_personal_property(name):
+            found.append(([*path, name], below))
+        else:
+            kept[name] = _without_personal(below, [*path, name], found)
+    return kept
+
+
+def copy_data(workspace_id: UUID, rows: Iterable[Row]) -> bytes:
+    """The rows in PostgreSQL's binary COPY format, in the order of COLUMNS."""
+    parts = [_COPY_HEADER]
+    workspace = workspace_id.bytes
+    for one in rows:
+        parts.append(
+            _FIXED.pack(
+                len(COLUMNS), 16, workspace, 16, one.profile_id.bytes, 8, one.occurred_at_us - _PG_EPOCH_US,
+                16, one.event_id.bytes, 4, one.metric_id, 4, one.revision, 2, one.source, 1, one.history,
+            )
+        )  # fmt: skip
+        if one.session is None:
+            parts.append(_NULL)
+        else:
+            session = one.session.encode()
+            parts += (_LENGTH.pack(len(session)), session)
+        parts += (_LENGTH.pack(len(one.properties) + 1), b"\x01", one.properties)  # jsonb's version, then its text
+        if one.sealed is None:
+            parts.append(_NULL)
+        else:
+            parts += (_LENGTH.pack(len(one.sealed)), one.sealed)
+        parts += (_NULL,) if one.brought_by is None else (_LENGTH.pack(16), one.brought_by.bytes)
+    parts.append(_COPY_TRAILER)
+    return b"".join(parts)
+
+
+def day_of(time_us: int) -> date:
+    """The UTC day of a time."""
+    return _EPOCH_DAY + timedelta(days=time_us // DAY_US)

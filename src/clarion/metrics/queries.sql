@@ -1,0 +1,39 @@
+-- name: find_metrics
+-- By name.
+SELECT name, metric_id, status FROM metric WHERE workspace_id = $1 AND name = ANY($2::text[]);
+
+-- name: insert_metrics
+-- Discovered with their first event; one that another worker discovered meanwhile stays.
+INSERT INTO metric (workspace_id, metric_id, name)
+SELECT $1, metric_id, name FROM unnest($2::int[], $3::text[]) AS m(metric_id, name)
+ON CONFLICT (workspace_id, name) DO NOTHING;
+
+-- name: insert_properties
+-- The first value of a type is the example.
+INSERT INTO metric_property (workspace_id, metric_id, name, type, example, personal)
+SELECT $1, metric_id, name, type, example::jsonb, personal
+FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+     AS p(metric_id, name, type, example, personal)
+ON CONFLICT (workspace_id, metric_id, name, type) DO NOTHING;
+
+-- name: add_to_days
+-- Counters of (metric, day), in sorted order.
+INSERT INTO metric_day (workspace_id, metric_id, day, events)
+SELECT $1, metric_id, day, events FROM unnest($2::int[], $3::date[], $4::bigint[]) AS d(metric_id, day, events)
+ON CONFLICT (workspace_id, metric_id, day) DO UPDATE SET events = metric_day.events + excluded.events;
+
+-- name: list_metrics
+-- With the number of their events on the timeline.
+SELECT m.metric_id, m.name, m.status, m.discovered, m.created_at,
+       coalesce((SELECT sum(d.events) FROM metric_day AS d
+                 WHERE d.workspace_id = m.workspace_id AND d.metric_id = m.metric_id), 0)::bigint AS events
+FROM metric AS m WHERE m.workspace_id = $1 AND ($2::text IS NULL OR m.name = $2) ORDER BY m.name;
+
+-- name: list_properties
+-- Of one metric.
+SELECT name, type, example, personal FROM metric_property
+WHERE workspace_id = $1 AND metric_id = $2 ORDER BY name, type;
+
+-- name: set_status
+-- Pause or take up again.
+UPDATE metric SET status = $3 WHERE workspace_id = $1 AND name = $2 RETURNING metric_id;

@@ -1,0 +1,34 @@
+"""Profiles: identities, addresses, traits with their stamps, and the log of changes.
+
+An item is written for the member of its strongest identity; which members are one person is a function of the
+links between identities, and readers go by `root_id`. Every value carries its stamp (accept time, item id) and
+the newer wins, so the order of processing does not matter. Identities, addresses and personal traits are sealed;
+what can be asked of them is asked by blind indexes.
+"""
+
+from clarion.profiles.identities import blind_of, reach_of
+from clarion.profiles.store import (
+    Arrival,
+    FoundProfile,
+    StoredChange,
+    find_by_identity,
+    fold_traits,
+    history,
+    members_of,
+    read_profile,
+)
+from clarion.profiles.traits import Facts
+
+__all__ = [
+    "Arrival",
+    "Facts",
+    "FoundProfile",
+    "StoredChange",
+    "blind_of",
+    "find_by_identity",
+    "fold_traits",
+    "history",
+    "members_of",
+    "reach_of",
+    "read_profile",
+]

@@ -1,0 +1,91 @@
+-- name: find_identities
+-- Members by blind index; a weaker identity may have none yet.
+SELECT blind, profile_id FROM identity WHERE workspace_id = $1 AND blind = ANY($2::uuid[]);
+
+-- name: insert_identities
+-- New ones in sorted order; one that had no member gets the one given.
+INSERT INTO identity (workspace_id, blind, profile_id, kind, namespace, sealed, stamp_us, stamp_id)
+SELECT $1, blind, profile_id, kind, namespace, sealed, stamp_us, stamp_id
+FROM unnest($2::uuid[], $3::uuid[], $4::smallint[], $5::text[], $6::bytea[], $7::bigint[], $8::uuid[])
+     AS i(blind, profile_id, kind, namespace, sealed, stamp_us, stamp_id)
+ORDER BY blind
+ON CONFLICT (workspace_id, blind) DO UPDATE SET profile_id = excluded.profile_id
+    WHERE identity.profile_id IS NULL AND excluded.profile_id IS NOT NULL
+RETURNING blind, profile_id;
+
+-- name: insert_profiles
+-- A new profile is its own root.
+INSERT INTO profile (workspace_id, profile_id, root_id, created_us)
+SELECT $1, profile_id, profile_id, created_us FROM unnest($2::uuid[], $3::bigint[]) AS p(profile_id, created_us);
+
+-- name: insert_addresses
+-- Known ones stay as they are.
+INSERT INTO address (workspace_id, profile_id, channel, blind, domain_blind, irregular, sealed, stamp_us, stamp_id)
+SELECT $1, profile_id, channel, blind, domain_blind, irregular, sealed, stamp_us, stamp_id
+FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::boolean[], $7::bytea[], $8::bigint[], $9::uuid[])
+     AS a(profile_id, channel, blind, domain_blind, irregular, sealed, stamp_us, stamp_id)
+ON CONFLICT (workspace_id, profile_id, channel, blind) DO NOTHING;
+
+-- name: insert_links
+-- Once a pair, with its first stamp.
+INSERT INTO identity_link (workspace_id, strong, weak, stamp_us, stamp_id)
+SELECT $1, strong, weak, stamp_us, stamp_id
+FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[]) AS l(strong, weak, stamp_us, stamp_id)
+ON CONFLICT (workspace_id, strong, weak) DO UPDATE SET stamp_us = excluded.stamp_us, stamp_id = excluded.stamp_id
+    WHERE (identity_link.stamp_us, identity_link.stamp_id) > (excluded.stamp_us, excluded.stamp_id);
+
+-- name: list_traits
+-- The workspace's definitions; a few hundred at most.
+SELECT name, type, personal FROM trait WHERE workspace_id = $1;
+
+-- name: insert_traits
+-- Discovered from values; a definition that is there wins.
+INSERT INTO trait (workspace_id, name, type, personal)
+SELECT $1, name, type, personal FROM unnest($2::text[], $3::text[], $4::boolean[]) AS t(name, type, personal)
+ON CONFLICT (workspace_id, name) DO NOTHING;
+
+-- name: lock_profiles
+-- What members hold, ours until the commit, locked in sorted order.
+SELECT profile_id, traits, stamps, sealed FROM profile
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY profile_id FOR UPDATE;
+
+-- name: update_traits
+-- What they hold now.
+UPDATE profile AS p SET traits = n.traits::jsonb, stamps = n.stamps::jsonb, sealed = n.sealed
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[]) AS n(profile_id, traits, stamps, sealed)
+WHERE p.workspace_id = $1 AND p.profile_id = n.profile_id;
+
+-- name: insert_changes
+-- One line a changed value.
+INSERT INTO profile_change (workspace_id, profile_id, change_id, what, value, sealed, stamp_us, stamp_id, cause)
+SELECT $1, profile_id, change_id, what, value::jsonb, sealed, stamp_us, stamp_id, $9
+FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bigint[], $8::uuid[])
+     AS c(profile_id, change_id, what, value, sealed, stamp_us, stamp_id);
+
+-- name: find_root
+-- The person whom an identity finds.
+SELECT p.root_id FROM identity AS i JOIN profile AS p ON p.workspace_id = i.workspace_id AND p.profile_id = i.profile_id
+WHERE i.workspace_id = $1 AND i.blind = $2;
+
+-- name: read_members
+-- A person's members, by any of them; the root among them.
+SELECT m.profile_id, m.root_id, m.created_us, m.traits, m.sealed, m.fold_traits, m.fold_sealed
+FROM profile AS one JOIN profile AS m ON m.workspace_id = one.workspace_id
+     AND (m.profile_id = one.root_id OR (m.root_id = one.root_id AND m.root_id <> m.profile_id))
+WHERE one.workspace_id = $1 AND one.profile_id = $2
+ORDER BY m.profile_id;
+
+-- name: list_identities
+-- Of some members, strongest first.
+SELECT blind, kind, namespace, sealed FROM identity
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY kind, stamp_us, stamp_id;
+
+-- name: list_addresses
+-- Of some members, by channel.
+SELECT channel, blind, sealed, irregular FROM address
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY channel, stamp_us, stamp_id;
+
+-- name: list_changes
+-- Newest told first.
+SELECT change_id, what, value, sealed, stamp_us, cause FROM profile_change
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY stamp_us DESC, change_id DESC LIMIT $3;

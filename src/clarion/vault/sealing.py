@@ -1,0 +1,60 @@
+"""One workspace's seal, and what of sealed values can still be asked: keyed hashes."""
+
+import os
+from hashlib import blake2b
+from uuid import UUID
+
+from asyncpg.pgproto.pgproto import UUID as FastUUID
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_VERSION = b"\x01"
+_NONCE_BYTES = 12
+
+
+class CannotOpen(Exception):
+    """Sealed by another key or for another place, or damaged."""
+
+
+class Vault:
+    """Seals, opens and blinds for one workspace."""
+
+    def __init__(self, workspace_id: UUID, data_key: bytes) -> None:
+        self._bound_to = workspace_id.bytes
+        self._cipher = AESGCM(_derived(data_key, b"seal"))
+        self._index_key = _derived(data_key, b"blind index")
+        self._dedup_key = _derived(data_key, b"dedup key")
+
+    def seal(self, plain: bytes, place: bytes) -> bytes:
+        """`plain`, readable only by this workspace's key and only as what stands at `place`; 29 bytes longer."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return _VERSION + nonce + self._cipher.encrypt(nonce, plain, self._bound_to + place)
+
+    def open(self, sealed: bytes, place: bytes) -> bytes:
+        """What was sealed for `place`. Raises CannotOpen."""
+        if sealed[:1] != _VERSION:
+            raise CannotOpen("unknown version of sealing")
+        nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        try:
+            return self._cipher.decrypt(nonce, rest, self._bound_to + place)
+        except InvalidTag as exc:
+            raise CannotOpen("wrong key, wrong place or damaged") from exc
+
+    def blind(self, purpose: str, value: str) -> UUID:
+        """The blind index of a canonical value; equal values of one purpose have equal ones."""
+        return self._hash(self._index_key, purpose, value)
+
+    def dedup_key(self, purpose: str, key: str) -> UUID:
+        """The key hash under which a repeat is known (message ids may be e-mail addresses)."""
+        return self._hash(self._dedup_key, purpose, key)
+
+    @staticmethod
+    def _hash(key: bytes, purpose: str, value: str) -> UUID:
+        text = f"{purpose}\x00{value}".encode("utf-8", "surrogatepass")
+        return FastUUID(blake2b(text, digest_size=16, key=key).digest())
+
+
+def _derived(data_key: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"clarion " + info).derive(data_key)
