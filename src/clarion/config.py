@@ -174,11 +174,9 @@ def load(
         *_from_environment(environ),
         *_from_flags(flags),
     ):
+        if key == "data" and origin == str(file) and given is None:
+            raise Misconfigured(f"{file}: data cannot be set in the data folder's own file; use CLARION_DATA")
         values[key], origins[key] = value, origin
-    if given is None and origins["data"] == str(file):
-        raise Misconfigured(
-            f"{file}: data cannot be set in a file of the data folder; use CLARION_DATA or --data"
-        )
     settings = Settings(**{"data": data} | values)
     _check(settings, origins)
     return Loaded(settings=settings, origins=origins)

@@ -71,7 +71,7 @@ async def examine(subject: Subject) -> list[Finding]:
     """Look at everything; never raises for what it finds. Takes a second, ten where a database does not
     answer.
     """
-    findings = [*_python(), *_text(), *_home(), *_data(subject.data), *_master_key(subject.master_key_file)]
+    findings = [*_python(), *_text(), *_home(), *_data(subject.data), *_master_key(subject)]
     if subject.database_url:
         findings += await _database(subject.database_url)
     else:
@@ -123,7 +123,7 @@ def _home() -> Iterator[Finding]:
 
 
 def _data(data: Path) -> Iterator[Finding]:
-    there = next(folder for folder in (data, *data.parents) if folder.exists())
+    there = _nearest(data)
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         who = f"user id {os.geteuid()}"
         yield _fail("data folder", f"{who} may not write in {there}", "give a --data that this user owns")
@@ -141,6 +141,11 @@ def _data(data: Path) -> Iterator[Finding]:
     else:
         yield _ok("disk space", detail)
     yield from _file_system(there)
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the first above it that exists."""
+    return next(step for step in (folder, *folder.parents) if step.exists())
 
 
 def _data_modes(data: Path) -> Iterator[Finding]:
@@ -173,13 +178,17 @@ def _file_system(folder: Path) -> Iterator[Finding]:
         yield _ok("file system", kind)
 
 
-def _master_key(path: Path) -> Iterator[Finding]:
+def _master_key(subject: Subject) -> Iterator[Finding]:
+    path = subject.master_key_file
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
-        yield _warn(
-            "master key", f"{path} is not there", "it is made at the first start; else put yours back"
-        )
+    except (FileNotFoundError, NotADirectoryError):
+        if Places(subject.data).connection.exists():
+            yield _fail(
+                "master key", f"{path} is missing: nobody can read the data", "put it back from its backup"
+            )
+        else:
+            yield _ok("master key", f"{path} is made at the first start")
     except OSError as exc:
         yield _fail("master key", f"{path} cannot be read: {exc.strerror}", "run as the user who runs serve")
     else:
@@ -204,8 +213,8 @@ def _engine(subject: Subject) -> Iterator[Finding]:
     folders = socket_folders(places, uid=os.geteuid(), runtime=os.environ.get("XDG_RUNTIME_DIR"))
     yield _ok("engine socket", f"{folders[0]}/.s.PGSQL.{PORT}")
     shm = machine.shm_bytes()
-    note = "" if shm > 64 * MB else "; files in the data folder take its place"
-    yield _ok("shared memory", f"/dev/shm has {shm // MB:,} MB{note}")
+    note = "" if shm > 64 * MB else ", so files in the data folder take its place"
+    yield _ok("shared memory", f"{shm // MB:,} MB{note}")
     yield from _running(places)
     yield from _last_errors(places.log)
 
@@ -221,7 +230,7 @@ def _programs(places: Places, who: account.Account) -> Iterator[Finding]:
         yield _fail(
             "engine programs", done.stdout.strip(), "install Clarion anew, or use your own PostgreSQL"
         )
-    closed = account.closed_folder(places.data, who) if who.switch else None
+    closed = account.closed_folder(_nearest(places.data), who) if who.switch else None
     if closed:
         yield _ok("engine folder", f"{who.name} cannot enter {closed}; it uses {places.engine} from within")
 
@@ -263,7 +272,9 @@ async def _database(url: str) -> list[Finding]:
         connection = await asyncpg.connect(url, timeout=_CONNECT_S)
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
         return [
-            _fail("database", f"it cannot be reached: {exc or 'no answer'}", "check CLARION_DATABASE_URL")
+            _fail(
+                "database", f"it cannot be reached: {str(exc) or 'no answer'}", "check CLARION_DATABASE_URL"
+            )
         ]
     try:
         row = await connection.fetchrow(_FACTS)
@@ -395,6 +406,7 @@ def _listening_pid(port: int) -> int | None:
     except psutil.Error:
         return None
     for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
-            return int(connection.pid)
+        listens = connection.status == psutil.CONN_LISTEN
+        if listens and connection.laddr and connection.laddr.port == port and connection.pid:
+            return connection.pid
     return None

@@ -9,6 +9,7 @@ from clarion.accounts.credentials import Credential, Credentials, NewCredential,
 from clarion.accounts.rates import Rates
 from clarion.accounts.roles import DEVELOPERS, EVERYBODY, MARKETERS, OWNERS, Role
 from clarion.accounts.store import (
+    CHANGED,
     audit,
     create_credential,
     create_workspace,
@@ -27,6 +28,7 @@ from clarion.accounts.store import (
 from clarion.accounts.workspaces import Vaults, Workspace
 
 __all__ = [
+    "CHANGED",
     "DEVELOPERS",
     "EVERYBODY",
     "MARKETERS",

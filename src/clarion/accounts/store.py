@@ -26,11 +26,15 @@ async def create_workspace(
     workspace_id = ids.next()
     try:
         async with tx.transaction():
-            await tx.execute(Q.insert_workspace, workspace_id, name, test, zone, master.new_data_key(workspace_id))
+            await tx.execute(
+                Q.insert_workspace, workspace_id, name, test, zone, master.new_data_key(workspace_id)
+            )
     except asyncpg.UniqueViolationError as exc:
         raise errors.AlreadyThere(f"there is a workspace named {name} already") from exc
     except asyncpg.CheckViolationError as exc:
-        raise errors.Invalid("a workspace's name is 1-63 characters: a-z, 0-9, _ and -, not starting with _ or -") from exc
+        raise errors.Invalid(
+            "a workspace's name is 1 to 63 of a-z, 0-9, _ and -, starting with a letter or digit"
+        ) from exc
     await tx.execute(Q.enter_workspace, str(workspace_id))
     await tx.execute(Q.insert_lanes, workspace_id, lanes)
     return await find_workspace(tx, name)
@@ -106,16 +110,22 @@ async def reveal_credential(
     if row is None:
         raise errors.NotFound("there is no such credential in this workspace")
     secret = vault.open(row["sealed"], b"credential" + credential_id.bytes).decode()
-    await audit(tx, workspace_id, ids=ids, actor=actor, action="credential_revealed", credential_id=str(credential_id))
+    await audit(
+        tx, workspace_id, ids=ids, actor=actor, action="credential_revealed", credential_id=str(credential_id)
+    )
     return NewCredential(credential=_credential(row), secret=secret)
 
 
-async def revoke_credential(tx: Tx, workspace_id: UUID, credential_id: UUID, *, ids: Ids, actor: str) -> Credential:
+async def revoke_credential(
+    tx: Tx, workspace_id: UUID, credential_id: UUID, *, ids: Ids, actor: str
+) -> Credential:
     """From now on it opens nothing. Raises NotFound."""
     row = await tx.fetchrow(Q.revoke_credential, workspace_id, credential_id)
     if row is None:
         raise errors.NotFound("there is no such credential in this workspace")
-    await audit(tx, workspace_id, ids=ids, actor=actor, action="credential_revoked", credential_id=str(credential_id))
+    await audit(
+        tx, workspace_id, ids=ids, actor=actor, action="credential_revoked", credential_id=str(credential_id)
+    )
     await tx.execute(Q.notify_changed, CHANGED)
     return _credential(row)
 

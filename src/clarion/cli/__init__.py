@@ -1,14 +1,16 @@
 """The command line: `clarion NOUN VERB`, and a few verbs of their own (`clarion serve`).
 
-To add a noun: write `cli/<noun>.py` holding `app = App(name="<noun>")` and its verbs as `@app.command` functions
-(`cli/config.py` is the smallest example), and give it a line in `COMMANDS`. The file is imported when somebody says
-its noun, so that every command starts at once; hence the help line stands here.
+To add a noun: write `cli/<noun>.py` holding `app = App(name="<noun>")` and its verbs as `@app.command`
+functions (`cli/config.py` is the smallest example), and give it a line in `COMMANDS`. The file is imported
+when somebody says its noun, so that every command starts at once; hence the help line stands here.
 
-What a verb does: take `place` and `json` from `_options`, open a `session` where it needs the database, call a room,
-`show` what came back. Exit code 0; 1 for a ClarionError, whose sentence goes to stderr, or where the verb returns 1;
-2 for a command line that makes no sense. stdout carries the answer alone: with `--json` one JSON document.
+What a verb does: take `place` and `json` from `_options`, open a `session` where it needs the database,
+call a room, `show` what came back. Exit code 0; 1 for a ClarionError, whose sentence goes to stderr, or
+where the verb returns 1; 2 for a command line that makes no sense. stdout carries the answer alone: with
+`--json` one JSON document.
 """
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -20,7 +22,10 @@ from clarion.errors import ClarionError
 #: Name -> where it is, and its line in `clarion --help`.
 COMMANDS = {
     "serve": ("clarion.cli._serve:serve", "Start the server: database, HTTP, workers."),
-    "migrate": ("clarion.cli._migrate:migrate", "Bring the database up to this version; `serve` does it too."),
+    "migrate": (
+        "clarion.cli._migrate:migrate",
+        "Bring the database up to this version; `serve` does it too.",
+    ),
     "doctor": ("clarion.cli._doctor:doctor", "Look for what is wrong, and say what to do."),
     "config": ("clarion.cli.config:app", "Settings: show, check, reference."),
     "version": ("clarion.cli._version:version", "Which Clarion, Python and PostgreSQL this is."),
@@ -38,6 +43,8 @@ for _name, (_where, _help) in COMMANDS.items():
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (this process's by default); returns the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a letter gets the rest
     try:
         code = app(arguments, exit_on_error=False)
         sys.stdout.flush()

@@ -9,7 +9,9 @@ from clarion.cli._session import session
 
 
 def migrate(place: Place = HERE, *, json: Json = False) -> None:
-    """Bring the database up to this version. Does nothing where it is; waits for another that does the same."""
+    """Bring the database up to this version. Does nothing where it is; waits for another that does the
+    same.
+    """
     with session(place, command="migrate") as here:
         applied = asyncio.run(db.migrate(here.addresses.owner))
     if json:

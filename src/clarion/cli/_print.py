@@ -26,7 +26,7 @@ def show(rows: Sequence[Any], columns: Sequence[str], *, json: bool) -> None:
     for row in rows:
         values = row if isinstance(row, Mapping) else msgspec.structs.asdict(row)
         table.add_row(*(text(values[column]) for column in columns))
-    _console().print(table)
+    _print(table)
 
 
 def show_one(thing: Any, *, json: bool) -> None:
@@ -40,7 +40,7 @@ def show_one(thing: Any, *, json: bool) -> None:
     values = thing if isinstance(thing, Mapping) else msgspec.structs.asdict(thing)
     for name, value in values.items():
         table.add_row(name.replace("_", " "), text(value))
-    _console().print(table)
+    _print(table)
 
 
 def show_json(value: Any) -> None:
@@ -67,6 +67,10 @@ def text(value: Any) -> str:
             return str(value)
 
 
-def _console() -> Console:
-    terminal = sys.stdout.isatty()
-    return Console(width=None if terminal else _WIDE, markup=False, highlight=False, emoji=False)
+def _print(table: Table) -> None:
+    width = None if sys.stdout.isatty() else _WIDE
+    console = Console(width=width, markup=False, highlight=False, emoji=False)
+    with console.capture() as written:
+        console.print(table)
+    for line in written.get().splitlines():
+        print(line.rstrip())

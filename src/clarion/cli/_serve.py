@@ -34,7 +34,7 @@ class Flags:
 
 
 def serve(
-    flags: Flags = Flags(),  # noqa: B008 - frozen
+    flags: Flags = Flags(),
     *,
     config_file: Annotated[Path | None, Parameter(name="--config", help="Settings file.")] = None,
     app: Annotated[str, Parameter(show=False)] = "clarion.app",

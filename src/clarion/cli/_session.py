@@ -21,10 +21,11 @@ class Session(Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def session(place: Place, *, command: str) -> Iterator[Session]:
-    """The database that the settings name, else the running server's, else an embedded one for as long as this.
+    """The database that the settings name, else the running server's, else an embedded one for as long as
+    this.
 
-    `command` (as typed: `credential create`) is what others are told who wait for the folder meanwhile. Raises
-    ClarionError.
+    `command` (as typed: `credential create`) is what others are told who wait for the folder meanwhile.
+    Raises ClarionError.
     """
     settings = place.load().settings
     addresses = elsewhere(settings)

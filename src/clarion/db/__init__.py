@@ -7,6 +7,7 @@ are handed a `Tx`.
 
 from clarion.db.address import Address, Addresses
 from clarion.db.migrate import migrate, pending
+from clarion.db.partitions import ensure_partitions
 from clarion.db.pool import Database, Tx, is_lost_connection, is_transient
 from clarion.db.queries import Queries, load
 
@@ -16,6 +17,7 @@ __all__ = [
     "Database",
     "Queries",
     "Tx",
+    "ensure_partitions",
     "is_lost_connection",
     "is_transient",
     "load",

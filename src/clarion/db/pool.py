@@ -38,7 +38,9 @@ class _Connection(asyncpg.Connection):  # type: ignore[type-arg]  # subscripts e
 class Database:
     """One PostgreSQL, by its two roles. Open with `await Database.open(addresses)`, end with `close()`."""
 
-    def __init__(self, app: "asyncpg.Pool[asyncpg.Record] | None", owner: "asyncpg.Pool[asyncpg.Record] | None"):
+    def __init__(
+        self, app: "asyncpg.Pool[asyncpg.Record] | None", owner: "asyncpg.Pool[asyncpg.Record] | None"
+    ):
         self._app = app
         self._owner = owner
         self._offset_us = 0
@@ -83,10 +85,15 @@ class Database:
     @asynccontextmanager
     async def owner(self) -> AsyncIterator[Tx]:
         """A transaction of the workers' role; bound by no policy, so every query names its workspace."""
+        async with self.owner_connection() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def owner_connection(self) -> AsyncIterator[Tx]:
+        """A connection of the workers' role outside a transaction: for upkeep, and for other isolation levels."""
         assert self._owner is not None, "opened without owner connections"
         async with _reachable(self._owner.acquire(timeout=CHECKOUT_TIMEOUT_S)) as connection:
-            async with connection.transaction():
-                yield connection
+            yield connection
 
     async def measure_clock(self) -> int:
         """Learn how far this machine's clock is from the database's; returns the offset in microseconds.
@@ -115,7 +122,14 @@ def is_transient(exc: BaseException) -> bool:
     """Whether the same statement may succeed later: the database is away, busy, full, or picked us in a deadlock."""
     if isinstance(exc, (errors.Unavailable, OSError, TimeoutError, asyncpg.InterfaceError)):
         return True
-    return isinstance(exc, asyncpg.PostgresError) and (exc.sqlstate or "")[:2] in ("08", "40", "53", "55", "57", "58")
+    return isinstance(exc, asyncpg.PostgresError) and (exc.sqlstate or "")[:2] in (
+        "08",
+        "40",
+        "53",
+        "55",
+        "57",
+        "58",
+    )
 
 
 def is_lost_connection(exc: BaseException) -> bool:

@@ -6,3 +6,44 @@ credential hides), `rules` (what the vendor refuses), `mapping` (wire -> ours), 
 statements of the vendor's contract hold and which test shows it. Dialects keep no tables and do not know each
 other. What all of them need of HTTP is in `_http`, what they are given by the server in `_door`.
 """
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from clarion.accounts import NewCredential, SecretForm
+from clarion.dialects._door import Door, Handler, Routes
+from clarion.dialects.smashsend import auth as smashsend_auth
+from clarion.dialects.smashsend import routes as smashsend_routes
+
+
+class Dialect(Struct, frozen=True, kw_only=True):
+    """What the server needs to know of a dialect.
+
+    `form`: how its secrets look; `shown`: what its caller needs, by the vendor's names; `curl`: a first event, from
+    the base URL and a key. `buckets`: its rate limits by name, requests a minute. `prefixes`: paths that are its,
+    beside those it speaks; `unknown` answers there.
+    """
+
+    form: SecretForm
+    shown: Callable[[NewCredential], dict[str, str]]
+    curl: Callable[[str, str], str]
+    buckets: Mapping[str, int]
+    prefixes: tuple[str, ...]
+    routes: Callable[[Door], Routes]
+    unknown: Callable[[Door], Handler]
+
+
+DIALECTS: Mapping[str, Dialect] = {
+    "smashsend": Dialect(
+        form=smashsend_auth.FORM,
+        shown=smashsend_auth.shown,
+        curl=smashsend_auth.curl,
+        buckets=smashsend_routes.BUCKETS,
+        prefixes=("/v1/",),
+        routes=smashsend_routes.routes,
+        unknown=smashsend_routes.unknown,
+    ),
+}
+
+__all__ = ["DIALECTS", "Dialect", "Door", "Handler", "Routes"]

@@ -56,7 +56,14 @@ class Seen(Struct, frozen=True):
 
 
 async def accept(
-    tx: Tx, workspace_id: UUID, source: int, policy: Policy, group: Group, *, vault: Vault, again: bool = False
+    tx: Tx,
+    workspace_id: UUID,
+    source: int,
+    policy: Policy,
+    group: Group,
+    *,
+    vault: Vault,
+    again: bool = False,
 ) -> Seen:
     """Put the group on disk. `again`: an earlier try of this very group may have been committed."""
     keys = _keys(vault, group, policy)
@@ -80,7 +87,9 @@ async def accept(
     else:
         before = await store.accept_once(tx, workspace_id, source, keys, repeats, block)
     stored = len(before) + len(repeats) < len(group.offers)
-    if again:  # a key that holds the item's own id was written by the earlier try: the item is safe, not a repeat
+    if (
+        again
+    ):  # a key that holds the item's own id was written by the earlier try: the item is safe, not a repeat
         before -= await store.own_keys(tx, workspace_id, source, keys)
     return Seen(frozenset(before.union(repeats)), stored)
 

@@ -9,10 +9,9 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-import structlog
 from msgspec import Struct
 
-from clarion import errors, model
+from clarion import errors, log, model
 from clarion.accounts import Credential, Vaults
 from clarion.db import Database, is_lost_connection, is_transient
 from clarion.events import store
@@ -27,7 +26,7 @@ TRIES_AFTER_LOSS = 3
 FLUSH_EVERY_S = 1.0
 NOTIFY_EVERY_S = 0.02
 
-log = structlog.get_logger()
+_log = log.get(__name__)
 
 
 class _Request(Struct, frozen=True, eq=False):
@@ -49,15 +48,23 @@ class _Queue(Struct, eq=False):
 
 
 class Ingest:
-    """Takes offers of many concurrent callers. `run()` must run beside it; `backlog_full` says when to refuse."""
+    """Takes offers of many concurrent callers. `run()` must run beside it.
+
+    `refuse_because` is asked at every offer: a reason to answer Unavailable for now, or None.
+    """
 
     def __init__(
-        self, database: Database, vaults: Vaults, ids: Ids, *, backlog_full: Callable[[], bool] = lambda: False
+        self,
+        database: Database,
+        vaults: Vaults,
+        ids: Ids,
+        *,
+        refuse_because: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._database = database
         self._vaults = vaults
         self._ids = ids
-        self._backlog_full = backlog_full
+        self._refuse_because = refuse_because
         self._queues: dict[tuple[UUID, Source, Policy], _Queue] = {}
         self._waiting_items = 0
         self._commits: set[asyncio.Task[None]] = set()
@@ -75,14 +82,19 @@ class Ingest:
         if not offers:
             self._count(credential.workspace_id, self._ids.next(), received=rejected, rejected=rejected)
             return []
-        if self._waiting_items + len(offers) > WAITING_ITEMS_MAX or self._backlog_full():
-            raise errors.Unavailable("too much is waiting to be processed", retry_after_s=5)
+        reason = self._refuse_because()
+        if reason is None and self._waiting_items + len(offers) > WAITING_ITEMS_MAX:
+            reason = f"{self._waiting_items} items wait for a commit"
+        if reason is not None:
+            raise errors.Unavailable(reason, retry_after_s=5)
         queue = self._queue(credential.workspace_id, source, Policy.of(offers[0].dedup))
         answer: asyncio.Future[list[Accepted | Duplicate]] = asyncio.get_running_loop().create_future()
         queue.waiting.append(_Request(offers, [self._ids.next() for _ in offers], rejected, answer))
         self._waiting_items += len(offers)
         if not queue.woken and queue.in_flight < COMMITS_IN_FLIGHT:
-            queue.woken = True  # at the end of this turn of the loop: what arrives in the same turn shares the commit
+            queue.woken = (
+                True  # at the end of this turn of the loop: what arrives in the same turn shares the commit
+            )
             asyncio.get_running_loop().call_soon(self._start_commits, queue)
         return await answer
 
@@ -132,7 +144,9 @@ class Ingest:
                 for request in requests:
                     await self._settle(queue, [request])
             else:
-                log.exception("a request could not be accepted", action="accept_failed", source=queue.source.name)
+                _log.exception(
+                    "a request could not be accepted", action="accept_failed", source=queue.source.name
+                )
                 _fail(requests, exc)
 
     async def _put_on_disk(self, queue: _Queue, requests: list[_Request]) -> None:
@@ -147,7 +161,13 @@ class Ingest:
             try:
                 async with self._database.connection(queue.workspace_id) as tx:
                     seen = await accept(
-                        tx, queue.workspace_id, queue.source, queue.policy, group, vault=vault, again=attempt > 1
+                        tx,
+                        queue.workspace_id,
+                        queue.source,
+                        queue.policy,
+                        group,
+                        vault=vault,
+                        again=attempt > 1,
                     )
                 break
             except Exception as exc:
@@ -198,7 +218,10 @@ class Ingest:
                     raise
                 for line in lines:  # again with the next ones
                     self._edge_counts[workspace_id].add(
-                        line.minute_us, received=line.received, rejected=line.rejected, duplicate=line.duplicate
+                        line.minute_us,
+                        received=line.received,
+                        rejected=line.rejected,
+                        duplicate=line.duplicate,
                     )
 
     async def _notify_workers(self, stop: asyncio.Event) -> None:

@@ -7,8 +7,7 @@ import socket
 from collections.abc import Sequence
 from uuid import UUID
 
-import structlog
-
+from clarion import log
 from clarion.accounts import Vaults
 from clarion.db import Database, Tx, is_transient
 from clarion.events import process, store
@@ -24,7 +23,7 @@ TRANSACTIONS_A_TURN = 8  # of one lane, before others have theirs
 LOOK_EVERY_S = 1.0
 GATHER_S = 0.02  # after being woken: single events become larger transactions
 
-log = structlog.get_logger()
+_log = log.get(__name__)
 
 
 class LeaseLost(Exception):
@@ -50,7 +49,7 @@ class Lanes:
             except Exception as exc:
                 if not is_transient(exc):
                     raise
-                log.warning("the database is away", action="worker_waits", error=type(exc).__name__)
+                _log.warning("the database is away", action="worker_waits", error=type(exc).__name__)
                 busy = False
             if not busy and not stop.is_set():
                 await _wait(woken, stop)
@@ -74,12 +73,14 @@ class Lanes:
                 if not await self._transaction(bench, lane, token):
                     break
         except LeaseLost:
-            log.warning("a lease was lost", action="lease_lost", workspace=str(workspace_id), lane=lane)
+            _log.warning("a lease was lost", action="lease_lost", workspace=str(workspace_id), lane=lane)
             return True
         except Exception as exc:
-            log.warning("a lane failed and waits", action="lane_postponed", error=type(exc).__name__, lane=lane)
+            _log.warning(
+                "a lane failed and waits", action="lane_postponed", error=type(exc).__name__, lane=lane
+            )
             if not is_transient(exc):
-                log.exception("processing failed in a way we did not foresee", action="lane_failed")
+                _log.exception("processing failed in a way we did not foresee", action="lane_failed")
             async with self._database.owner() as tx:
                 await store.postpone_lane(tx, workspace_id, lane, token)
             return True
@@ -94,10 +95,14 @@ class Lanes:
         except Exception as exc:
             if is_transient(exc) or isinstance(exc, LeaseLost):
                 raise
-            log.warning("a block failed; looking for the culprit", action="block_split", error=type(exc).__name__)
+            _log.warning(
+                "a block failed; looking for the culprit", action="block_split", error=type(exc).__name__
+            )
             return await self._settle_next(bench, lane, token, items_max=1, careful=True)
 
-    async def _settle_next(self, bench: Bench, lane: int, token: UUID, *, items_max: int, careful: bool) -> bool:
+    async def _settle_next(
+        self, bench: Bench, lane: int, token: UUID, *, items_max: int, careful: bool
+    ) -> bool:
         async with self._database.owner() as tx:
             if not await store.hold_lane(tx, bench.workspace_id, lane, token, LEASE_S):
                 raise LeaseLost
@@ -123,7 +128,9 @@ async def _settle_carefully(tx: Tx, bench: Bench, block: OpenBlock, tally: Tally
     try:
         entries = process.entries_of(block, bench.vault)
     except Unreadable as exc:
-        log.error("a block cannot be read", action="block_quarantined", block=str(block.block_id), error=str(exc))
+        _log.error(
+            "a block cannot be read", action="block_quarantined", block=str(block.block_id), error=str(exc)
+        )
         await process.quarantine_block(tx, bench, block, exc, tally)
         return
     await _split(tx, bench, block, entries, tally)
@@ -140,7 +147,7 @@ async def _split(tx: Tx, bench: Bench, block: OpenBlock, entries: Sequence[Entry
             raise
         bench.catalogue.clear()  # it may remember what was rolled back
         if len(entries) == 1:
-            log.error("an item is in quarantine", action="item_quarantined", error=type(exc).__name__)
+            _log.error("an item is in quarantine", action="item_quarantined", error=type(exc).__name__)
             await process.quarantine(tx, bench, block, entries[0], exc, tally)
             return
         middle = len(entries) // 2

@@ -37,7 +37,17 @@ class Mismatch(Struct, frozen=True, kw_only=True):
     counted: int
 
 
-TERMS = ("received", "rejected", "duplicate", "accepted", "quarantined", "stored", "applied", "replaced", "discarded")
+TERMS = (
+    "received",
+    "rejected",
+    "duplicate",
+    "accepted",
+    "quarantined",
+    "stored",
+    "applied",
+    "replaced",
+    "discarded",
+)
 
 
 class Tally:
@@ -58,7 +68,9 @@ class Tally:
 
     def take(self) -> list[LedgerLine]:
         """What was added since the last time, by minute."""
-        lines = [LedgerLine(minute_us=minute_us, **counts) for minute_us, counts in sorted(self._counts.items())]
+        lines = [
+            LedgerLine(minute_us=minute_us, **counts) for minute_us, counts in sorted(self._counts.items())
+        ]
         self._counts.clear()
         return lines
 

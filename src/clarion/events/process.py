@@ -33,7 +33,11 @@ def entries_of(block: OpenBlock, vault: Vault) -> list[Entry]:
     """A block's items without those that were duplicates, overrides as what they became. Raises Unreadable."""
     skip = set(block.skip)
     became = dict(
-        zip(block.override_ordinals, zip(block.override_event_ids, block.override_revisions, strict=True), strict=True)
+        zip(
+            block.override_ordinals,
+            zip(block.override_event_ids, block.override_revisions, strict=True),
+            strict=True,
+        )
     )
     items = unpack_block(vault, block.block_id, block.payload)
     if len(items) != block.items:
@@ -87,7 +91,9 @@ async def settle(tx: Tx, bench: Bench, entries: Sequence[Entry], tally: Tally) -
         await _put_on_timeline(tx, bench, happened, tally)
 
 
-async def quarantine(tx: Tx, bench: Bench, block: OpenBlock, entry: Entry, exc: Exception, tally: Tally) -> None:
+async def quarantine(
+    tx: Tx, bench: Bench, block: OpenBlock, entry: Entry, exc: Exception, tally: Tally
+) -> None:
     """Put one item aside with the reason; nothing of its values goes into the detail."""
     reason, detail = reason_of(exc)
     await store.insert_quarantine(
@@ -180,7 +186,12 @@ async def _put_on_timeline(
     resolved = await metrics.resolve(tx, bench.workspace_id, {event.name for _, event, _ in happened})
     metric_ids = {name: metric_id for name, (metric_id, _) in resolved.items()}
     brought = [
-        (entry, timeline.row(entry, event, profile_id=member, metric_id=metric_ids[event.name], vault=bench.vault))
+        (
+            entry,
+            timeline.row(
+                entry, event, profile_id=member, metric_id=metric_ids[event.name], vault=bench.vault
+            ),
+        )
         for entry, event, member in happened
     ]
     await _note_properties(tx, bench, happened, metric_ids)

@@ -227,7 +227,9 @@ async def add_to_ledger(tx: Tx, workspace_id: UUID, lines: Sequence[LedgerLine])
     await tx.execute(Q.add_to_ledger, workspace_id, *columns)
 
 
-async def ledger(tx: Tx, workspace_id: UUID, *, since_us: int = 0, until_us: int = 1 << 62) -> list[LedgerLine]:
+async def ledger(
+    tx: Tx, workspace_id: UUID, *, since_us: int = 0, until_us: int = 1 << 62
+) -> list[LedgerLine]:
     """The ledger's minutes, open blocks included, oldest first."""
     rows = await tx.fetch(Q.read_ledger, workspace_id, since_us, until_us)
     return [LedgerLine(**dict(row)) for row in rows]
@@ -280,7 +282,11 @@ async def list_events(
     in each the BRIN index leaves few pages. A profile's own events come by the primary key at once.
     """
     starts = [model.first_id_at(now_us - span_s * 1_000_000) for span_s in _LIST_SPANS_S]
-    bounds = [after] if profile_ids is not None else [*(start for start in starts if after < start < before), after]
+    bounds = (
+        [after]
+        if profile_ids is not None
+        else [*(start for start in starts if after < start < before), after]
+    )
     rows: list[asyncpg.Record] = []
     upper = before
     for lower in bounds:
@@ -366,7 +372,9 @@ async def insert_quarantine(tx: Tx, workspace_id: UUID, item: QuarantinedItem) -
 
 async def list_quarantine(tx: Tx, workspace_id: UUID, *, limit: int) -> list[QuarantinedItem]:
     """Newest first."""
-    return [QuarantinedItem(**dict(row)) for row in await tx.fetch(Q.list_quarantine, workspace_id, limit, None)]
+    return [
+        QuarantinedItem(**dict(row)) for row in await tx.fetch(Q.list_quarantine, workspace_id, limit, None)
+    ]
 
 
 async def show_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -> QuarantinedItem:

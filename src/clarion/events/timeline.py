@@ -126,7 +126,11 @@ def copy_data(workspace_id: UUID, rows: Iterable[Row]) -> bytes:
         else:
             session = one.session.encode()
             parts += (_LENGTH.pack(len(session)), session)
-        parts += (_LENGTH.pack(len(one.properties) + 1), b"\x01", one.properties)  # jsonb's version, then its text
+        parts += (
+            _LENGTH.pack(len(one.properties) + 1),
+            b"\x01",
+            one.properties,
+        )  # jsonb's version, then its text
         if one.sealed is None:
             parts.append(_NULL)
         else:

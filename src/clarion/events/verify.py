@@ -23,7 +23,9 @@ async def verify_ledger(
     for minute_us in sorted({*by_minute, *timeline, *quarantined, *journal}):
         line = by_minute.get(minute_us, LedgerLine(minute_us=minute_us))
         found += inner_mismatches(line)
-        found += _differs(line, "stored", line.stored - line.erased - line.expired, timeline.get(minute_us, 0))
+        found += _differs(
+            line, "stored", line.stored - line.erased - line.expired, timeline.get(minute_us, 0)
+        )
         found += _differs(line, "quarantined", line.quarantined, quarantined.get(minute_us, 0))
         if minute_us in journal:
             kept = journal[minute_us]

@@ -35,7 +35,9 @@ def properties_of(properties: JSONObject) -> Iterator[tuple[str, Any]]:
 def described(path: str, value: Any) -> Property:
     """What the catalogue says of one leaf."""
     personal = any(is_personal_property(name) for name in path.split("."))
-    return Property(path[:PATH_CHARACTERS_MAX], type_of(value), None if personal else _example(value), personal)
+    return Property(
+        path[:PATH_CHARACTERS_MAX], type_of(value), None if personal else _example(value), personal
+    )
 
 
 def type_of(value: Any) -> PropertyType:

@@ -45,7 +45,11 @@ async def _find(tx: Tx, workspace_id: UUID, names: list[str]) -> dict[str, tuple
 
 
 async def note_properties(
-    tx: Tx, workspace_id: UUID, leaves: Iterable[tuple[int, str, Any]], *, known: set[tuple[UUID, int, str, str]]
+    tx: Tx,
+    workspace_id: UUID,
+    leaves: Iterable[tuple[int, str, Any]],
+    *,
+    known: set[tuple[UUID, int, str, str]],
 ) -> None:
     """Put (metric, path, value) into the catalogue where path and type are new.
 
@@ -89,7 +93,9 @@ async def list_metrics(tx: Tx, workspace_id: UUID, *, name: str | None = None) -
     rows = await tx.fetch(Q.list_metrics, workspace_id, name)
     if name is not None and not rows:
         raise errors.NotFound(f"there is no metric named {name} in this workspace")
-    properties = await tx.fetch(Q.list_properties, workspace_id, rows[0]["metric_id"]) if name is not None else []
+    properties = (
+        await tx.fetch(Q.list_properties, workspace_id, rows[0]["metric_id"]) if name is not None else []
+    )
     return [
         Metric(
             name=row["name"],

@@ -10,7 +10,6 @@ from clarion.model import Identity, Reach
 from clarion.vault import Vault
 
 
-
 class Place(Struct, frozen=True):
     """An address as it is stored. `irregular`: a phone number that is not one in E.164."""
 
@@ -34,8 +33,8 @@ def strongest(identities: tuple[Identity, ...]) -> Identity:
 def reach_of(vault: Vault, reach: Reach) -> Place | None:
     """The address behind a value; None where nothing is left of it (a phone without digits)."""
     if reach.channel == "email":
-        domain = reach.value.rpartition("@")[2]
-        return Place("email", reach.value, vault.blind("address email", reach.value), vault.blind("domain", domain), False)
+        domain = vault.blind("domain", reach.value.rpartition("@")[2])
+        return Place("email", reach.value, vault.blind("address email", reach.value), domain, irregular=False)
     value, irregular = canonical_phone(reach.value)
     if not value:
         return None

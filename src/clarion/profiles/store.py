@@ -1,6 +1,5 @@
 """The room's SQL."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -52,7 +51,9 @@ class StoredChange(Struct, frozen=True, kw_only=True):
 # ---- who an item is about
 
 
-async def members_of(tx: Tx, workspace_id: UUID, arrivals: Sequence[Arrival], *, vault: Vault, ids: Ids) -> list[UUID]:
+async def members_of(
+    tx: Tx, workspace_id: UUID, arrivals: Sequence[Arrival], *, vault: Vault, ids: Ids
+) -> list[UUID]:
     """The member (profile id) of each item's strongest identity; made where that identity is new.
 
     Also writes the weaker identities, their links and the addresses. Everything is taken in sorted order: two
@@ -118,10 +119,8 @@ async def _make_identities(
 
     A lead that exists without a profile (it came as a weaker one so far) gets its own now.
     """
-    missing = sorted(
-        (blind for blind in wanted.identities if blind not in known or (known[blind] is None and blind in wanted.leads)),
-        key=lambda blind: blind.bytes,
-    )
+    homeless = {blind for blind in wanted.leads if known.get(blind) is None}
+    missing = sorted(homeless | (wanted.identities.keys() - known.keys()), key=lambda blind: blind.bytes)
     if not missing:
         return
     profiles = [ids.next() if blind in wanted.leads else None for blind in missing]
@@ -133,7 +132,10 @@ async def _make_identities(
         profiles,
         [identity.kind.value for identity, _ in seen],
         [identity.namespace for identity, _ in seen],
-        [vault.seal(identity.value.encode(), b"identity" + blind.bytes) for (identity, _), blind in zip(seen, missing, strict=True)],
+        [
+            vault.seal(identity.value.encode(), b"identity" + blind.bytes)
+            for (identity, _), blind in zip(seen, missing, strict=True)
+        ],
         [arrival.stamp_us for _, arrival in seen],
         [arrival.item_id for _, arrival in seen],
     )
@@ -141,7 +143,9 @@ async def _make_identities(
     known.update(fresh)
     created = [profile_id for profile_id in fresh.values() if profile_id is not None]
     if created:
-        stamps = {profile: arrival.stamp_us for profile, (_, arrival) in zip(profiles, seen, strict=True) if profile}
+        stamps = {
+            profile: arrival.stamp_us for profile, (_, arrival) in zip(profiles, seen, strict=True) if profile
+        }
         await tx.execute(Q.insert_profiles, workspace_id, created, [stamps[profile] for profile in created])
     lost = [blind for blind in missing if blind not in fresh]
     if lost:  # somebody else made them meanwhile, and has committed
@@ -150,7 +154,9 @@ async def _make_identities(
     wanted.reaches.update(_reaches_of_new(wanted, fresh))
 
 
-def _reaches_of_new(wanted: _Wanted, fresh: Mapping[UUID, UUID | None]) -> dict[tuple[UUID, str, str], Arrival]:
+def _reaches_of_new(
+    wanted: _Wanted, fresh: Mapping[UUID, UUID | None]
+) -> dict[tuple[UUID, str, str], Arrival]:
     """A new e-mail or phone that is its member's strongest identity is also where to reach it."""
     reaches = {}
     for blind, profile_id in fresh.items():
@@ -204,7 +210,13 @@ async def _note_links(tx: Tx, workspace_id: UUID, links: Mapping[tuple[UUID, UUI
 
 
 async def fold_traits(
-    tx: Tx, workspace_id: UUID, facts_of: Mapping[UUID, Sequence[Facts]], *, vault: Vault, ids: Ids, cause: str
+    tx: Tx,
+    workspace_id: UUID,
+    facts_of: Mapping[UUID, Sequence[Facts]],
+    *,
+    vault: Vault,
+    ids: Ids,
+    cause: str,
 ) -> None:
     """Fold new facts into members' traits; changed values are appended to the log of changes."""
     if not facts_of:
@@ -230,7 +242,9 @@ async def fold_traits(
         await _log_changes(tx, workspace_id, changes, vault=vault, ids=ids, cause=cause)
 
 
-async def _define_traits(tx: Tx, workspace_id: UUID, facts_of: Mapping[UUID, Sequence[Facts]]) -> frozenset[str]:
+async def _define_traits(
+    tx: Tx, workspace_id: UUID, facts_of: Mapping[UUID, Sequence[Facts]]
+) -> frozenset[str]:
     """Discover names that nobody defined, with the type of a value; returns which of all names are personal."""
     rows = await tx.fetch(Q.list_traits, workspace_id)
     personal = {row["name"] for row in rows if row["personal"]}
@@ -267,7 +281,9 @@ async def _log_changes(
         [f"trait:{change.name}" for _, change in changes],
         [None if change.personal or change.value is None else _json(change.value) for _, change in changes],
         [
-            vault.seal(msgspec.msgpack.encode(change.value), b"change" + change_id.bytes) if change.personal else None
+            vault.seal(msgspec.msgpack.encode(change.value), b"change" + change_id.bytes)
+            if change.personal
+            else None
             for change_id, (_, change) in zip(change_ids, changes, strict=True)
         ],
         [int(change.stamp[:16], 16) for _, change in changes],
@@ -300,7 +316,9 @@ def _open_traits(vault: Vault, profile_id: UUID, sealed: bytes | None) -> dict[s
 # ---- reading
 
 
-async def find_by_identity(tx: Tx, workspace_id: UUID, identity: Identity, *, vault: Vault) -> FoundProfile | None:
+async def find_by_identity(
+    tx: Tx, workspace_id: UUID, identity: Identity, *, vault: Vault
+) -> FoundProfile | None:
     """The person whom an identity finds."""
     root_id = await tx.fetchval(Q.find_root, workspace_id, blind_of(vault, identity))
     return await read_profile(tx, workspace_id, root_id, vault=vault) if root_id else None
@@ -334,7 +352,9 @@ async def history(
     """What changed, newest first."""
     rows = await tx.fetch(Q.list_changes, workspace_id, profile_ids, limit)
     return [
-        StoredChange(what=row["what"], value=_change_value(row, vault), at=_iso(row["stamp_us"]), cause=row["cause"])
+        StoredChange(
+            what=row["what"], value=_change_value(row, vault), at=_iso(row["stamp_us"]), cause=row["cause"]
+        )
         for row in rows
     ]
 

@@ -41,7 +41,9 @@ class Change(Struct, frozen=True):
     personal: bool
 
 
-def fold(standing: Standing, facts: Iterable[Facts], personal: frozenset[str]) -> tuple[Standing, list[Change]]:
+def fold(
+    standing: Standing, facts: Iterable[Facts], personal: frozenset[str]
+) -> tuple[Standing, list[Change]]:
     """What the profile holds after these facts, and which values changed. `personal` names are sealed apart."""
     plain, sealed = dict(standing.plain), dict(standing.personal)
     stamps = dict(standing.stamps)

@@ -11,7 +11,7 @@ import ssl
 import time
 from typing import Any
 
-import psutil  # type: ignore[import-untyped] # it has no types and no stubs here
+import psutil
 
 from clarion.config import Settings
 from clarion.errors import Misconfigured
@@ -89,7 +89,8 @@ def _holder(port: int) -> str:
     """` by PROGRAM (process PID)` where the system tells us: other users' processes only root may see."""
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            there = getattr(connection.laddr, "port", None) == port
+            if there and connection.status == psutil.CONN_LISTEN and connection.pid:
                 process = psutil.Process(connection.pid)
                 program = "clarion serve" if "clarion.serve.child" in process.cmdline() else process.name()
                 return f" by {program} (process {process.pid})"

@@ -52,11 +52,15 @@ def load_master_key(path: Path) -> MasterKey:
         mode = path.stat().st_mode
         key = base64.b64decode(path.read_bytes().strip(), validate=True)
     except FileNotFoundError as exc:
-        raise errors.Misconfigured(f"the master key {path} is missing: without it nobody can read the data") from exc
+        raise errors.Misconfigured(
+            f"the master key {path} is missing: without it nobody can read the data"
+        ) from exc
     except (OSError, ValueError) as exc:
         raise errors.Misconfigured(f"the master key {path} cannot be read: {exc}") from exc
     if mode & 0o077:
         raise errors.Misconfigured(f"the master key {path} can be read by others: run chmod 600 {path}")
     if len(key) != _KEY_BYTES:
-        raise errors.Misconfigured(f"the master key {path} is damaged: it must be {_KEY_BYTES} bytes in base64")
+        raise errors.Misconfigured(
+            f"the master key {path} is damaged: it must be {_KEY_BYTES} bytes in base64"
+        )
     return MasterKey(key)

@@ -6,6 +6,7 @@ import hmac
 import os
 import secrets
 import socket
+import struct
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -13,13 +14,17 @@ import msgspec
 from msgspec import Struct
 
 from clarion.db.address import Address, Addresses
-from clarion.db.engine import process
 from clarion.db.engine.account import owner_of, write_whole
 from clarion.db.engine.layout import PORT, Places
 from clarion.errors import EngineFailed
 
 Role = Literal["admin", "owner", "app"]
 DATABASE = "clarion"
+
+_ANSWER_S = 5.0
+_WORDS = f"user\0clarion_app\0database\0{DATABASE}\0\0".encode()
+#: The start of PostgreSQL's protocol 3.0: length, version, who and where.
+_HELLO = struct.pack("!ii", 8 + len(_WORDS), 3 << 16) + _WORDS
 
 
 class Connection(Struct, frozen=True, kw_only=True):
@@ -44,16 +49,18 @@ class Connection(Struct, frozen=True, kw_only=True):
         return Addresses(owner=self.address("owner"), app=self.address("app"))
 
     def accepts(self) -> bool:
-        """Whether the server takes connections now (not while it recovers or shuts down)."""
-        server = process.running(Places(self.data))
-        if server is None or server.state != "ready":
-            return False
+        """Whether the server takes connections now (not while it recovers or shuts down).
+
+        Begins to sign in: a server that takes connections asks for the password, others answer with an error.
+        """
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(_ANSWER_S)
             try:
                 probe.connect(str(self.socket / f".s.PGSQL.{PORT}"))
+                probe.sendall(_HELLO)
+                return probe.recv(1) == b"R"
             except OSError:
                 return False
-        return True
 
     def __repr__(self) -> str:
         return f"Connection(data={self.data!r}, socket={self.socket!r}, passwords=***)"
@@ -103,10 +110,12 @@ def save(connection: Connection) -> None:
 
 
 def scram_verifier(password: str) -> str:
-    """What PostgreSQL keeps of a password (RFC 5803): so the password itself is in no statement and in no
-    log.
-    """
-    salt, rounds = os.urandom(16), 4096
+    """What PostgreSQL keeps of a password, made here so that the password itself is in no statement."""
+    return scram_sha_256(password, os.urandom(16))
+
+
+def scram_sha_256(password: str, salt: bytes, rounds: int = 4096) -> str:
+    """RFC 5803's form of an ASCII password."""
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, rounds)
     stored_key = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
     server_key = hmac.digest(salted, b"Server Key", "sha256")

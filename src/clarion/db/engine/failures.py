@@ -19,6 +19,8 @@ class EngineBusy(EngineFailed):
 #: The old server or its children are still there; it passes by itself.
 STILL_HELD = re.compile(r'lock file "[^"]*" already exists|pre-existing shared memory block')
 
+_TELLING = re.compile(r"FATAL|PANIC|ERROR|error:|invalid value|unrecognized configuration|syntax error")
+
 _FULL = "the disk of {data} is full: free some space (1 GB is comfortable) and start again"
 _READ_ONLY = "{path} cannot be written (read-only file system): mount it for writing, or give another --data"
 
@@ -99,14 +101,11 @@ def of_os_error(exc: OSError, data: Path) -> EngineFailed:
 
 def of_log(lines: list[str], data: Path, log: Path) -> EngineFailed:
     """The sentence for a PostgreSQL that ended; `lines` are what it wrote since it was started."""
-    telling = [line for line in lines if re.search(r"FATAL|PANIC|ERROR|error:", line)] or lines[-1:]
-    text = "\n".join(telling)
+    telling = [line.strip() for line in lines if _TELLING.search(line)] or lines[-1:] or ["nothing"]
+    said = "\n".join(telling[:3])
     for pattern, sentence in _BY_LOG:
-        if re.search(pattern, text):
-            return EngineFailed(
-                f"{sentence.format(data=data, path=data)}\nPostgreSQL said: {telling[-1].strip()}"
-            )
-    said = telling[-1].strip() if telling else "nothing"
+        if re.search(pattern, said):
+            return EngineFailed(f"{sentence.format(data=data, path=data)}\nPostgreSQL said: {said}")
     return EngineFailed(f"PostgreSQL would not start; it said: {said}\nMore is in {log}")
 
 

@@ -1,6 +1,6 @@
 """`Authorization: Bearer sk_live_…`: where the key hides, and how keys that we make look."""
 
-from clarion.accounts import SecretForm
+from clarion.accounts import NewCredential, SecretForm
 from clarion.dialects._http import Headers
 
 DIALECT = "smashsend"
@@ -15,3 +15,17 @@ def key_in(headers: Headers) -> str | None:
     if scheme.lower() != b"bearer" or not 0 < len(key) <= _KEY_MAX or not key.isascii():
         return None
     return key.decode("ascii")
+
+
+def shown(new: NewCredential) -> dict[str, str]:
+    """What the vendor's caller needs."""
+    return {"api_key": new.secret}
+
+
+def curl(base_url: str, key: str) -> str:
+    """A first event, as a command line; `key` may be a shell variable."""
+    return (
+        f"curl {base_url}/v1/events -H 'Content-Type: application/json' -H \"Authorization: Bearer {key}\" "
+        """-d '{"event": "user.signup", "identify": {"email": "ann@example.com", "traits": {"firstName": "Ann"}}, """
+        """"properties": {"plan": "premium"}}'"""
+    )

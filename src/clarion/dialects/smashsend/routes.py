@@ -28,6 +28,7 @@ class Call(Struct, frozen=True):
 
 SINGLE = Call("/v1/events", "single", 1_000, rules.EVENT_BYTES_MAX, rules.EVENT_TOO_LARGE)
 BATCH = Call("/v1/events/batch", "batch", 50, int(6.4 * 1024 * 1024), "Batch payload exceeds 6.4MB limit")
+BUCKETS = {call.bucket: call.per_minute for call in (SINGLE, BATCH)}
 METHODS = {SINGLE.path: ["POST"], BATCH.path: ["POST"]}
 
 _Speak = Callable[[Door, Scope, Receive], Awaitable[Answer]]

@@ -1,0 +1,85 @@
+"""The URL map: which door a request goes to."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import starlette.types
+from msgspec import Struct
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from clarion import __version__, public
+from clarion.app.rooms import Rooms
+from clarion.app.standing import Standing
+from clarion.dialects import DIALECTS, Door, Handler
+from clarion.public import docs
+
+ASGIApp: TypeAlias = starlette.types.ASGIApp
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Doors(Struct, frozen=True):
+    """All dialects' handlers: by (method, path), and by prefix for whatever else lies behind a door."""
+
+    exact: Mapping[tuple[str, str], Handler]
+    behind: tuple[
+        tuple[str, Handler], ...
+    ]  # (prefix, the answer in that vendor's voice), longest prefix first
+
+    def find(self, method: str, path: str) -> Handler | None:
+        """Whose request this is; None when it is no dialect's."""
+        handler = self.exact.get((method, path))
+        if handler is not None:
+            return handler
+        return next((voice for prefix, voice in self.behind if path.startswith(prefix)), None)
+
+
+def doors(door: Door) -> Doors:
+    """Every installed dialect's. Raises ValueError when two claim one method and path, or one prefix."""
+    exact: dict[tuple[str, str], Handler] = {}
+    behind: dict[str, Handler] = {}
+    for name, dialect in DIALECTS.items():
+        for place, handler in dialect.routes(door).items():
+            if exact.setdefault(place, handler) is not handler:
+                raise ValueError(f"{name} claims {place}, which another door has")
+        voice = dialect.unknown(door)
+        for prefix in dialect.prefixes:
+            if behind.setdefault(prefix, voice) is not voice:
+                raise ValueError(f"{name} claims {prefix}, which another door has")
+    return Doors(exact, tuple(sorted(behind.items(), key=lambda item: -len(item[0]))))
+
+
+def asgi_app(opened: Rooms, door: Door, standing: Standing, registry: CollectorRegistry) -> ASGIApp:
+    """Ingest goes straight to its handler; everything else through Starlette's router."""
+    outside = doors(door)
+    inside = Starlette(
+        routes=_pages(opened, standing, registry),
+        exception_handlers={404: public.not_found, 405: public.method_not_allowed},
+    )
+
+    async def application(
+        scope: starlette.types.Scope, receive: starlette.types.Receive, send: starlette.types.Send
+    ) -> None:
+        handler = outside.find(scope["method"], scope["path"])
+        await (handler or inside)(scope, receive, send)
+
+    return application
+
+
+def _pages(opened: Rooms, standing: Standing, registry: CollectorRegistry) -> list[BaseRoute]:
+    settings = opened.settings
+    front = public.Front(
+        version=__version__,
+        local=settings.host in _LOOPBACK,
+        tls=settings.tls_cert is not None,
+        examples=tuple(
+            public.Example(
+                title=name,
+                key_command=f"./run credential create --workspace demo --dialect {name}",
+                curl=dialect.curl(settings.base_url, "$CLARION_KEY"),
+            )
+            for name, dialect in DIALECTS.items()
+        ),
+    )
+    return [*public.routes(shown=front, readiness=standing.readiness, registry=registry, docs=docs.read())]

@@ -1,0 +1,57 @@
+"""The HTTP side: doors, management API and pages, and what runs beside them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from prometheus_client import CollectorRegistry
+
+from clarion import accounts
+from clarion.accounts import Credential, Credentials, Rates
+from clarion.app.beside import keep_clock, listen
+from clarion.app.rooms import rooms
+from clarion.app.routing import ASGIApp, asgi_app
+from clarion.app.standing import Standing
+from clarion.config import Settings
+from clarion.db import Addresses, Database
+from clarion.dialects import Door
+from clarion.events import Ingest
+
+CONNECTIONS = 12
+
+
+@asynccontextmanager
+async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIApp]:
+    """The ASGI application, and beside it what it needs while it is served."""
+    async with rooms(settings, addresses, app=CONNECTIONS) as opened:
+        standing = Standing(opened.database, settings, owner=addresses.owner)
+        credentials = Credentials(_credential_loader(opened.database), now_us=opened.database.now_us)
+        ingest = Ingest(opened.database, opened.vaults, opened.ids, refuse_because=standing.why_refuse)
+        door = Door(
+            credentials=credentials,
+            rates=Rates(time.monotonic),
+            ingest=ingest,
+            now_us=opened.database.now_us,
+        )
+        registry = CollectorRegistry()
+        stop = asyncio.Event()
+        beside = [
+            asyncio.create_task(ingest.run(stop)),
+            asyncio.create_task(standing.watch(stop)),
+            asyncio.create_task(listen(addresses.app, accounts.CHANGED, credentials.forget, stop)),
+            asyncio.create_task(keep_clock(opened.database, stop)),
+        ]
+        try:
+            yield asgi_app(opened, door, standing, registry)
+        finally:
+            stop.set()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+
+def _credential_loader(database: Database) -> Callable[[bytes], Awaitable[Credential | None]]:
+    async def load(token_hash: bytes) -> Credential | None:
+        async with database.app() as tx:
+            return await accounts.load_credential(tx, token_hash)
+
+    return load

@@ -1,0 +1,31 @@
+"""The worker's side: blocks are settled, the house is kept."""
+
+import asyncio
+
+from clarion import db, events, jobs
+from clarion.app.beside import keep_clock, listen
+from clarion.app.rooms import rooms
+from clarion.config import Settings
+from clarion.db import Addresses
+from clarion.events import Lanes
+
+CONNECTIONS = 4
+_HOUR_S = 3600.0
+
+
+async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) -> None:
+    """Settle blocks and keep the house until `stop`; the transaction at hand is finished first."""
+    async with rooms(settings, addresses, app=0, owner=CONNECTIONS) as opened:
+        woken = asyncio.Event()
+        schedule = (jobs.Task("partitions", every_s=_HOUR_S, run=db.ensure_partitions),)
+        lanes = Lanes(opened.database, opened.vaults, opened.ids)
+        beside = [
+            asyncio.create_task(listen(addresses.owner, events.WORK, woken.set, stop)),
+            asyncio.create_task(jobs.run_schedule(schedule, opened.database, stop)),
+            asyncio.create_task(keep_clock(opened.database, stop)),
+        ]
+        try:
+            await lanes.work(stop, woken)
+        finally:
+            stop.set()
+            await asyncio.gather(*beside, return_exceptions=True)

@@ -1,0 +1,129 @@
+"""The project's docs/ as pages: rendered once each, on first reading, from sources that are held in memory.
+
+A page is looked up by its name among those sources, so no path of a request ever reaches a file system.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from msgspec import Struct
+
+import clarion
+from clarion.public.html import frame
+
+_COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
+_TITLE = re.compile(r"^# +(.+?)\s*$", re.MULTILINE)
+_NOT_IN_SLUG = re.compile(r"[^\w\- ]")
+
+
+def read() -> dict[str, str]:
+    """Markdown by path (`reference/configuration.md`): the installed wheel's, else the checkout's, else
+    none.
+    """
+    installed = Path(str(files("clarion"))) / "docs"
+    folder = installed if installed.is_dir() else Path(clarion.__file__).parents[2] / "docs"
+    return {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.md"))
+    }
+
+
+class _Entry(Struct, frozen=True):
+    """A line of the list at the side: `url` below /docs/, and the folder it stands under."""
+
+    url: str
+    title: str
+    section: str
+
+
+class Docs:
+    """Pages by their path below /docs/."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self._sources = {_url(path): _COMMENT.sub("", text) for path, text in sources.items()}
+        self._entries = sorted(map(self._entry, self._sources), key=lambda entry: (entry.section, entry.url))
+        self._rendered: dict[str, str] = {}
+        self._markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+    def page(self, url: str) -> str | None:
+        """The whole HTML page; None where there is none."""
+        if url not in self._sources:
+            return self._in_frame("Docs", "<h1>Docs</h1>\n<p>Choose a page.</p>", url) if url == "" else None
+        if url not in self._rendered:
+            content = self._markdown.renderer.render(
+                list(_adapted(self._markdown.parse(self._sources[url]))), self._markdown.options, {}
+            )
+            self._rendered[url] = self._in_frame(_title(self._sources[url], url), content, url)
+        return self._rendered[url]
+
+    def missing(self) -> str:
+        """The page for a path where nothing is."""
+        return self._in_frame("Not found", "<h1>Not found</h1>\n<p>There is no such page.</p>", None)
+
+    def _entry(self, url: str) -> _Entry:
+        return _Entry(url, _title(self._sources[url], url), posixpath.dirname(url))
+
+    def _in_frame(self, title: str, content: str, url: str | None) -> str:
+        return frame(
+            f"{title} – Clarion",
+            f'<div class="docs">\n<nav aria-label="Docs">\n{self._list(url)}</nav>\n<main>\n{content}\n</main>\n</div>',
+        )
+
+    def _list(self, here: str | None) -> str:
+        lines, section = ["<ul>"], ""
+        for entry in self._entries:
+            if entry.section != section:
+                section = entry.section
+                lines += [
+                    "</ul>",
+                    f"<h2>{escape(section.replace('-', ' ').replace('/', ' / '))}</h2>",
+                    "<ul>",
+                ]
+            current = ' aria-current="page"' if entry.url == here else ""
+            lines.append(f'<li><a href="/docs/{escape(entry.url)}"{current}>{escape(entry.title)}</a></li>')
+        return "\n".join([*lines, "</ul>", ""])
+
+
+def _url(path: str) -> str:
+    """`reference/configuration.md` is read at /docs/reference/configuration, an index at its folder."""
+    stem = path.removesuffix(".md")
+    folder, name = posixpath.split(stem)
+    if name.lower() in ("index", "readme"):
+        return f"{folder}/" if folder else ""
+    return stem
+
+
+def _title(text: str, url: str) -> str:
+    found = _TITLE.search(text)
+    return found.group(1).replace("`", "") if found else url
+
+
+def _adapted(tokens: list[Token]) -> Iterator[Token]:
+    """Links between files become links between pages; headings can be linked to, by GitHub's names for
+    them.
+    """
+    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+        if token.type == "heading_open" and after is not None:
+            token.attrSet("id", _slug(after.content))
+        for child in token.children or ():
+            if child.type == "link_open":
+                child.attrSet("href", _href(str(child.attrGet("href"))))
+        yield token
+
+
+def _slug(heading: str) -> str:
+    return _NOT_IN_SLUG.sub("", heading.lower()).replace(" ", "-")
+
+
+def _href(href: str) -> str:
+    path, mark, anchor = href.partition("#")
+    if "://" in path or path.startswith("/") or not path.endswith(".md"):
+        return href
+    folder, name = posixpath.split(path)
+    stem = "" if name.lower() in ("index.md", "readme.md") else name.removesuffix(".md")
+    return f"{posixpath.join(folder, stem) or './'}{mark}{anchor}"
