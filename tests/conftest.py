@@ -146,6 +146,7 @@ def process_all(database: Database, lanes: Lanes):  # type: ignore[no-untyped-de
             await asyncio.sleep(0.01)
         raise AssertionError("the backlog was not worked off within 20 s")
 
+    work.lanes = lanes
     return work
 
 

@@ -3,7 +3,6 @@
 Run as root, the tests of a normal user become `nobody` in a process of their own.
 """
 
-import asyncio
 import os
 import pwd
 import shutil
@@ -201,7 +200,7 @@ async def test_a_role_told_to_forget_is_refused(begun: Callable[..., Engine]) ->
     engine = begun()
     await ask(engine.address("admin"), "ALTER ROLE clarion_app SET synchronous_commit = off")
     engine.stop()
-    with pytest.raises(EngineFailed, match="synchronous_commit is off .*ALTER ROLE"):
+    with pytest.raises(EngineFailed, match=r"synchronous_commit is off .*ALTER ROLE"):
         begun()
 
 
@@ -255,8 +254,12 @@ async def test_a_restart_waits_for_a_killed_servers_last_child(begun: Callable[.
 async def test_a_killed_backend_brings_the_server_back_by_itself(begun: Callable[..., Engine]) -> None:
     engine = begun()
     client = await asyncpg.connect(**engine.address("owner").connect_args())
+    before = await ask(
+        engine.address("admin"), "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"
+    )
     os.kill(client.get_server_pid(), signal.SIGKILL)
     client.terminate()
+    assert until(lambda: not psutil.pid_exists(before[0][0]))
     assert until(engine.connection.accepts)
     assert engine.poll() is None
     assert await ask(engine.address("owner"), "SELECT 1") == [(1,)]

@@ -20,7 +20,7 @@ TRIPLES = sorted(HERE.glob("*/golden/*.json"))
 @pytest.mark.parametrize("path", TRIPLES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
 async def test_a_request_becomes_these_offers_and_this_answer(open_desk: Any, path: Path) -> None:
     dialect = path.parts[-3]
-    triple = json.loads(path.read_text(encoding="utf-8"))
+    triple = _read(path)
     desk = open_desk(dialect, importlib.import_module(f"clarion.dialects.{dialect}.routes"))
     for earlier in triple.get("earlier", []):
         await desk.post(earlier["path"], earlier["body"])
@@ -35,8 +35,17 @@ async def test_a_request_becomes_these_offers_and_this_answer(open_desk: Any, pa
         "answer": {"status": answer.status, "body": answer.json},
     }
     if os.environ.get("CLARION_GOLDEN") == "write":
-        path.write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        _write(path, found)
     assert found == triple
+
+
+def _read(path: Path) -> dict[str, Any]:
+    triple: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return triple
+
+
+def _write(path: Path, triple: dict[str, Any]) -> None:
+    path.write_text(json.dumps(triple, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,9 @@ async def test_every_code_sample_of_the_page_succeeds(open_desk: Any, sample: di
     assert answer.status == 200
     events = sample["body"].get("events", [sample["body"]])
     assert [kept.name for kept in desk.journal.events] == [event["event"] for event in events]
-    assert [kept.properties for kept in desk.journal.events] == [event.get("properties", {}) for event in events]
+    assert [kept.properties for kept in desk.journal.events] == [
+        event.get("properties", {}) for event in events
+    ]
     if sample["path"] == "/v1/events":
         assert answer.json["success"] is True
         assert answer.json["messageId"] == sample["body"].get("messageId", answer.json["messageId"])

@@ -1,6 +1,7 @@
 """A tiny application in the place of `clarion.app`, for the tests of `clarion serve` (`--app serve_standin`).
 
-Files in the data folder tell it to misbehave: `refuse` and `crash` in prepare, `worker-ends` at once in workers.
+Files in the data folder tell it to misbehave: `refuse` and `crash` in prepare, `http-ends` and
+`worker-ends` at once.
 """
 
 import asyncio
@@ -29,6 +30,8 @@ async def prepare(settings: Settings, addresses: Addresses) -> Prepared:
 
 @asynccontextmanager
 async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIApp]:
+    if (settings.data / "http-ends").exists():
+        raise Misconfigured("HTTP has no mind to start")
     yield _answer
     _log.info("http has closed", action="standin_http_closed")
 

@@ -49,8 +49,14 @@ def test_an_empty_variable_is_not_given(tmp_path: Path) -> None:
         ('role = "boss"', "{file}: role should be one of all, api, worker, not 'boss'"),
         ("tls_cert = 3", "{file}: tls_cert should be a path, not 3"),
         ("database_url = 3", "{file}: database_url should be text, not a value that is not shown"),
-        ('database_url = "mysql://h/d"', "database_url should be like postgresql://user:password@host/database"),
-        ('database_url = "postgresql://[x"', "database_url should be like postgresql://user:password@host/database"),
+        (
+            'database_url = "mysql://h/d"',
+            "database_url should be like postgresql://user:password@host/database",
+        ),
+        (
+            'database_url = "postgresql://[x"',
+            "database_url should be like postgresql://user:password@host/database",
+        ),
         ('role = "api"', "role api needs database_url: parts on their own share one PostgreSQL"),
         ('tls_cert = "x.pem"', "tls_cert needs tls_key (tls_cert comes from: {file})"),
         ("disk_warn_percent = 99", "disk_warn_percent should not be above disk_stop_percent"),
@@ -69,7 +75,11 @@ def test_a_wrong_file_is_refused_with_a_sentence(tmp_path: Path, text: str, sent
     ("variable", "value", "sentence"),
     [
         ("CLARION_PORT", "tcp://10.0.0.1:80", "CLARION_PORT: should be a whole number from 0 to 65535"),
-        ("CLARION_LOG_FROMAT", "json", "CLARION_LOG_FROMAT is not a setting; did you mean CLARION_LOG_FORMAT?"),
+        (
+            "CLARION_LOG_FROMAT",
+            "json",
+            "CLARION_LOG_FROMAT is not a setting; did you mean CLARION_LOG_FORMAT?",
+        ),
     ],
 )
 def test_a_wrong_variable_is_refused(tmp_path: Path, variable: str, value: str, sentence: str) -> None:
@@ -79,7 +89,11 @@ def test_a_wrong_variable_is_refused(tmp_path: Path, variable: str, value: str, 
 
 
 def test_other_programs_variables_are_left_alone(tmp_path: Path) -> None:
-    environ = {"CLARION_KEY": "k", "CLARION_SERVICE_HOST": "10.0.0.1", "CLARION_PORT_8080_TCP_ADDR": "10.0.0.1"}
+    environ = {
+        "CLARION_KEY": "k",
+        "CLARION_SERVICE_HOST": "10.0.0.1",
+        "CLARION_PORT_8080_TCP_ADDR": "10.0.0.1",
+    }
     assert config.load({"data": tmp_path}, environ=environ).settings.port == 8080
 
 
@@ -109,7 +123,11 @@ def test_the_default_data_folder() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://me:s3cret@h:1/d", "postgresql://h/d?user=me&password=s3cret", "postgresql://me:s3cret@/d?host=/run"],
+    [
+        "postgresql://me:s3cret@h:1/d",
+        "postgresql://h/d?user=me&password=s3cret",
+        "postgresql://me:s3cret@/d?host=/run",
+    ],
 )
 def test_no_password_is_shown(tmp_path: Path, url: str) -> None:
     settings = config.load({"data": tmp_path}, environ={"CLARION_DATABASE_URL": url}).settings

@@ -109,6 +109,11 @@ def test_a_long_data_path_gets_a_runtime_folder() -> None:
     assert all(len(bytes(folder / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES_MAX for folder in folders)
 
 
+def test_a_data_path_with_a_comma_gets_a_runtime_folder() -> None:
+    folders = socket_folders(Places(Path("/srv/a,b")), uid=1000, runtime=None)
+    assert [folder.parent for folder in folders] == [Path("/tmp")]
+
+
 def test_a_long_runtime_folder_is_passed_over() -> None:
     places = Places(Path("/home/ann") / ("x" * 90))
     folders = socket_folders(places, uid=1000, runtime="/run/" + "y" * 90)

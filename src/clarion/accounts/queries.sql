@@ -14,6 +14,10 @@ INSERT INTO lane (workspace_id, lane) SELECT $1, number FROM generate_series(0, 
 -- By its unique name.
 SELECT workspace_id, name, test, zone, created_at FROM workspace WHERE name = $1;
 
+-- name: read_workspace
+-- By its id.
+SELECT workspace_id, name, test, zone, created_at FROM workspace WHERE workspace_id = $1;
+
 -- name: list_workspaces
 -- Oldest first.
 SELECT workspace_id, name, test, zone, created_at FROM workspace ORDER BY created_at, workspace_id;

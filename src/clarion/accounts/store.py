@@ -49,6 +49,14 @@ async def find_workspace(tx: Tx, name: str) -> Workspace:
     return _workspace(row)
 
 
+async def read_workspace(tx: Tx, workspace_id: UUID) -> Workspace:
+    """By id. Raises NotFound."""
+    row = await tx.fetchrow(Q.read_workspace, workspace_id)
+    if row is None:
+        raise errors.NotFound("there is no such workspace")
+    return _workspace(row)
+
+
 async def list_workspaces(tx: Tx) -> list[Workspace]:
     return [_workspace(row) for row in await tx.fetch(Q.list_workspaces)]
 
@@ -88,6 +96,7 @@ async def create_credential(
         vault.seal(secret.encode(), b"credential" + credential_id.bytes),
         msgspec.json.encode(public).decode(),
     )
+    assert row is not None, "INSERT … RETURNING"
     await tx.execute(Q.notify_changed, CHANGED)
     return NewCredential(credential=_credential(row), secret=secret)
 

@@ -4,10 +4,14 @@ Each table also has a default partition, which stays empty; rows in it mean that
 """
 
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeAlias
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from clarion import model
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
 _MONTHLY = ("event", "profile_change")
 _DAILY = ("journal",)
@@ -15,7 +19,7 @@ _MONTHS_AHEAD = 2
 _DAYS_AHEAD = 7
 
 
-async def ensure_partitions(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def ensure_partitions(connection: Connection) -> None:
     """Create what the coming weeks need; what is there stays. Run as the owner, outside a transaction."""
     today: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
     months = [_month_after(today.replace(day=1), ahead) for ahead in range(_MONTHS_AHEAD + 1)]
@@ -30,7 +34,7 @@ async def ensure_partitions(connection: "asyncpg.Connection[asyncpg.Record]") ->
             await _create(connection, table, f"{table}_{day:%Y_%m_%d}", day, day + timedelta(days=1))
 
 
-async def strays(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
+async def strays(connection: Connection) -> int:
     """How many of the default partitions hold rows; more than 0 is an alarm."""
     found = 0
     for table in (*_MONTHLY, *_DAILY):
@@ -38,13 +42,11 @@ async def strays(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
     return found
 
 
-async def _create_default(connection: "asyncpg.Connection[asyncpg.Record]", table: str) -> None:
+async def _create_default(connection: Connection, table: str) -> None:
     await connection.execute(f"CREATE TABLE IF NOT EXISTS {table}_default PARTITION OF {table} DEFAULT")
 
 
-async def _create(
-    connection: "asyncpg.Connection[asyncpg.Record]", table: str, name: str, start: date, end: date
-) -> None:
+async def _create(connection: Connection, table: str, name: str, start: date, end: date) -> None:
     if await connection.fetchval("SELECT to_regclass($1) IS NULL", name):
         await connection.execute(
             f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} "

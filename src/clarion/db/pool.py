@@ -23,7 +23,7 @@ _SET_WORKSPACE = "SELECT set_config('clarion.workspace', $1, false)"
 _NOW_US = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 
-class _Connection(asyncpg.Connection):  # type: ignore[type-arg]  # subscripts exist in the stubs only
+class _Connection(asyncpg.Connection):  # subscripts exist in the stubs only
     """Knows which workspace its session sees, so that it is told only when that changes."""
 
     _workspace_id: UUID | None = None
@@ -145,7 +145,7 @@ async def _reachable(acquire: AbstractAsyncContextManager[Tx]) -> AsyncIterator[
     try:
         connection = await acquire.__aenter__()
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
-        raise errors.Unavailable(f"the database cannot be reached: {exc or type(exc).__name__}") from exc
+        raise errors.Unavailable(f"the database cannot be reached: {str(exc) or type(exc).__name__}") from exc
     try:
         yield connection
     finally:

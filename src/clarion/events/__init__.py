@@ -8,10 +8,12 @@ quarantine, once; processing never depends on order; nothing is dropped; the led
 
 from clarion.events.ingest import Ingest
 from clarion.events.lanes import Lanes
-from clarion.events.ledger import LedgerLine, Mismatch
-from clarion.events.retry import retry_quarantined
+from clarion.events.ledger import LedgerLine, Mismatch, inner_mismatches, total
+from clarion.events.process import Bench
+from clarion.events.retry import read_quarantined, retry_quarantined
 from clarion.events.store import (
     WORK,
+    QuarantinedItem,
     StoredEvent,
     backlog,
     discard_quarantined,
@@ -20,23 +22,30 @@ from clarion.events.store import (
     list_quarantine,
     read_event,
     show_quarantined,
+    stream_events,
 )
 from clarion.events.verify import verify_ledger
 
 __all__ = [
     "WORK",
+    "Bench",
     "Ingest",
     "Lanes",
     "LedgerLine",
     "Mismatch",
+    "QuarantinedItem",
     "StoredEvent",
     "backlog",
     "discard_quarantined",
+    "inner_mismatches",
     "ledger",
     "list_events",
     "list_quarantine",
     "read_event",
+    "read_quarantined",
     "retry_quarantined",
     "show_quarantined",
+    "stream_events",
+    "total",
     "verify_ledger",
 ]

@@ -264,7 +264,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 -- Newest first.
 SELECT quarantine_id, block_id, ordinal, items, minute_us, accepted_us, source, event_id, revision, attempts, reason, detail,
        payload, skip, override_ordinals, override_event_ids, override_revisions, quarantined_at
-FROM quarantine WHERE workspace_id = $1 AND ($3::uuid[] IS NULL OR quarantine_id = ANY($3))
+FROM quarantine
+WHERE workspace_id = $1 AND ($3::uuid[] IS NULL OR quarantine_id = ANY($3)) AND quarantine_id < $4
 ORDER BY quarantine_id DESC LIMIT $2;
 
 -- name: lock_quarantine

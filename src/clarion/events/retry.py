@@ -4,10 +4,12 @@ from uuid import UUID
 
 from clarion.db import Tx, is_transient
 from clarion.events import process, store
-from clarion.events.journal import Entry, unpack_item
-from clarion.events.ledger import LedgerLine, Tally
+from clarion.events.journal import Entry, Unreadable, unpack_item
+from clarion.events.ledger import Tally
 from clarion.events.process import Bench
 from clarion.events.store import OpenBlock, QuarantinedItem
+from clarion.model import Inbound
+from clarion.vault import Vault
 
 
 async def retry_quarantined(tx: Tx, bench: Bench, quarantine_id: UUID) -> QuarantinedItem | None:
@@ -27,9 +29,19 @@ async def retry_quarantined(tx: Tx, bench: Bench, quarantine_id: UUID) -> Quaran
         await store.fail_quarantined(tx, bench.workspace_id, quarantine_id, reason, detail)
         return await store.lock_quarantined(tx, bench.workspace_id, quarantine_id)
     await store.delete_quarantined(tx, bench.workspace_id, quarantine_id)
-    gone = LedgerLine(minute_us=item.minute_us, quarantined=-item.items)
-    await store.add_to_ledger(tx, bench.workspace_id, [*tally.take(), gone])
+    tally.add(item.minute_us, quarantined=-item.items)
+    await store.add_to_ledger(tx, bench.workspace_id, tally.take())
     return None
+
+
+def read_quarantined(item: QuarantinedItem, vault: Vault) -> Inbound | None:
+    """What the item says; None for a whole block, and for what cannot be opened: that may be why it stands here."""
+    if item.ordinal is None:
+        return None
+    try:
+        return unpack_item(vault, item.quarantine_id, item.payload)
+    except Unreadable:
+        return None
 
 
 def _entries(bench: Bench, item: QuarantinedItem) -> list[Entry]:

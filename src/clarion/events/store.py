@@ -1,6 +1,6 @@
 """The room's SQL."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -23,6 +23,7 @@ _FIRST_ID = UUID(int=0)
 _LAST_ID = UUID(int=(1 << 128) - 1)
 _LIST_SPANS_S = (60, 600, 7_200, 86_400, 30 * 86_400)
 _BLOCKS_A_CLAIM = 512
+_STREAMED_AT_ONCE = 500
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -300,6 +301,30 @@ async def list_events(
     return [_event(row, vault) for row in rows]
 
 
+async def stream_events(
+    tx: Tx,
+    workspace_id: UUID,
+    *,
+    vault: Vault,
+    limit: int,
+    profile_ids: Sequence[UUID] | None = None,
+    metric: str | None = None,
+) -> AsyncIterator[StoredEvent]:
+    """The same for any number: sorted once by the database, held here a few at a time."""
+    rows = tx.cursor(
+        Q.list_events,
+        workspace_id,
+        profile_ids,
+        metric,
+        _LAST_ID,
+        _FIRST_ID,
+        limit,
+        prefetch=_STREAMED_AT_ONCE,
+    )
+    async for row in rows:
+        yield _event(row, vault)
+
+
 async def read_event(tx: Tx, workspace_id: UUID, event_id: UUID, *, vault: Vault) -> StoredEvent:
     """One event. Raises NotFound."""
     row = await tx.fetchrow(Q.read_event, workspace_id, event_id)
@@ -370,16 +395,17 @@ async def insert_quarantine(tx: Tx, workspace_id: UUID, item: QuarantinedItem) -
     )
 
 
-async def list_quarantine(tx: Tx, workspace_id: UUID, *, limit: int) -> list[QuarantinedItem]:
-    """Newest first."""
-    return [
-        QuarantinedItem(**dict(row)) for row in await tx.fetch(Q.list_quarantine, workspace_id, limit, None)
-    ]
+async def list_quarantine(
+    tx: Tx, workspace_id: UUID, *, limit: int, before: UUID = _LAST_ID
+) -> list[QuarantinedItem]:
+    """Newest first, below an id."""
+    rows = await tx.fetch(Q.list_quarantine, workspace_id, limit, None, before)
+    return [QuarantinedItem(**dict(row)) for row in rows]
 
 
 async def show_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -> QuarantinedItem:
     """Raises NotFound."""
-    rows = await tx.fetch(Q.list_quarantine, workspace_id, 1, [quarantine_id])
+    rows = await tx.fetch(Q.list_quarantine, workspace_id, 1, [quarantine_id], _LAST_ID)
     if not rows:
         raise errors.NotFound("there is no such item in quarantine")
     return QuarantinedItem(**dict(rows[0]))

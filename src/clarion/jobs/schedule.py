@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-import asyncpg
 from msgspec import Struct
 
 from clarion import log
-from clarion.db import Database, is_transient
+from clarion.db import Database, Tx, is_transient
 
 _LOCK = 0x436C6173  # an arbitrary number of our own, beside that of migrations
 _LOOK_EVERY_S = 30.0
@@ -20,7 +19,7 @@ class Task(Struct, frozen=True):
 
     name: str
     every_s: float
-    run: Callable[["asyncpg.Connection[asyncpg.Record]"], Awaitable[None]]
+    run: Callable[[Tx], Awaitable[None]]
 
 
 async def run_schedule(tasks: Sequence[Task], database: Database, stop: asyncio.Event) -> None:

@@ -6,7 +6,7 @@ the newer wins, so the order of processing does not matter. Identities, addresse
 what can be asked of them is asked by blind indexes.
 """
 
-from clarion.profiles.identities import blind_of, reach_of
+from clarion.profiles.identities import blind_of, canonical_phone, reach_of
 from clarion.profiles.store import (
     Arrival,
     FoundProfile,
@@ -25,6 +25,7 @@ __all__ = [
     "FoundProfile",
     "StoredChange",
     "blind_of",
+    "canonical_phone",
     "find_by_identity",
     "fold_traits",
     "history",

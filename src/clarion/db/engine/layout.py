@@ -82,7 +82,8 @@ def socket_folders(places: Places, *, uid: int, runtime: str | None) -> list[Pat
 
 
 def _fits(folder: Path) -> bool:
-    return len(bytes(folder / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_BYTES_MAX
+    """Short enough; and PostgreSQL's clients take a comma for the end of a host."""
+    return b"," not in bytes(folder) and len(bytes(folder / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_BYTES_MAX
 
 
 def settings(machine: Machine) -> dict[str, str]:

@@ -1,0 +1,34 @@
+"""`./run bench`: lists the benches; `./run bench NAME` runs one."""
+
+import sys
+
+from cyclopts import App, CycloptsError
+
+#: Name -> where it is, and its line in the list.
+BENCHES = {
+    "ingest": (
+        "bench.ingest:ingest",
+        "Accept and process events: rates, latencies, CPU, memory, disk, ratios.",
+    ),
+}
+
+app = App(
+    name="bench", help="What Clarion costs on this machine.", version_flags=[], result_action="return_value"
+)
+for _name, (_where, _help) in BENCHES.items():
+    app.command(_where, name=_name, help=_help)
+
+
+def main() -> int:
+    """Run one bench; returns the exit code."""
+    try:
+        code = app(exit_on_error=False)
+    except CycloptsError:
+        return 2  # cyclopts has said what is wrong
+    except KeyboardInterrupt:
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""What the same machine and the same PostgreSQL do without Clarion, to be divided by."""
+
+import asyncio
+import io
+import os
+import random
+import statistics
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from bench import workload
+from bench.generator import end
+from clarion.db import Address
+from clarion.events import timeline
+from clarion.model import Source
+
+ROWS_A_COMMIT = 2_000
+_BUFFERS = 16
+_SYNCS = 200
+_TABLE = "clarion_bench.bare"  # a schema of its own: nothing of Clarion's counts it
+_PEOPLE = 20_000
+_METRICS = 8
+
+
+class Rows(Struct, frozen=True):
+    """How many rows a plain COPY stored."""
+
+    rows: int
+    seconds: float
+
+
+class CopyReference:
+    """Binary COPY of the same events, encoded beforehand, into one bare table: no index, logged, a commit each
+    2,000 rows, one connection.
+    """
+
+    def __init__(self, owner: Address, seed: int) -> None:
+        self._owner = owner
+        chance = random.Random(seed)
+        self._buffers = [_encoded(chance) for _ in range(_BUFFERS)]
+
+    async def run(self, seconds: float) -> Rows:
+        connection = await asyncpg.connect(**self._owner.connect_args())
+        try:
+            await connection.execute(
+                f"CREATE SCHEMA clarion_bench; CREATE TABLE {_TABLE} (LIKE public.event)"
+            )
+            try:
+                return await self._copy(connection, seconds)
+            finally:
+                await connection.execute("DROP SCHEMA clarion_bench CASCADE")
+        finally:
+            await connection.close()
+
+    async def _copy(self, connection: "asyncpg.Connection[asyncpg.Record]", seconds: float) -> Rows:
+        schema, table = _TABLE.split(".")
+        rows, began = 0, time.perf_counter()
+        while (took := time.perf_counter() - began) < seconds:
+            data = self._buffers[rows // ROWS_A_COMMIT % _BUFFERS]
+            await connection.copy_to_table(
+                table, schema_name=schema, source=io.BytesIO(data), columns=timeline.COLUMNS, format="binary"
+            )
+            rows += ROWS_A_COMMIT
+        return Rows(rows, took)
+
+
+def _encoded(chance: random.Random) -> bytes:
+    """One commit's rows in PostgreSQL's binary format."""
+    now_us = time.time_ns() // 1000
+    people = [uuid.UUID(int=chance.getrandbits(128)) for _ in range(_PEOPLE)]
+    rows = [
+        timeline.Row(
+            profile_id=chance.choice(people),
+            occurred_at_us=now_us - chance.randrange(3_600_000_000),
+            event_id=uuid.UUID(int=chance.getrandbits(128)),
+            metric_id=chance.randrange(_METRICS),
+            revision=0,
+            source=Source.SMASHSEND,
+            history=False,
+            session=None,
+            properties=msgspec.json.encode(workload.properties(chance)),
+            sealed=None,
+            brought_by=None,
+        )
+        for _ in range(ROWS_A_COMMIT)
+    ]
+    return timeline.copy_data(uuid.UUID(int=1), rows)
+
+
+class NullDoor(Struct, frozen=True):
+    """The same door with nothing behind it, running."""
+
+    port: int
+    pid: int
+
+
+@asynccontextmanager
+async def null_door() -> AsyncIterator[NullDoor]:
+    """Started; ended with the block."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bench.null_door",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout
+    try:
+        port = int(await asyncio.wait_for(process.stdout.readline(), 30))
+        yield NullDoor(port, process.pid)
+    finally:
+        await end(process)
+
+
+def sync_ms(folder: Path) -> float:
+    """How long the folder's disk takes to keep 8 kB (the median of 200 tries): what every commit waits for."""
+    sync = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
+    page = os.urandom(8192)
+    took = []
+    place = folder / "sync.probe"
+    descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.pwrite(descriptor, page * 8, 0)
+        os.fsync(descriptor)
+        for n in range(_SYNCS):
+            os.pwrite(descriptor, page, n % 8 * 8192)
+            began = time.perf_counter()
+            sync(descriptor)
+            took.append(time.perf_counter() - began)
+    finally:
+        os.close(descriptor)
+        place.unlink()
+    return statistics.median(took) * 1000

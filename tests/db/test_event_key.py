@@ -1,0 +1,225 @@
+""" "Seen before?": the three kinds of keys and the modes, on the real database."""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from clarion import events
+from clarion.events import accept as accepting
+from clarion.events import store
+from clarion.events.accept import Group, Policy, accept
+from clarion.model import Accepted, Dedup, Duplicate, Mode, Offer, Source
+from tests.db.support import DAY_S, event, ledger_total, mismatches, overriding, timeline, windowed
+
+S = Source.SMASHSEND
+
+
+def kinds(outcomes: list[Accepted | Duplicate]) -> str:
+    return "".join("a" if isinstance(outcome, Accepted) else "d" for outcome in outcomes)
+
+
+async def test_the_first_of_a_key_is_accepted_and_later_ones_are_duplicates(tenant, ingest):
+    offers = [windowed("a"), windowed("b"), windowed("a")]
+    assert kinds(await ingest.offer(tenant.credential, S, offers)) == "aad"
+    assert kinds(await ingest.offer(tenant.credential, S, [windowed("b"), windowed("c")])) == "da"
+
+
+async def test_a_key_is_free_again_after_its_window(database, tenant, ingest, process_all):
+    await ingest.offer(tenant.credential, S, [windowed("k")])
+    async with database.owner() as tx:
+        await tx.execute(
+            "UPDATE event_key SET seen_at = seen_at - $2 WHERE workspace_id = $1",
+            tenant.workspace_id,
+            DAY_S * 1_000_000 - 60_000_000,
+        )
+    assert kinds(await ingest.offer(tenant.credential, S, [windowed("k")])) == "d", "a minute before 24 hours"
+    async with database.owner() as tx:
+        await tx.execute(
+            "UPDATE event_key SET seen_at = seen_at - $2 WHERE workspace_id = $1", tenant.workspace_id, 61_000_000
+        )
+    assert kinds(await ingest.offer(tenant.credential, S, [windowed("k")])) == "a", "a second after 24 hours"
+    assert kinds(await ingest.offer(tenant.credential, S, [windowed("k")])) == "d", "and known again"
+    await process_all(tenant)
+    assert len(await timeline(database, tenant)) == 2
+
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 3, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "duplicate"),
+    [
+        (MIDNIGHT - timedelta(seconds=1), MIDNIGHT + timedelta(seconds=1), True),
+        (MIDNIGHT - timedelta(seconds=1), MIDNIGHT + timedelta(minutes=11), True),
+        (MIDNIGHT + timedelta(minutes=5), MIDNIGHT + timedelta(minutes=9), True),
+        (MIDNIGHT + timedelta(minutes=5), MIDNIGHT + timedelta(hours=23), True),
+        (MIDNIGHT + timedelta(minutes=5), MIDNIGHT + timedelta(hours=24, minutes=4), True),
+        (MIDNIGHT + timedelta(minutes=5), MIDNIGHT + timedelta(hours=24, minutes=6), False),
+        (NOON, NOON + timedelta(hours=23, minutes=59), True),
+        (NOON, NOON + timedelta(hours=24, minutes=1), False),
+        (NOON, NOON + timedelta(hours=37), False),
+    ],
+)
+async def test_a_window_reaches_back_over_midnight(database, tenant, ids, first, second, duplicate):
+    seen = [await _accept_at(database, tenant, ids, windowed("k"), at) for at in (first, second)]
+    assert seen == [frozenset(), frozenset({0} if duplicate else {})]
+
+
+async def test_two_copies_on_both_sides_of_midnight_meet_in_one_row(database, tenant, ids):
+    """The one before midnight is still being committed when the one after it asks."""
+    async with database.connection(tenant.workspace_id) as before:
+        hold = before.transaction()
+        await hold.start()
+        await _accept_with(before, tenant, ids, windowed("k"), MIDNIGHT - timedelta(seconds=1))
+        after = asyncio.create_task(
+            _accept_at(database, tenant, ids, windowed("k"), MIDNIGHT + timedelta(seconds=1))
+        )
+        await asyncio.sleep(0.2)
+        assert not after.done(), "it waits for the row that is being written"
+        await hold.commit()
+        assert await after == frozenset({0})
+
+
+async def test_an_expired_row_of_today_is_taken_over(database, tenant, ids):
+    short = Offer(event(), Dedup(Mode.ONCE, "k", window_s=60))
+    times = [NOON, NOON + timedelta(seconds=59), NOON + timedelta(seconds=61), NOON + timedelta(seconds=100)]
+    seen = [await _accept_at(database, tenant, ids, short, at, window_s=60) for at in times]
+    assert seen == [frozenset(), frozenset({0}), frozenset(), frozenset({0})], "a duplicate moves nothing"
+
+
+async def test_a_key_with_its_own_day_is_known_for_ever(tenant, ingest):
+    def fingerprint(day: int) -> Offer:
+        return Offer(event(), Dedup(Mode.ONCE, "print", day=day))
+
+    offers = [fingerprint(19_000), fingerprint(19_001), fingerprint(19_000)]
+    assert kinds(await ingest.offer(tenant.credential, Source.SMARTAPPPUSH, offers)) == "aad"
+    assert kinds(await ingest.offer(tenant.credential, Source.SMARTAPPPUSH, offers)) == "ddd"
+
+
+async def test_without_a_key_every_item_is_new(database, tenant, ingest, process_all):
+    offers = [Offer(event(), Dedup()) for _ in range(3)]
+    assert kinds(await ingest.offer(tenant.credential, S, offers)) == "aaa"
+    await process_all(tenant)
+    assert len(await timeline(database, tenant)) == 3
+
+
+async def test_workspaces_and_sources_do_not_know_each_others_keys(new_tenant, ingest):
+    one, other = await new_tenant(), await new_tenant()
+    assert kinds(await ingest.offer(one.credential, S, [windowed("k")])) == "a"
+    assert kinds(await ingest.offer(other.credential, S, [windowed("k")])) == "a"
+    assert kinds(await ingest.offer(one.credential, Source.SEGMENT, [windowed("k")])) == "a"
+
+
+async def test_an_override_keeps_the_id_and_the_newest_revision_wins(database, tenant, ingest, process_all):
+    await ingest.offer(tenant.credential, Source.YOTPO, [overriding("e", properties={"n": 1})])
+    await process_all(tenant)
+    before = await timeline(database, tenant)
+    outcomes = await ingest.offer(
+        tenant.credential,
+        Source.YOTPO,
+        [
+            overriding("e", properties={"n": 2}, name="renamed", who="ben@example.com"),
+            overriding("e", properties={"n": 3}, name="renamed", who="ben@example.com"),
+        ],
+    )
+    assert kinds(outcomes) == "aa"
+    await process_all(tenant)
+    after = await timeline(database, tenant)
+    assert [(one.id, one.name, one.properties, one.revision) for one in after] == [
+        (before[0].id, "renamed", {"n": 3}, 2)
+    ]
+    assert after[0].profile_id != before[0].profile_id
+    total = await ledger_total(database, tenant.workspace_id)
+    assert (total.accepted, total.stored, total.replaced) == (3, 1, 2)
+    assert await mismatches(database, tenant.workspace_id) == []
+    async with database.app(tenant.workspace_id) as tx:
+        from clarion import metrics
+
+        counts = {metric.name: metric.events for metric in await metrics.list_metrics(tx, tenant.workspace_id)}
+    assert counts == {"user.signup": 0, "renamed": 1}
+
+
+async def test_an_override_that_is_processed_first_is_not_undone(database, tenant, ingest, process_all):
+    """The blocks are processed in the other order: correctness never rests on order."""
+    for number in (1, 2, 3):
+        await ingest.offer(tenant.credential, Source.YOTPO, [overriding("e", properties={"n": number})])
+    async with database.owner() as tx:
+        blocks = await tx.fetch(
+            "SELECT block_id FROM journal WHERE workspace_id = $1 ORDER BY block_id", tenant.workspace_id
+        )
+        hide = "UPDATE journal SET lane = $3 WHERE workspace_id = $1 AND block_id = $2"
+        for row in blocks[:2]:
+            await tx.execute(hide, tenant.workspace_id, row["block_id"], 7)
+    lane_0_only = len(blocks) - 2
+    assert lane_0_only == 1
+    await process_one(database, tenant, process_all)
+    assert [one.properties for one in await timeline(database, tenant)] == [{"n": 3}]
+    async with database.owner() as tx:
+        await tx.execute("UPDATE journal SET lane = 0 WHERE workspace_id = $1", tenant.workspace_id)
+    await process_all(tenant)
+    assert [(one.properties, one.revision) for one in await timeline(database, tenant)] == [({"n": 3}, 2)]
+    total = await ledger_total(database, tenant.workspace_id)
+    assert (total.accepted, total.stored, total.replaced) == (3, 1, 2)
+    assert await mismatches(database, tenant.workspace_id) == []
+
+
+async def process_one(database, tenant, process_all):
+    """Work on lane 0 although blocks of another lane wait."""
+    lanes = process_all.lanes
+    for _ in range(200):
+        await lanes.work_once()
+        async with database.owner() as tx:
+            waiting = await tx.fetchval(
+                "SELECT count(*) FROM journal WHERE workspace_id = $1 AND lane = 0 AND processed_at IS NULL",
+                tenant.workspace_id,
+            )
+        if not waiting:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("lane 0 is not worked off")
+
+
+async def test_overlapping_groups_do_not_deadlock_and_each_key_is_new_once(tenant, new_tenant, database, ids, vaults):
+    loops = [events.Ingest(database, vaults, ids) for _ in range(3)]  # as three HTTP processes would
+    keys = [f"k{number}" for number in range(300)]
+
+    async def offer_shuffled(seed: int) -> list[Accepted | Duplicate]:
+        shuffled = keys.copy()
+        random.Random(seed).shuffle(shuffled)
+        return await loops[seed % 3].offer(tenant.credential, S, [windowed(key) for key in shuffled])
+
+    answers = await asyncio.gather(*(offer_shuffled(seed) for seed in range(12)))
+    accepted = sum(kinds(answer).count("a") for answer in answers)
+    assert accepted == len(keys)
+
+
+async def test_a_group_that_was_offered_again_after_a_lost_connection_is_accepted_once(
+    database, tenant, ids, process_all
+):
+    offers = [windowed("x"), windowed("y"), windowed("x")]
+    group = Group(block_id=ids.next(), item_ids=[ids.next() for _ in offers], offers=offers)
+    policy = Policy(Mode.ONCE, DAY_S)
+    async with database.connection(tenant.workspace_id) as tx:
+        first = await accept(tx, tenant.workspace_id, S, policy, group, vault=tenant.vault)
+        again = await accept(tx, tenant.workspace_id, S, policy, group, vault=tenant.vault, again=True)
+    assert first.duplicates == again.duplicates == frozenset({2})
+    await process_all(tenant)
+    assert len(await timeline(database, tenant)) == 2
+    assert await mismatches(database, tenant.workspace_id) == []
+
+
+async def _accept_at(database, tenant, ids, offer, at, window_s=DAY_S):
+    async with database.connection(tenant.workspace_id) as tx:
+        return await _accept_with(tx, tenant, ids, offer, at, window_s)
+
+
+async def _accept_with(tx, tenant, ids, offer, at, window_s=DAY_S):
+    """Accept by another clock than the database's; in the block's place goes something short."""
+    item_id = ids.next()
+    group = Group(block_id=ids.next(), item_ids=[item_id], offers=[offer])
+    keys = accepting._keys(tenant.vault, group, Policy(Mode.ONCE, window_s))
+    block = store.Block(block_id=group.block_id, minute_us=0, items=1, rejected=0, payload=b"-")
+    return await store.accept_windowed(tx, tenant.workspace_id, S, window_s * 1_000_000, keys, [], block, at)

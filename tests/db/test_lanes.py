@@ -1,0 +1,191 @@
+"""Processing: leases and fencing, culprits into quarantine, order that does not matter, a ledger that adds up."""
+
+import asyncio
+import random
+import uuid
+
+import pytest
+
+from clarion import events, profiles
+from clarion.events import store
+from clarion.events.journal import pack_block
+from clarion.events.lanes import Lanes, LeaseLost
+from clarion.events.process import Bench
+from clarion.model import Source
+from tests.db.support import email, event, ledger_total, mismatches, timeline, windowed
+
+S = Source.SMASHSEND
+
+
+async def plant(database, tenant, ids, items, payload=None):
+    """A block as accept would write it, of items that the edge would never let in."""
+    block_id = ids.next()
+    items = [(ids.next(), inbound) for inbound in items]
+    async with database.owner() as tx:
+        await tx.execute(
+            "INSERT INTO journal (workspace_id, source, block_id, minute_us, items, received, rejected, duplicate,"
+            " payload, accepted_us) VALUES ($1, $2, $3, $4, $5, $5, 0, 0, $6, $7)",
+            tenant.workspace_id,
+            int(S),
+            block_id,
+            database.now_us() // 60_000_000 * 60_000_000,
+            len(items),
+            payload or pack_block(tenant.vault, block_id, items),
+            database.now_us(),
+        )
+    return block_id
+
+
+async def test_a_culprit_stands_alone_in_quarantine_and_the_others_arrive(
+    database, tenant, ingest, ids, process_all
+):
+    good = [event(f"good.{number}") for number in range(20)]
+    poisoned = event("bad", properties={"text": "nul \x00 byte"})
+    await plant(database, tenant, ids, [*good[:13], poisoned, *good[13:]])
+    await ingest.offer(tenant.credential, S, [windowed("after")])
+    await process_all(tenant)
+    assert len(await timeline(database, tenant)) == 21
+    async with database.app(tenant.workspace_id) as tx:
+        (item,) = await events.list_quarantine(tx, tenant.workspace_id, limit=10)
+    assert (item.reason, item.items, item.ordinal) == ("refused_by_database", 1, 13)
+    assert "22P05" in item.detail
+    assert "nul" not in item.detail
+    total = await ledger_total(database, tenant.workspace_id)
+    assert (total.accepted, total.stored, total.quarantined) == (22, 21, 1)
+    assert await mismatches(database, tenant.workspace_id) == []
+
+
+async def test_a_block_that_cannot_be_read_is_put_aside_whole(database, tenant, ids, process_all):
+    block_id = await plant(database, tenant, ids, [event(), event()], payload=b"\x01" + bytes(60))
+    await process_all(tenant)
+    async with database.app(tenant.workspace_id) as tx:
+        (item,) = await events.list_quarantine(tx, tenant.workspace_id, limit=10)
+    assert (item.quarantine_id, item.reason, item.items, item.ordinal) == (block_id, "unreadable", 2, None)
+    assert await mismatches(database, tenant.workspace_id) == []
+
+
+async def test_a_quarantined_item_can_be_retried_and_discarded(database, tenant, ids, process_all):
+    await plant(database, tenant, ids, [event("bad", properties={"text": "\x00"}), event("bad\x00")])
+    await plant(database, tenant, ids, [event("fine")], payload=b"\x01" + bytes(60))
+    await process_all(tenant)
+    bench = Bench(tenant.workspace_id, tenant.vault, ids, set())
+    async with database.app(tenant.workspace_id) as tx:
+        broken, one, two = await events.list_quarantine(tx, tenant.workspace_id, limit=10)
+    async with database.owner() as tx:
+        still = await events.retry_quarantined(tx, bench, one.quarantine_id)
+    assert still is not None
+    assert still.attempts == 2
+    async with database.owner() as tx:  # the operator mends the block (a key put back, say)
+        mended = pack_block(tenant.vault, broken.block_id, [(ids.next(), event("fine"))])
+        await tx.execute("UPDATE quarantine SET payload = $2 WHERE quarantine_id = $1", broken.quarantine_id, mended)
+    async with database.owner() as tx:
+        assert await events.retry_quarantined(tx, bench, broken.quarantine_id) is None
+    assert [found.name for found in await timeline(database, tenant)] == ["fine"]
+    async with database.app(tenant.workspace_id) as tx:
+        await events.discard_quarantined(tx, tenant.workspace_id, two.quarantine_id)
+    total = await ledger_total(database, tenant.workspace_id)
+    assert (total.accepted, total.stored, total.quarantined, total.discarded) == (3, 1, 1, 1)
+    assert await mismatches(database, tenant.workspace_id) == []
+
+
+async def test_events_of_a_paused_metric_are_discarded_and_counted(database, tenant, ingest, process_all):
+    from clarion import metrics
+
+    await ingest.offer(tenant.credential, S, [windowed("1", name="noise")])
+    await process_all(tenant)
+    async with database.app(tenant.workspace_id) as tx:
+        await metrics.set_status(tx, tenant.workspace_id, "noise", "paused")
+    await ingest.offer(tenant.credential, S, [windowed("2", name="noise"), windowed("3", name="kept")])
+    await process_all(tenant)
+    assert {one.name for one in await timeline(database, tenant)} == {"noise", "kept"}
+    total = await ledger_total(database, tenant.workspace_id)
+    assert (total.stored, total.discarded) == (2, 1)
+    assert await mismatches(database, tenant.workspace_id) == []
+
+
+async def test_a_worker_that_slept_past_its_lease_writes_nothing(database, tenant, ingest, vaults, ids):
+    await ingest.offer(tenant.credential, S, [windowed("k")])
+    slow = Lanes(database, vaults, ids)
+    bench = Bench(tenant.workspace_id, tenant.vault, ids, set())
+    token = uuid.uuid4()
+    async with database.owner() as tx:
+        assert await store.lease_lane(tx, tenant.workspace_id, 0, token, "slow", 60)
+    async with database.owner() as tx:
+        assert not await store.lease_lane(tx, tenant.workspace_id, 0, uuid.uuid4(), "other", 60), "it is leased"
+        await tx.execute("UPDATE lane SET leased_until = now() WHERE workspace_id = $1", tenant.workspace_id)
+    with pytest.raises(LeaseLost):
+        await slow._settle_next(bench, 0, token, items_max=100, careful=False)
+    assert await timeline(database, tenant) == []
+
+
+async def test_two_workers_never_settle_a_block_twice(database, tenant, ingest, vaults, ids, process_all):
+    workers = [Lanes(database, vaults, ids) for _ in range(3)]
+    for start in range(0, 200, 10):
+        await ingest.offer(tenant.credential, S, [windowed(str(number)) for number in range(start, start + 10)])
+    await asyncio.gather(*(worker.work_once() for worker in workers))
+    await process_all(tenant)
+    assert len(await timeline(database, tenant)) == 200
+    assert await mismatches(database, tenant.workspace_id) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_any_order_of_blocks_gives_the_same_traits(database, new_tenant, ids, vaults, process_all, seed):
+    """The newer stamp wins, whichever block is processed first; imports fill only what is not set."""
+    dice = random.Random(seed)
+    told = [
+        event(traits={dice.choice("abc"): dice.randrange(100)}, history=dice.random() < 0.3) for _ in range(30)
+    ]
+    outcomes = []
+    for order in ("forth", "back"):
+        tenant = await new_tenant()
+        stamped = list(enumerate(told))
+        for place, one in stamped if order == "forth" else reversed(stamped):
+            # A block a transaction, so that each is processed before the next is there.
+            block_id = await plant_at(database, tenant, one, stamp_us=1_000_000 + place)
+            assert block_id
+            await process_all(tenant)
+        async with database.app(tenant.workspace_id) as tx:
+            found = await profiles.find_by_identity(tx, tenant.workspace_id, email(), vault=tenant.vault)
+        outcomes.append(found.traits)
+    assert outcomes[0] == outcomes[1]
+
+
+async def plant_at(database, tenant, inbound, *, stamp_us):
+    """One item accepted at a given time (its id rises with it)."""
+    item_id = uuid.UUID(int=(0x0199_0000_0000 << 80) | (0x7000 << 64) | (0x8 << 60) | stamp_us)
+    block_id = item_id
+    async with database.owner() as tx:
+        await tx.execute(
+            "INSERT INTO journal (workspace_id, source, block_id, minute_us, items, received, rejected, duplicate,"
+            " payload, accepted_us) VALUES ($1, 1, $2, 0, 1, 1, 0, 0, $3, $4)",
+            tenant.workspace_id,
+            block_id,
+            pack_block(tenant.vault, block_id, [(item_id, inbound)]),
+            stamp_us,
+        )
+    return block_id
+
+
+@pytest.mark.parametrize(
+    ("statement", "term"),
+    [
+        ("DELETE FROM event WHERE workspace_id = $1 AND event_id = (SELECT event_id FROM event WHERE workspace_id = $1 LIMIT 1)", "stored"),
+        ("DELETE FROM quarantine WHERE workspace_id = $1", "quarantined"),
+        ("UPDATE ledger SET applied = applied + 1 WHERE workspace_id = $1", "accepted"),
+    ],
+)  # fmt: skip
+async def test_verify_names_the_minute_where_something_went_missing(
+    database, tenant, ingest, ids, process_all, statement, term
+):
+    await ingest.offer(tenant.credential, S, [windowed(str(number)) for number in range(5)])
+    await ingest.offer(tenant.credential, S, [windowed("0")], rejected=2)
+    await plant(database, tenant, ids, [event(properties={"x": "\x00"})])
+    await process_all(tenant)
+    await asyncio.sleep(1.2)  # the counts of the request that left no block
+    await ingest.offer(tenant.credential, S, [windowed("open")])
+    assert await mismatches(database, tenant.workspace_id) == []
+    async with database.owner() as tx:
+        await tx.execute(statement, tenant.workspace_id)
+    found = await mismatches(database, tenant.workspace_id)
+    assert term in {one.term for one in found}
+    assert all(one.minute_us > 1_700_000_000_000_000 for one in found)
