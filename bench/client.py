@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 client for speed: one request at a time on a kept connection, answers read no further than needed."""
+"""A small HTTP/1.1 client for speed: kept connections, one request at a time, answers read no further than needed."""
 
 import asyncio
 import time

@@ -216,11 +216,11 @@ class _Bench:
 
     async def _send(self, phase: str, shape: Shape, port: int, processes: Processes) -> Measured:
         readings: list[Reading] = []
-        tables: list[Tables] = []
+        looks: list[Tables] = []
 
         async def read() -> None:
             readings.append(processes.read())
-            tables.append(await self._watch.tables())
+            looks.append(await self._watch.tables())
 
         counted, ran = await self._generator.run(
             Run(
@@ -243,8 +243,8 @@ class _Bench:
             refused=ran.refused,
             latency_ms=report.Spread(latencies.percentile(50), latencies.percentile(99)),
             share=share(*readings),
-            stored_per_s=(tables[1].stored - tables[0].stored) / (tables[1].at - tables[0].at),
-            wal_bytes=tables[1].wal_bytes - tables[0].wal_bytes,
+            stored_per_s=(looks[1].stored - looks[0].stored) / (looks[1].at - looks[0].at),
+            wal_bytes=looks[1].wal_bytes - looks[0].wal_bytes,
         )
 
     async def _check(self) -> list[str]:

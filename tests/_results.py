@@ -32,7 +32,6 @@ class Results:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(
-        config, "workerinput"
-    ):  # a worker of pytest-xdist; its reports come to the one that started it
+    is_worker = hasattr(config, "workerinput")  # of pytest-xdist; its reports come to the one that started it
+    if not is_worker:
         config.pluginmanager.register(Results(config), "clarion-results")

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from clarion import errors
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 RESULTS_FILE = ".test-results.json"
 COLUMNS = ["statement", "answer", "test", "note"]
 STATEMENTS_MAX = 4  # that one test may stand for
@@ -52,7 +53,7 @@ class _Results(Struct, frozen=True):
     outcomes: dict[str, str]
 
 
-def report(root: Path) -> Report:
+def report(root: Path = CHECKOUT) -> Report:
     """Read, run what was not run on these files, judge. Raises Misconfigured where there is no checkout."""
     if not (root / "tests").is_dir():
         raise errors.Misconfigured(f"there are no tests in {root}; run `coverage` in a checkout of Clarion")

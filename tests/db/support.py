@@ -7,6 +7,7 @@ from uuid import UUID
 from clarion import events
 from clarion.db import Database
 from clarion.events import StoredEvent
+from clarion.events.ledger import total
 from clarion.model import Dedup, Event, Identity, IdentityKind, Mode, Offer, Source
 
 DAY_S = 86_400
@@ -44,10 +45,8 @@ async def mismatches(database: Database, workspace_id: UUID) -> list[Any]:
 
 
 async def ledger_total(database: Database, workspace_id: UUID) -> Any:
-    from clarion.events.ledger import total
-
     async with database.owner() as tx:
-        return total(await events.ledger(tx, workspace_id))
+        return total(await events.read_ledger(tx, workspace_id))
 
 
 __all__ = ["Source"]

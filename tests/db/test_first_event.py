@@ -3,7 +3,18 @@
 import time
 
 from clarion import events, metrics, model, profiles
-from clarion.model import Accepted, Dedup, Duplicate, Event, Identity, IdentityKind, Mode, Offer, Reach, Source
+from clarion.model import (
+    Accepted,
+    Dedup,
+    Duplicate,
+    Event,
+    Identity,
+    IdentityKind,
+    Mode,
+    Offer,
+    Reach,
+    Source,
+)
 
 ANN = Identity(IdentityKind.EMAIL, "", "ann@example.com")
 
@@ -20,7 +31,9 @@ async def test_an_event_makes_a_profile_and_stands_on_its_timeline(database, ten
         reaches=(Reach("sms", "+380 44 123 45 67"),),
         context={"ip": "192.0.2.1"},
     )
-    outcomes = await ingest.offer(tenant.credential, Source.SMASHSEND, [first, offer(key="k1"), offer(key="k2")])
+    outcomes = await ingest.offer(
+        tenant.credential, Source.SMASHSEND, [first, offer(key="k1"), offer(key="k2")]
+    )
     assert [type(outcome) for outcome in outcomes] == [Accepted, Duplicate, Accepted]
     await process_all(tenant)
     async with database.app(tenant.workspace_id) as tx:

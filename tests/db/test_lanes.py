@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from clarion import events, profiles
+from clarion import events, metrics, profiles
 from clarion.events import store
 from clarion.events.journal import pack_block
 from clarion.events.lanes import Lanes, LeaseLost
@@ -77,7 +77,9 @@ async def test_a_quarantined_item_can_be_retried_and_discarded(database, tenant,
     assert still.attempts == 2
     async with database.owner() as tx:  # the operator mends the block (a key put back, say)
         mended = pack_block(tenant.vault, broken.block_id, [(ids.next(), event("fine"))])
-        await tx.execute("UPDATE quarantine SET payload = $2 WHERE quarantine_id = $1", broken.quarantine_id, mended)
+        await tx.execute(
+            "UPDATE quarantine SET payload = $2 WHERE quarantine_id = $1", broken.quarantine_id, mended
+        )
     async with database.owner() as tx:
         assert await events.retry_quarantined(tx, bench, broken.quarantine_id) is None
     assert [found.name for found in await timeline(database, tenant)] == ["fine"]
@@ -89,8 +91,6 @@ async def test_a_quarantined_item_can_be_retried_and_discarded(database, tenant,
 
 
 async def test_events_of_a_paused_metric_are_discarded_and_counted(database, tenant, ingest, process_all):
-    from clarion import metrics
-
     await ingest.offer(tenant.credential, S, [windowed("1", name="noise")])
     await process_all(tenant)
     async with database.app(tenant.workspace_id) as tx:
@@ -111,7 +111,9 @@ async def test_a_worker_that_slept_past_its_lease_writes_nothing(database, tenan
     async with database.owner() as tx:
         assert await store.lease_lane(tx, tenant.workspace_id, 0, token, "slow", 60)
     async with database.owner() as tx:
-        assert not await store.lease_lane(tx, tenant.workspace_id, 0, uuid.uuid4(), "other", 60), "it is leased"
+        assert not await store.lease_lane(tx, tenant.workspace_id, 0, uuid.uuid4(), "other", 60), (
+            "it is leased"
+        )
         await tx.execute("UPDATE lane SET leased_until = now() WHERE workspace_id = $1", tenant.workspace_id)
     with pytest.raises(LeaseLost):
         await slow._settle_next(bench, 0, token, items_max=100, careful=False)
@@ -121,7 +123,9 @@ async def test_a_worker_that_slept_past_its_lease_writes_nothing(database, tenan
 async def test_two_workers_never_settle_a_block_twice(database, tenant, ingest, vaults, ids, process_all):
     workers = [Lanes(database, vaults, ids) for _ in range(3)]
     for start in range(0, 200, 10):
-        await ingest.offer(tenant.credential, S, [windowed(str(number)) for number in range(start, start + 10)])
+        await ingest.offer(
+            tenant.credential, S, [windowed(str(number)) for number in range(start, start + 10)]
+        )
     await asyncio.gather(*(worker.work_once() for worker in workers))
     await process_all(tenant)
     assert len(await timeline(database, tenant)) == 200
@@ -129,11 +133,14 @@ async def test_two_workers_never_settle_a_block_twice(database, tenant, ingest, 
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_any_order_of_blocks_gives_the_same_traits(database, new_tenant, ids, vaults, process_all, seed):
+async def test_any_order_of_blocks_gives_the_same_traits(
+    database, new_tenant, ids, vaults, process_all, seed
+):
     """The newer stamp wins, whichever block is processed first; imports fill only what is not set."""
     dice = random.Random(seed)
     told = [
-        event(traits={dice.choice("abc"): dice.randrange(100)}, history=dice.random() < 0.3) for _ in range(30)
+        event(traits={dice.choice("abc"): dice.randrange(100)}, history=dice.random() < 0.3)
+        for _ in range(30)
     ]
     outcomes = []
     for order in ("forth", "back"):
@@ -169,11 +176,11 @@ async def plant_at(database, tenant, inbound, *, stamp_us):
 @pytest.mark.parametrize(
     ("statement", "term"),
     [
-        ("DELETE FROM event WHERE workspace_id = $1 AND event_id = (SELECT event_id FROM event WHERE workspace_id = $1 LIMIT 1)", "stored"),
+        ("DELETE FROM event WHERE ctid = (SELECT ctid FROM event WHERE workspace_id = $1 LIMIT 1)", "stored"),
         ("DELETE FROM quarantine WHERE workspace_id = $1", "quarantined"),
         ("UPDATE ledger SET applied = applied + 1 WHERE workspace_id = $1", "accepted"),
     ],
-)  # fmt: skip
+)
 async def test_verify_names_the_minute_where_something_went_missing(
     database, tenant, ingest, ids, process_all, statement, term
 ):

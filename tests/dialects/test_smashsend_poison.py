@@ -110,7 +110,7 @@ _EVENTS = st.fixed_dictionaries(
         "messageId": _TEXT | _JSON,
     },
 )
-_QUICK = settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+_QUICK = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 
 @_QUICK

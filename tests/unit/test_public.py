@@ -18,7 +18,13 @@ from clarion.public import Disk, Example, Front, Readiness
 from clarion.public import docs as docs_
 
 READY = Readiness(
-    ready=True, database="up", migrations="done", backlog=1234, oldest_s=2.6, disk=Disk(used_percent=40.5)
+    ready=True,
+    database="up",
+    migrations="done",
+    backlog=1234,
+    oldest_s=2.6,
+    disk=Disk(used_percent=40.5),
+    warnings=["the disk is <nearly> full"],
 )
 EXAMPLE = Example(
     title="Some <vendor>", key_command="clarion credential create", curl='curl -H "x: $CLARION_KEY"'
@@ -84,6 +90,7 @@ async def test_the_front_page_tells_the_state_and_what_to_try() -> None:
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "9.8.7" in answer.body
     assert "ready, 1,234 items waiting, the oldest for 3 s" in answer.body
+    assert "the disk is &lt;nearly&gt; full" in answer.body
     assert "Some &lt;vendor&gt;" in answer.body
     assert "$(clarion credential create)" in answer.body
 
@@ -92,6 +99,7 @@ async def test_other_machines_are_not_told_the_version_nor_the_backlog() -> None
     answer = await get(app(local=False), "/")
     assert "9.8.7" not in answer.body
     assert "1,234" not in answer.body
+    assert "nearly" not in answer.body
 
 
 async def test_pages_load_nothing_and_run_nothing() -> None:

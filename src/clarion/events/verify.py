@@ -16,7 +16,7 @@ async def verify_ledger(
     received, rejected, duplicate and accepted (at most the ledger's: blocks go after their retention, and requests
     that left no block are only in the ledger). Read in one snapshot; give a repeatable read transaction.
     """
-    lines = await store.ledger(tx, workspace_id, since_us=since_us, until_us=until_us)
+    lines = await store.read_ledger(tx, workspace_id, since_us=since_us, until_us=until_us)
     timeline, quarantined, journal = await store.recount(tx, workspace_id, since_us, until_us)
     by_minute = {line.minute_us: line for line in lines}
     found: list[Mismatch] = []

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -75,18 +76,17 @@ class Docs:
         )
 
     def _list(self, here: str | None) -> str:
-        lines, section = ["<ul>"], ""
-        for entry in self._entries:
-            if entry.section != section:
-                section = entry.section
-                lines += [
-                    "</ul>",
-                    f"<h2>{escape(section.replace('-', ' ').replace('/', ' / '))}</h2>",
-                    "<ul>",
-                ]
-            current = ' aria-current="page"' if entry.url == here else ""
-            lines.append(f'<li><a href="/docs/{escape(entry.url)}"{current}>{escape(entry.title)}</a></li>')
-        return "\n".join([*lines, "</ul>", ""])
+        lines = []
+        for section, entries in groupby(self._entries, key=lambda entry: entry.section):
+            if section:
+                lines.append(f"<h2>{escape(section.replace('-', ' ').replace('/', ' / '))}</h2>")
+            lines += ["<ul>", *(_line(entry, entry.url == here) for entry in entries), "</ul>"]
+        return "\n".join([*lines, ""])
+
+
+def _line(entry: _Entry, here: bool) -> str:
+    current = ' aria-current="page"' if here else ""
+    return f'<li><a href="/docs/{escape(entry.url)}"{current}>{escape(entry.title)}</a></li>'
 
 
 def _url(path: str) -> str:

@@ -16,6 +16,7 @@ def page(shown: Front, readiness: Readiness) -> str:
 <p class="lead">One self-hosted server that speaks the event and contact APIs of five marketing vendors, keeps one
 picture of every customer behind them, and acts on it.</p>
 {_state(readiness, shown.local)}
+{_warnings(readiness) if shown.local else ""}
 {"".join(map(_example, shown.examples))}
 <h2>Then</h2>
 <ul>
@@ -37,6 +38,10 @@ def _state(readiness: Readiness, local: bool) -> str:
     elif readiness.migrations == "pending":
         why = "not ready: the database is of another version"
     return f'<p class="state bad">{why}</p>'
+
+
+def _warnings(readiness: Readiness) -> str:
+    return "".join(f'<p class="bad">{escape(warning)}</p>\n' for warning in readiness.warnings)
 
 
 def _work(readiness: Readiness) -> list[str]:

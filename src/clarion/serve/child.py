@@ -115,6 +115,7 @@ def _lifeline(loop: asyncio.AbstractEventLoop, stop: asyncio.Event, grace_s: flo
         if os.getppid() != parent and waited_s > _ORPHAN_GRACE_S:
             break
         time.sleep(0.05)
+    _log.warning("what was in flight did not finish in time and is cut off", action="drain_cut")
     os._exit(1)
 
 

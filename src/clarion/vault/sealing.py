@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
+_OVERHEAD_BYTES = len(_VERSION) + _NONCE_BYTES + 16  # with the tag
 
 
 class CannotOpen(Exception):
@@ -34,8 +35,8 @@ class Vault:
 
     def open(self, sealed: bytes, place: bytes) -> bytes:
         """What was sealed for `place`. Raises CannotOpen."""
-        if sealed[:1] != _VERSION:
-            raise CannotOpen("unknown version of sealing")
+        if sealed[:1] != _VERSION or len(sealed) < _OVERHEAD_BYTES:
+            raise CannotOpen("unknown version of sealing, or cut short")
         nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             return self._cipher.decrypt(nonce, rest, self._bound_to + place)

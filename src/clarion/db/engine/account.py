@@ -5,6 +5,7 @@ and nothing else. As root we never follow a link in a folder that is that user's
 a folder that we did not make.
 """
 
+import errno
 import os
 import pwd
 import stat
@@ -116,9 +117,11 @@ def data_folder(data: Path) -> None:
         data.chmod(mode)  # whatever the umask is
         sync(data.parent)
     if not data.is_dir():
-        raise NotADirectoryError(20, "not a folder", str(data))
+        raise OSError(errno.ENOTDIR, "not a folder", str(data))
+    if os.statvfs(data).f_flag & os.ST_RDONLY:
+        raise OSError(errno.EROFS, "read-only", str(data))
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
-        raise PermissionError(13, "not writable", str(data))
+        raise OSError(errno.EACCES, "not writable", str(data))
 
 
 def own_folder(folder: Path, account: Account) -> None:

@@ -10,7 +10,7 @@ import shutil
 from importlib import metadata, util
 from pathlib import Path
 
-from clarion.db.engine import process
+from clarion.db.engine import failures, process
 from clarion.db.engine.account import Account, closed_folder
 from clarion.errors import EngineFailed
 
@@ -59,6 +59,8 @@ def usable(account: Account, copies: Path) -> Path:
     tried = _refusal(account, here)
     if tried is None:
         return here
+    if failures.MAY_NOT_SWITCH.search(tried):
+        raise failures.of_log([tried], copies.parent, copies)
     version = f"{metadata.version(_DISTRIBUTION)}-{MAJOR}"
     for folder in (copies, _CACHE):
         if closed_folder(folder.parent, account):

@@ -9,9 +9,10 @@ from pathlib import Path
 from clarion.db.engine import binaries, failures, machine, process
 from clarion.db.engine.account import Account, own_folder, sync, write_whole
 from clarion.db.engine.connection import Connection, scram_verifier
-from clarion.db.engine.layout import CONF, HBA_TEXT, PORT, Places, conf_text
+from clarion.db.engine.layout import CONF, HBA_TEXT, PORT, Places, conf_text, settings
 from clarion.errors import EngineFailed
 
+_SHARED_MEMORY = "dynamic_shared_memory_type"
 _VERIFIER_FILE = "initdb.pw"
 _CONNECT_S = 30
 _INITDB = [
@@ -81,6 +82,8 @@ def make(places: Places, account: Account, programs: Path, admin_password: str) 
     write_whole(places.engine, _VERIFIER_FILE, scram_verifier(admin_password), _theirs(account))
     try:
         initdb = [str(programs / "initdb"), "--pgdata", pgdata_for(account, places.unfinished), *_INITDB]
+        shared_memory = settings(machine.look(places.data))[_SHARED_MEMORY]  # initdb would try posix
+        initdb.append(f"--set={_SHARED_MEMORY}={shared_memory}")
         done = process.run(account, places.unfinished, initdb)
     finally:
         (places.engine / _VERIFIER_FILE).unlink()

@@ -19,6 +19,9 @@ class EngineBusy(EngineFailed):
 #: The old server or its children are still there; it passes by itself.
 STILL_HELD = re.compile(r'lock file "[^"]*" already exists|pre-existing shared memory block')
 
+#: What launch.py says where the change of user is refused (EINVAL: not mapped in a user namespace).
+MAY_NOT_SWITCH = re.compile(r"as user id \d+: \[Errno (1|22)\]")
+
 _TELLING = re.compile(r"FATAL|PANIC|ERROR|error:|invalid value|unrecognized configuration|syntax error")
 
 _FULL = "the disk of {data} is full: free some space (1 GB is comfortable) and start again"
@@ -39,6 +42,10 @@ _BY_ERRNO = {
 }
 
 _BY_LOG = [
+    (
+        r"could not resize shared memory segment",
+        "/dev/shm is full: free it (ls /dev/shm), or give it more (docker run --shm-size=256m)",
+    ),
     (r"No space left on device|Disk quota exceeded", _FULL),
     (r"Read-only file system", _READ_ONLY),
     (
@@ -79,7 +86,7 @@ _BY_LOG = [
         ),
     ),
     (
-        r"Operation not permitted|user id \d+: \[Errno",
+        MAY_NOT_SWITCH.pattern,
         (
             "this process may not start PostgreSQL as another user (a container without the capability "
             "SETUID?): run Clarion as a normal user that owns {data}"

@@ -1,0 +1,128 @@
+"""Profiles: found by an identity, shown with their events and changes."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from clarion import errors, events, model, profiles
+from clarion.api import views
+from clarion.api.nouns._fields import Before, Limit, Text
+from clarion.api.ports import Call, id_before, id_of
+from clarion.db import Tx
+from clarion.model import Identity, IdentityKind
+from clarion.model.email import canonical_email
+from clarion.profiles import FoundProfile, StoredChange
+from clarion.vault import Vault
+
+_Value = Annotated[str, Meta(min_length=1, max_length=1_000)]
+
+
+class Find(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Exactly one of the three. `namespace` says whose ids an external id is one of; without it each dialect's."""
+
+    email: _Value | None = None
+    phone: _Value | None = None
+    external_id: _Value | None = None
+    namespace: Text | None = None
+
+
+class One(Struct, frozen=True, forbid_unknown_fields=True):
+    """A profile by its id, or by that of any of its members."""
+
+    profile_id: str
+
+
+class Timeline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A page of a profile's events."""
+
+    profile_id: str
+    limit: Limit = 50
+    before: Before | None = None
+
+
+class History(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The newest changes of a profile."""
+
+    profile_id: str
+    limit: Limit = 50
+
+
+async def find(call: Call, wish: Find) -> FoundProfile:
+    """The profile that an e-mail, a phone or an external id identifies."""
+    vault = await call.vault()
+    async with call.app() as tx:
+        found = await sought(tx, call.workspace_id, wish, vault=vault)
+    if found is None:
+        raise errors.NotFound("nobody in this workspace is identified by that")
+    return found
+
+
+async def show(call: Call, wish: One) -> FoundProfile:
+    """A profile."""
+    vault = await call.vault()
+    async with call.app() as tx:
+        return await _read(tx, call, wish.profile_id, vault)
+
+
+async def timeline(call: Call, wish: Timeline) -> views.EventPage:
+    """A profile's events, newest received first."""
+    vault = await call.vault()
+    before = id_before(views.EVENT, wish.before, "event")
+    async with call.app() as tx:
+        profile = await _read(tx, call, wish.profile_id, vault)
+        found = await events.list_events(
+            tx, call.workspace_id, vault=vault, now_us=call.ports.database.now_us(), limit=wish.limit + 1,
+            profile_ids=members(profile), before=before,
+        )  # fmt: skip
+    return views.event_page(found, wish.limit)
+
+
+async def history(call: Call, wish: History) -> list[StoredChange]:
+    """What changed of a profile, newest first."""
+    vault = await call.vault()
+    async with call.app() as tx:
+        profile = await _read(tx, call, wish.profile_id, vault)
+        return await profiles.history(tx, call.workspace_id, members(profile), vault=vault, limit=wish.limit)
+
+
+async def sought(tx: Tx, workspace_id: UUID, wish: Find, *, vault: Vault) -> FoundProfile | None:
+    """Whom a wish means. Raises Invalid for one that names nothing, or two things."""
+    for identity in identities(wish):
+        found = await profiles.find_by_identity(tx, workspace_id, identity, vault=vault)
+        if found is not None:
+            return found
+    return None
+
+
+def identities(wish: Find) -> list[Identity]:
+    """What a wish asks for, in canonical form; an external id without a namespace may be any dialect's."""
+    if sum(value is not None for value in (wish.email, wish.phone, wish.external_id)) != 1:
+        raise errors.Invalid("give one of email, phone and external_id")
+    if wish.email is not None:
+        email = canonical_email(wish.email)
+        if email is None:
+            raise errors.Invalid("that is not an e-mail address")
+        return [Identity(IdentityKind.EMAIL, "", email)]
+    if wish.phone is not None:
+        phone, _ = profiles.canonical_phone(wish.phone)
+        if not phone:
+            raise errors.Invalid("that is not a phone number")
+        return [Identity(IdentityKind.PHONE, "", phone)]
+    assert wish.external_id is not None
+    namespaces = [wish.namespace] if wish.namespace else [source.dialect for source in model.Source]
+    return [Identity(IdentityKind.EXTERNAL_ID, namespace, wish.external_id) for namespace in namespaces]
+
+
+def members(profile: FoundProfile) -> list[UUID]:
+    """All ids under which a profile's facts are kept."""
+    return [id_of(views.PROFILE, member, "profile") for member in profile.members]
+
+
+async def _read(tx: Tx, call: Call, profile_id: str, vault: Vault) -> FoundProfile:
+    found = await profiles.read_profile(
+        tx, call.workspace_id, id_of(views.PROFILE, profile_id, "profile"), vault=vault
+    )
+    if found is None:
+        raise errors.NotFound("there is no such profile in this workspace")
+    return found

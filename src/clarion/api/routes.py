@@ -1,0 +1,83 @@
+"""All that the management API can be asked: the table, and Starlette's routes made from it."""
+
+from collections.abc import Sequence
+
+import msgspec
+import starlette.routing
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clarion.accounts import DEVELOPERS, EVERYBODY, Credentials
+from clarion.api import openapi, reply
+from clarion.api.door import Door
+from clarion.api.nouns import credential, event, ledger, metric, profile, quarantine, workspace
+from clarion.api.ports import Edge, Ports
+from clarion.api.route import Declared, Route, Undeclared, declared
+
+PREFIX = "/manage/v1"
+
+ROUTES = (
+    Route("GET", "/workspace", workspace.show, EVERYBODY),
+    Route("GET", "/credentials", credential.list_all, DEVELOPERS),
+    Route("POST", "/credentials", credential.create, DEVELOPERS, 201),
+    Route("PATCH", "/credentials", credential.set_rates, DEVELOPERS),
+    Route("GET", "/credentials/{credential_id}", credential.show, DEVELOPERS),
+    Route("POST", "/credentials/{credential_id}/reveal", credential.reveal, DEVELOPERS),
+    Route("POST", "/credentials/{credential_id}/revoke", credential.revoke, DEVELOPERS),
+    # A search is a POST: what it asks for is personal and does not belong into a URL.
+    Route("POST", "/profiles/find", profile.find, EVERYBODY),
+    Route("GET", "/profiles/{profile_id}", profile.show, EVERYBODY),
+    Route("GET", "/profiles/{profile_id}/events", profile.timeline, EVERYBODY),
+    Route("GET", "/profiles/{profile_id}/history", profile.history, EVERYBODY),
+    Route("GET", "/events", event.list_page, EVERYBODY),
+    Route("GET", "/events/{event_id}", event.show, EVERYBODY),
+    Route("GET", "/metrics", metric.list_all, EVERYBODY),
+    Route("GET", "/metrics/{name:path}", metric.show, EVERYBODY),
+    Route("PATCH", "/metrics/{name:path}", metric.set_status, DEVELOPERS),
+    Route("GET", "/quarantine", quarantine.list_page, EVERYBODY),
+    Route("GET", "/quarantine/{quarantined_id}", quarantine.show, EVERYBODY),
+    Route("POST", "/quarantine/{quarantined_id}/retry", quarantine.retry, DEVELOPERS),
+    Route("POST", "/quarantine/{quarantined_id}/discard", quarantine.discard, DEVELOPERS),
+    Route("GET", "/ledger", ledger.show, EVERYBODY),
+)
+
+
+def routes(
+    ports: Ports, credentials: Credentials, table: Sequence[Route] = ROUTES
+) -> list[starlette.routing.Route]:
+    """Starlette's routes. Raises Undeclared where one of the table does not say who may call it or what it takes."""
+    edge = Edge(
+        ports=msgspec.structs.replace(ports, credentials_changed=credentials.forget), credentials=credentials
+    )
+    known = [declared(route) for route in table]
+    document = msgspec.json.encode(openapi.document(known, PREFIX))
+
+    async def describe(request: Request) -> Response:
+        return reply.raw(200, document)
+
+    async def nothing(request: Request) -> Response:
+        return reply.unknown_path()
+
+    made = [
+        starlette.routing.Route(PREFIX + path, Door(edge, methods))
+        for path, methods in by_path(known).items()
+    ]
+    return [
+        *made,
+        starlette.routing.Route("/manage/openapi.json", describe),
+        starlette.routing.Route("/manage/{rest:path}", nothing, methods=_ANY),
+    ]
+
+
+_ANY = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def by_path(known: Sequence[Declared]) -> dict[str, dict[str, Declared]]:
+    """Each path's routes by method, in the table's order. Raises Undeclared for one that is there twice."""
+    found: dict[str, dict[str, Declared]] = {}
+    for one in known:
+        methods = found.setdefault(one.route.path, {})
+        if one.route.method in methods:
+            raise Undeclared(f"{one.route.method} {one.route.path}: is there twice")
+        methods[one.route.method] = one
+    return found

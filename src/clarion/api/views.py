@@ -1,0 +1,247 @@
+"""How things are shown outside: the shapes that the management API answers with and the command line prints.
+
+Ids carry their noun's prefix; times are ISO 8601 in UTC. What a room hands out ready for showing (StoredEvent,
+FoundProfile, StoredChange, Metric) is shown as it is.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct, structs
+
+from clarion import accounts, events, model
+from clarion.accounts import NewCredential
+from clarion.events import LedgerLine, QuarantinedItem, StoredEvent
+from clarion.model import Event, Inbound
+
+WORKSPACE, CREDENTIAL, PROFILE, EVENT, QUARANTINED = "wrk", "crd", "prf", "evt", "qrt"
+
+
+class Workspace(Struct, frozen=True, kw_only=True):
+    """One tenant."""
+
+    id: str
+    name: str
+    test: bool
+    zone: str
+    created_at: str
+
+
+class Credential(Struct, frozen=True, kw_only=True):
+    """A caller's way in, without its secret. `rates`: requests a minute by bucket, where they differ from the
+    vendor's; 0 is no limit.
+    """
+
+    id: str
+    dialect: str
+    role: str | None
+    label: str
+    token_start: str
+    rates: dict[str, int]
+    created_at: str
+    expires_at: str | None
+    revoked: bool
+
+
+class EventPage(Struct, frozen=True, kw_only=True):
+    """Events, newest received first; `next` is the `before` of the next page, null on the last."""
+
+    events: list[StoredEvent]
+    next: str | None
+
+
+class Quarantined(Struct, frozen=True, kw_only=True):
+    """An acknowledged item that could not be processed. `items` is above 1 where a whole block stands here."""
+
+    id: str
+    dialect: str
+    reason: str
+    detail: str
+    items: int
+    attempts: int
+    accepted_at: str
+    quarantined_at: str | None
+
+
+class OpenedQuarantined(Quarantined, frozen=True, kw_only=True):
+    """The same with what the item says; null where it cannot be read."""
+
+    item: dict[str, Any] | None
+
+
+class QuarantinePage(Struct, frozen=True, kw_only=True):
+    """Quarantined items, newest first; `next` is the `before` of the next page, null on the last."""
+
+    quarantined: list[Quarantined]
+    next: str | None
+
+
+class Retried(Struct, frozen=True, kw_only=True):
+    """What another try came to: settled, or the item as it still stands in quarantine."""
+
+    settled: bool
+    quarantined: Quarantined | None
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """What became of items.
+
+    received = rejected + duplicate + accepted; accepted = in_flight + quarantined + stored + applied + replaced +
+    discarded; stored = on the timeline + erased + expired.
+    """
+
+    received: int
+    rejected: int
+    duplicate: int
+    accepted: int
+    in_flight: int
+    quarantined: int
+    stored: int
+    applied: int
+    replaced: int
+    discarded: int
+    erased: int
+    expired: int
+
+
+class Minute(Counts, frozen=True, kw_only=True):
+    """The same for the items of one minute."""
+
+    minute: str
+
+
+class Mismatch(Struct, frozen=True, kw_only=True):
+    """A minute whose counts do not add up: what the ledger says of `term`, and what was counted."""
+
+    minute: str
+    term: str
+    ledger: int
+    counted: int
+
+
+class Ledger(Struct, frozen=True, kw_only=True):
+    """The ledger's minutes, oldest first, and their total. `verified`: counted again from the tables as well."""
+
+    lines: list[Minute]
+    total: Counts
+    mismatches: list[Mismatch]
+    verified: bool
+
+
+def workspace(one: accounts.Workspace) -> Workspace:
+    """A workspace."""
+    return Workspace(
+        id=model.show_id(WORKSPACE, one.workspace_id),
+        name=one.name,
+        test=one.test,
+        zone=one.zone,
+        created_at=one.created_at,
+    )
+
+
+def credential(one: accounts.Credential) -> Credential:
+    """A credential without its secret."""
+    return Credential(
+        id=model.show_id(CREDENTIAL, one.credential_id),
+        dialect=one.dialect,
+        role=one.role,
+        label=one.label,
+        token_start=one.token_start,
+        rates=one.rates,
+        created_at=one.created_at,
+        expires_at=None if one.expires_us is None else iso(one.expires_us),
+        revoked=one.revoked,
+    )
+
+
+def issued(
+    new: NewCredential, workspace_name: str, shown: Callable[[NewCredential], dict[str, str]]
+) -> dict[str, str]:
+    """A credential with its secret, under the names that its caller knows."""
+    one = new.credential
+    told = {
+        "credential_id": model.show_id(CREDENTIAL, one.credential_id),
+        "workspace": workspace_name,
+        "dialect": one.dialect,
+    }
+    if one.role is not None:
+        told["role"] = one.role
+    return told | shown(new)
+
+
+def event_page(found: Sequence[StoredEvent], limit: int) -> EventPage:
+    """A page of `limit` from one more than that."""
+    shown = list(found[:limit])
+    return EventPage(events=shown, next=shown[-1].id if len(found) > limit else None)
+
+
+def quarantined(item: QuarantinedItem) -> Quarantined:
+    """An item in quarantine, closed."""
+    return Quarantined(**_about(item))
+
+
+def opened(item: QuarantinedItem, inbound: Inbound | None) -> OpenedQuarantined:
+    """An item in quarantine with what it says."""
+    return OpenedQuarantined(**_about(item), item=None if inbound is None else _told(inbound))
+
+
+def quarantine_page(found: Sequence[QuarantinedItem], limit: int) -> QuarantinePage:
+    """A page of `limit` from one more than that."""
+    shown = [quarantined(item) for item in found[:limit]]
+    return QuarantinePage(quarantined=shown, next=shown[-1].id if len(found) > limit else None)
+
+
+def ledger(lines: list[LedgerLine], mismatches: Sequence[events.Mismatch], *, verified: bool) -> Ledger:
+    """The ledger of a period."""
+    return Ledger(
+        lines=[Minute(minute=iso(line.minute_us), **_counts(line)) for line in lines],
+        total=Counts(**_counts(events.total(lines))),
+        mismatches=[
+            Mismatch(minute=iso(one.minute_us), term=one.term, ledger=one.ledger, counted=one.counted)
+            for one in mismatches
+        ],
+        verified=verified,
+    )
+
+
+def iso(time_us: int) -> str:
+    """Microseconds since 1970 as people and programs read them."""
+    return datetime.fromtimestamp(time_us / 1_000_000, UTC).isoformat()
+
+
+def _about(item: QuarantinedItem) -> dict[str, Any]:
+    return {
+        "id": model.show_id(QUARANTINED, item.quarantine_id),
+        "dialect": model.Source(item.source).dialect,
+        "reason": item.reason,
+        "detail": item.detail,
+        "items": item.items,
+        "attempts": item.attempts,
+        "accepted_at": iso(item.accepted_us),
+        "quarantined_at": None if item.quarantined_at is None else item.quarantined_at.isoformat(),
+    }
+
+
+def _told(inbound: Inbound) -> dict[str, Any]:
+    """What a caller told us, by our names; an event has a name and a time."""
+    told: dict[str, Any] = {}
+    if isinstance(inbound, Event):
+        told = {
+            "name": inbound.name,
+            "occurred_at_us": inbound.occurred_at_us,  # as it is: a time out of range may be why it stands here
+            "properties": inbound.properties,
+            "context": inbound.context,
+        }
+    identities = [
+        {"kind": one.kind.name.lower(), "namespace": one.namespace, "value": one.value}
+        for one in inbound.identities
+    ]
+    reaches = [{"channel": reach.channel, "value": reach.value} for reach in inbound.reaches]
+    return told | {"identities": identities, "addresses": reaches, "traits": inbound.traits}
+
+
+def _counts(line: LedgerLine) -> dict[str, int]:
+    counts = structs.asdict(line)
+    del counts["minute_us"]
+    return counts

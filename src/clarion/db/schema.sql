@@ -1,0 +1,648 @@
+-- Made by `./run schema` from the migrations; a test holds them equal. Partitions are left out.
+
+CREATE FUNCTION public.whole_backlog(OUT items bigint, OUT oldest_us bigint) RETURNS record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+    SELECT coalesce(sum(o.items), 0)::bigint, min(o.oldest_us)
+    FROM workspace AS w CROSS JOIN LATERAL (
+        SELECT sum(j.items - cardinality(j.skip)) AS items, min(j.accepted_us) AS oldest_us
+        FROM journal AS j WHERE j.workspace_id = w.workspace_id AND j.processed_at IS NULL
+    ) AS o
+$$;
+
+CREATE TABLE public.address (
+    workspace_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    channel text NOT NULL,
+    blind uuid NOT NULL,
+    domain_blind uuid,
+    irregular boolean DEFAULT false NOT NULL,
+    sealed bytea NOT NULL,
+    stamp_us bigint NOT NULL,
+    stamp_id uuid NOT NULL
+);
+
+CREATE TABLE public.audit (
+    workspace_id uuid NOT NULL,
+    audit_id uuid NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.credential (
+    credential_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    dialect text NOT NULL,
+    role text,
+    label text DEFAULT ''::text NOT NULL,
+    token_hash bytea NOT NULL,
+    token_start text NOT NULL,
+    sealed bytea NOT NULL,
+    public jsonb DEFAULT '{}'::jsonb NOT NULL,
+    id_namespace text,
+    rates jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT credential_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'developer'::text, 'marketer'::text, 'viewer'::text])))
+);
+
+CREATE TABLE public.event (
+    workspace_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    event_id uuid NOT NULL,
+    metric_id integer NOT NULL,
+    revision integer DEFAULT 0 NOT NULL,
+    source smallint NOT NULL,
+    history boolean DEFAULT false NOT NULL,
+    session text,
+    properties jsonb DEFAULT '{}'::jsonb NOT NULL,
+    sealed bytea,
+    brought_by uuid
+)
+PARTITION BY RANGE (event_id);
+
+CREATE TABLE public.event_key (
+    workspace_id uuid NOT NULL,
+    key_hash uuid NOT NULL,
+    event_id uuid NOT NULL,
+    seen_at bigint NOT NULL,
+    bucket integer NOT NULL,
+    revision integer DEFAULT 0 NOT NULL,
+    source smallint NOT NULL
+);
+
+CREATE TABLE public.identity (
+    workspace_id uuid NOT NULL,
+    blind uuid NOT NULL,
+    profile_id uuid,
+    kind smallint NOT NULL,
+    namespace text DEFAULT ''::text NOT NULL,
+    sealed bytea NOT NULL,
+    stamp_us bigint NOT NULL,
+    stamp_id uuid NOT NULL
+);
+
+CREATE TABLE public.identity_cut (
+    workspace_id uuid NOT NULL,
+    cut_id uuid NOT NULL,
+    one_side uuid[] NOT NULL,
+    other_side uuid[] NOT NULL,
+    stamp_us bigint NOT NULL
+);
+
+CREATE TABLE public.identity_link (
+    workspace_id uuid NOT NULL,
+    strong uuid NOT NULL,
+    weak uuid NOT NULL,
+    stamp_us bigint NOT NULL,
+    stamp_id uuid NOT NULL,
+    by_hand boolean DEFAULT false NOT NULL
+);
+
+CREATE TABLE public.instance (
+    one boolean DEFAULT true NOT NULL,
+    epoch uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT instance_one_check CHECK (one)
+);
+
+CREATE TABLE public.journal (
+    workspace_id uuid NOT NULL,
+    block_id uuid NOT NULL,
+    minute_us bigint NOT NULL,
+    accepted_us bigint NOT NULL,
+    processed_at timestamp with time zone,
+    items integer NOT NULL,
+    received integer NOT NULL,
+    rejected integer NOT NULL,
+    duplicate integer NOT NULL,
+    lane smallint DEFAULT 0 NOT NULL,
+    source smallint NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    skip integer[] DEFAULT '{}'::integer[] NOT NULL,
+    override_ordinals integer[] DEFAULT '{}'::integer[] NOT NULL,
+    override_event_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    override_revisions integer[] DEFAULT '{}'::integer[] NOT NULL,
+    payload bytea NOT NULL
+)
+PARTITION BY RANGE (block_id);
+ALTER TABLE ONLY public.journal ALTER COLUMN payload SET STORAGE EXTERNAL;
+
+CREATE TABLE public.lane (
+    workspace_id uuid NOT NULL,
+    lane smallint NOT NULL,
+    token uuid,
+    worker text,
+    leased_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    failures integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.ledger (
+    workspace_id uuid NOT NULL,
+    minute_us bigint NOT NULL,
+    received bigint DEFAULT 0 NOT NULL,
+    rejected bigint DEFAULT 0 NOT NULL,
+    duplicate bigint DEFAULT 0 NOT NULL,
+    accepted bigint DEFAULT 0 NOT NULL,
+    quarantined bigint DEFAULT 0 NOT NULL,
+    stored bigint DEFAULT 0 NOT NULL,
+    applied bigint DEFAULT 0 NOT NULL,
+    replaced bigint DEFAULT 0 NOT NULL,
+    discarded bigint DEFAULT 0 NOT NULL,
+    erased bigint DEFAULT 0 NOT NULL,
+    expired bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.member (
+    member_id uuid NOT NULL,
+    email text NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.membership (
+    workspace_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    role text NOT NULL,
+    CONSTRAINT membership_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'developer'::text, 'marketer'::text, 'viewer'::text])))
+);
+
+CREATE TABLE public.metric (
+    workspace_id uuid NOT NULL,
+    metric_id integer NOT NULL,
+    name text NOT NULL,
+    status text DEFAULT 'syncing'::text NOT NULL,
+    discovered boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT metric_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'syncing'::text, 'paused'::text])))
+);
+
+CREATE TABLE public.metric_day (
+    workspace_id uuid NOT NULL,
+    metric_id integer NOT NULL,
+    day date NOT NULL,
+    events bigint NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.metric_property (
+    workspace_id uuid NOT NULL,
+    metric_id integer NOT NULL,
+    name text NOT NULL,
+    type text NOT NULL,
+    example jsonb,
+    personal boolean DEFAULT false NOT NULL,
+    first_seen timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT metric_property_type_check CHECK ((type = ANY (ARRAY['text'::text, 'integer'::text, 'decimal'::text, 'boolean'::text, 'datetime'::text, 'list'::text, 'null'::text])))
+);
+
+CREATE TABLE public.number (
+    workspace_id uuid NOT NULL,
+    kind text NOT NULL,
+    number integer NOT NULL,
+    id uuid NOT NULL
+);
+
+CREATE TABLE public.number_counter (
+    workspace_id uuid NOT NULL,
+    kind text NOT NULL,
+    last integer NOT NULL
+);
+
+CREATE TABLE public.profile (
+    workspace_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    root_id uuid NOT NULL,
+    created_us bigint NOT NULL,
+    traits jsonb DEFAULT '{}'::jsonb NOT NULL,
+    stamps jsonb DEFAULT '{}'::jsonb NOT NULL,
+    sealed bytea,
+    zone text,
+    fold_traits jsonb,
+    fold_stamps jsonb,
+    fold_sealed bytea
+)
+WITH (fillfactor='80');
+
+CREATE TABLE public.profile_change (
+    workspace_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    change_id uuid NOT NULL,
+    what text NOT NULL,
+    value jsonb,
+    sealed bytea,
+    stamp_us bigint NOT NULL,
+    stamp_id uuid NOT NULL,
+    cause text NOT NULL
+)
+PARTITION BY RANGE (change_id);
+
+CREATE TABLE public.quarantine (
+    workspace_id uuid NOT NULL,
+    quarantine_id uuid NOT NULL,
+    block_id uuid NOT NULL,
+    ordinal integer,
+    items integer DEFAULT 1 NOT NULL,
+    minute_us bigint NOT NULL,
+    accepted_us bigint NOT NULL,
+    source smallint NOT NULL,
+    event_id uuid,
+    revision integer DEFAULT 0 NOT NULL,
+    attempts integer DEFAULT 1 NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    payload bytea NOT NULL,
+    skip integer[] DEFAULT '{}'::integer[] NOT NULL,
+    override_ordinals integer[] DEFAULT '{}'::integer[] NOT NULL,
+    override_event_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    override_revisions integer[] DEFAULT '{}'::integer[] NOT NULL,
+    quarantined_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.rejected_sample (
+    workspace_id uuid NOT NULL,
+    credential_id uuid NOT NULL,
+    rejected_id uuid NOT NULL,
+    code text NOT NULL,
+    sealed bytea NOT NULL
+);
+
+CREATE TABLE public.schema_migration (
+    number integer NOT NULL,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.tombstone (
+    workspace_id uuid NOT NULL,
+    blind uuid NOT NULL,
+    erased_us bigint NOT NULL
+);
+
+CREATE TABLE public.trait (
+    workspace_id uuid NOT NULL,
+    name text NOT NULL,
+    type text NOT NULL,
+    required boolean DEFAULT false NOT NULL,
+    readonly boolean DEFAULT false NOT NULL,
+    personal boolean DEFAULT false NOT NULL,
+    field_group text DEFAULT ''::text NOT NULL,
+    discovered boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT trait_type_check CHECK ((type = ANY (ARRAY['text'::text, 'integer'::text, 'decimal'::text, 'boolean'::text, 'date'::text, 'datetime'::text, 'choice'::text, 'choices'::text])))
+);
+
+CREATE TABLE public.trait_blind (
+    workspace_id uuid NOT NULL,
+    trait text NOT NULL,
+    blind uuid NOT NULL,
+    profile_id uuid NOT NULL
+);
+
+CREATE TABLE public.workspace (
+    workspace_id uuid NOT NULL,
+    name text NOT NULL,
+    test boolean DEFAULT false NOT NULL,
+    zone text DEFAULT 'UTC'::text NOT NULL,
+    data_key bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT workspace_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
+);
+
+ALTER TABLE ONLY public.address
+    ADD CONSTRAINT address_pkey PRIMARY KEY (workspace_id, profile_id, channel, blind);
+
+ALTER TABLE ONLY public.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (workspace_id, audit_id);
+
+ALTER TABLE ONLY public.credential
+    ADD CONSTRAINT credential_pkey PRIMARY KEY (credential_id);
+
+ALTER TABLE ONLY public.credential
+    ADD CONSTRAINT credential_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.event_key
+    ADD CONSTRAINT event_key_pkey PRIMARY KEY (workspace_id, source, bucket, key_hash);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (workspace_id, profile_id, occurred_at, event_id);
+
+ALTER TABLE ONLY public.identity_cut
+    ADD CONSTRAINT identity_cut_pkey PRIMARY KEY (workspace_id, cut_id);
+
+ALTER TABLE ONLY public.identity_link
+    ADD CONSTRAINT identity_link_pkey PRIMARY KEY (workspace_id, strong, weak);
+
+ALTER TABLE ONLY public.identity
+    ADD CONSTRAINT identity_pkey PRIMARY KEY (workspace_id, blind);
+
+ALTER TABLE ONLY public.instance
+    ADD CONSTRAINT instance_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.journal
+    ADD CONSTRAINT journal_pkey PRIMARY KEY (workspace_id, block_id);
+
+ALTER TABLE ONLY public.lane
+    ADD CONSTRAINT lane_pkey PRIMARY KEY (workspace_id, lane);
+
+ALTER TABLE ONLY public.ledger
+    ADD CONSTRAINT ledger_pkey PRIMARY KEY (workspace_id, minute_us);
+
+ALTER TABLE ONLY public.member
+    ADD CONSTRAINT member_email_key UNIQUE (email);
+
+ALTER TABLE ONLY public.member
+    ADD CONSTRAINT member_pkey PRIMARY KEY (member_id);
+
+ALTER TABLE ONLY public.membership
+    ADD CONSTRAINT membership_pkey PRIMARY KEY (workspace_id, member_id);
+
+ALTER TABLE ONLY public.metric_day
+    ADD CONSTRAINT metric_day_pkey PRIMARY KEY (workspace_id, metric_id, day);
+
+ALTER TABLE ONLY public.metric
+    ADD CONSTRAINT metric_pkey PRIMARY KEY (workspace_id, metric_id);
+
+ALTER TABLE ONLY public.metric_property
+    ADD CONSTRAINT metric_property_pkey PRIMARY KEY (workspace_id, metric_id, name, type);
+
+ALTER TABLE ONLY public.metric
+    ADD CONSTRAINT metric_workspace_id_name_key UNIQUE (workspace_id, name);
+
+ALTER TABLE ONLY public.number_counter
+    ADD CONSTRAINT number_counter_pkey PRIMARY KEY (workspace_id, kind);
+
+ALTER TABLE ONLY public.number
+    ADD CONSTRAINT number_pkey PRIMARY KEY (workspace_id, kind, id);
+
+ALTER TABLE ONLY public.number
+    ADD CONSTRAINT number_workspace_id_kind_number_key UNIQUE (workspace_id, kind, number);
+
+ALTER TABLE ONLY public.profile_change
+    ADD CONSTRAINT profile_change_pkey PRIMARY KEY (workspace_id, profile_id, change_id);
+
+ALTER TABLE ONLY public.profile
+    ADD CONSTRAINT profile_pkey PRIMARY KEY (workspace_id, profile_id);
+
+ALTER TABLE ONLY public.quarantine
+    ADD CONSTRAINT quarantine_pkey PRIMARY KEY (workspace_id, quarantine_id);
+
+ALTER TABLE ONLY public.rejected_sample
+    ADD CONSTRAINT rejected_sample_pkey PRIMARY KEY (workspace_id, credential_id, rejected_id);
+
+ALTER TABLE ONLY public.schema_migration
+    ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.tombstone
+    ADD CONSTRAINT tombstone_pkey PRIMARY KEY (workspace_id, blind);
+
+ALTER TABLE ONLY public.trait_blind
+    ADD CONSTRAINT trait_blind_pkey PRIMARY KEY (workspace_id, trait, blind, profile_id);
+
+ALTER TABLE ONLY public.trait
+    ADD CONSTRAINT trait_pkey PRIMARY KEY (workspace_id, name);
+
+ALTER TABLE ONLY public.workspace
+    ADD CONSTRAINT workspace_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.workspace
+    ADD CONSTRAINT workspace_pkey PRIMARY KEY (workspace_id);
+
+CREATE INDEX address_blind ON public.address USING btree (workspace_id, channel, blind);
+
+CREATE INDEX address_domain ON public.address USING btree (workspace_id, domain_blind) WHERE (domain_blind IS NOT NULL);
+
+CREATE INDEX credential_workspace ON public.credential USING btree (workspace_id);
+
+CREATE INDEX event_brin ON ONLY public.event USING brin (event_id) WITH (pages_per_range='16', autosummarize='on');
+
+CREATE INDEX event_brought_by ON ONLY public.event USING btree (workspace_id, brought_by) WHERE (brought_by IS NOT NULL);
+
+CREATE INDEX identity_link_weak ON public.identity_link USING btree (workspace_id, weak);
+
+CREATE INDEX identity_profile ON public.identity USING btree (workspace_id, profile_id);
+
+CREATE INDEX journal_open ON ONLY public.journal USING btree (workspace_id, lane, block_id) WHERE (processed_at IS NULL);
+
+CREATE INDEX profile_root ON public.profile USING btree (workspace_id, root_id) WHERE (root_id <> profile_id);
+
+CREATE INDEX trait_blind_profile ON public.trait_blind USING btree (workspace_id, profile_id);
+
+ALTER TABLE ONLY public.address
+    ADD CONSTRAINT address_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.audit
+    ADD CONSTRAINT audit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.credential
+    ADD CONSTRAINT credential_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.identity_cut
+    ADD CONSTRAINT identity_cut_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.identity_link
+    ADD CONSTRAINT identity_link_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.identity
+    ADD CONSTRAINT identity_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.lane
+    ADD CONSTRAINT lane_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.ledger
+    ADD CONSTRAINT ledger_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.membership
+    ADD CONSTRAINT membership_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.member(member_id);
+
+ALTER TABLE ONLY public.membership
+    ADD CONSTRAINT membership_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.metric_day
+    ADD CONSTRAINT metric_day_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.metric_property
+    ADD CONSTRAINT metric_property_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.metric
+    ADD CONSTRAINT metric_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.number_counter
+    ADD CONSTRAINT number_counter_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.number
+    ADD CONSTRAINT number_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.profile
+    ADD CONSTRAINT profile_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.quarantine
+    ADD CONSTRAINT quarantine_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.rejected_sample
+    ADD CONSTRAINT rejected_sample_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.tombstone
+    ADD CONSTRAINT tombstone_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.trait_blind
+    ADD CONSTRAINT trait_blind_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.trait
+    ADD CONSTRAINT trait_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE public.address ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event_key ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.identity ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.identity_cut ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.identity_link ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.journal ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lane ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.metric ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.metric_day ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.metric_property ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.number ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.number_counter ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.profile ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.profile_change ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rejected_sample ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant ON public.address USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.audit USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.event USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.event_key USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.identity USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.identity_cut USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.identity_link USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.journal USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.lane USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.ledger USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.metric USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.metric_day USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.metric_property USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.number USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.number_counter USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.profile USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.profile_change USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.quarantine USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.rejected_sample USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.tombstone USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.trait USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.trait_blind USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+ALTER TABLE public.tombstone ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.trait ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.trait_blind ENABLE ROW LEVEL SECURITY;
+
+GRANT USAGE ON SCHEMA public TO clarion_app;
+
+REVOKE ALL ON FUNCTION public.whole_backlog(OUT items bigint, OUT oldest_us bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.whole_backlog(OUT items bigint, OUT oldest_us bigint) TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.audit TO clarion_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.credential TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event_key TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_cut TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_link TO clarion_app;
+
+GRANT SELECT ON TABLE public.instance TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.journal TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lane TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ledger TO clarion_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.member TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.membership TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metric TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metric_day TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metric_property TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.number TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.number_counter TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profile TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profile_change TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quarantine TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rejected_sample TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tombstone TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trait TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trait_blind TO clarion_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.workspace TO clarion_app;

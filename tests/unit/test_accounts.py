@@ -1,0 +1,97 @@
+"""Rates and credentials, without a database."""
+
+import re
+import uuid
+
+import pytest
+
+from clarion import errors
+from clarion.accounts import Credential, Credentials, Rates, new_secret
+from clarion.accounts.credentials import KNOWN_FOR_S, hash_of
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_1001st_request_inside_a_minute_waits_and_60_seconds_later_goes():
+    clock, one = Clock(), uuid.uuid4()
+    rates = Rates(clock)
+    assert [rates.take(one, "single", 1000) for _ in range(1000)] == [None] * 1000
+    clock.now += 59
+    assert rates.take(one, "single", 1000) == pytest.approx(1.0)
+    assert rates.take(one, "batch", 50) is None, "the other bucket is untouched"
+    assert rates.take(uuid.uuid4(), "single", 1000) is None, "so is another credential"
+    clock.now += 1
+    assert rates.take(one, "single", 1000) is None
+
+
+def test_a_limit_that_was_lowered_holds_at_once_and_zero_is_none():
+    clock, one = Clock(), uuid.uuid4()
+    rates = Rates(clock)
+    for _ in range(10):
+        assert rates.take(one, "single", 100) is None
+    wait_s = rates.take(one, "single", 5)
+    assert wait_s is not None
+    assert wait_s <= 60
+    assert rates.take(one, "single", 0) is None
+
+
+def test_secrets_are_long_random_and_carry_a_checksum():
+    secrets = {new_secret("sk_live_") for _ in range(100)}
+    assert len(secrets) == 100
+    assert all(re.fullmatch(r"sk_live_[0-9A-Za-z]{49}", secret) for secret in secrets)
+
+
+def credential(**fields: object) -> Credential:
+    return Credential(credential_id=uuid.uuid4(), workspace_id=uuid.uuid4(), dialect="smashsend", **fields)
+
+
+async def test_a_credential_is_found_by_its_secret_and_remembered_until_told_to_forget():
+    stored, asked = {hash_of("s"): credential()}, []
+
+    async def load(token_hash: bytes) -> Credential | None:
+        asked.append(token_hash)
+        return stored.get(token_hash)
+
+    clock = Clock()
+    credentials = Credentials(load, clock)
+    assert await credentials.find("smashsend", "s") is await credentials.find("smashsend", "s")
+    assert await credentials.find("esputnik", "s") is None, "another dialect's"
+    assert len(asked) == 1
+    del stored[hash_of("s")]
+    credentials.forget()
+    assert await credentials.find("smashsend", "s") is None
+    stored[hash_of("s")] = credential()
+    clock.now += KNOWN_FOR_S
+    assert await credentials.find("smashsend", "s") is not None
+
+
+@pytest.mark.parametrize("fields", [{"revoked": True}, {"expires_us": 5}])
+async def test_a_revoked_or_expired_credential_opens_nothing(fields):
+    async def load(token_hash: bytes) -> Credential | None:
+        return credential(**fields)
+
+    assert await Credentials(load, Clock(), now_us=lambda: 5).find("smashsend", "s") is None
+
+
+async def test_while_the_database_is_away_a_known_caller_stays_known():
+    away = False
+
+    async def load(token_hash: bytes) -> Credential | None:
+        if away:
+            raise errors.Unavailable("away")
+        return credential()
+
+    clock = Clock()
+    credentials = Credentials(load, clock)
+    assert await credentials.find("smashsend", "s")
+    away = True
+    clock.now += KNOWN_FOR_S + 1
+    assert await credentials.find("smashsend", "s")
+    with pytest.raises(errors.Unavailable):
+        await credentials.find("smashsend", "unknown")

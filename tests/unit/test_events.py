@@ -1,0 +1,61 @@
+"""Blocks, timeline rows, tallies: what is pure of the events room."""
+
+import uuid
+
+import pytest
+
+from clarion.events import journal, ledger, timeline
+from clarion.model import Event, Identity, IdentityKind
+from clarion.vault import Vault
+
+VAULT = Vault(uuid.uuid4(), bytes(32))
+EVENT = Event(
+    name="e", occurred_at_us=1, identities=(Identity(IdentityKind.EMAIL, "", "a@b.c"),), properties={"n": 1.5}
+)
+
+
+def test_a_block_holds_its_items_and_opens_only_as_itself():
+    block_id, item_id = uuid.uuid4(), uuid.uuid4()
+    packed = journal.pack_block(VAULT, block_id, [(item_id, EVENT)] * 3)
+    assert journal.unpack_block(VAULT, block_id, packed) == [(item_id, EVENT)] * 3
+    for damaged, as_block in ((packed, uuid.uuid4()), (packed[:-1], block_id), (b"", block_id)):
+        with pytest.raises(journal.Unreadable):
+            journal.unpack_block(VAULT, as_block, damaged)
+
+
+def test_personal_properties_are_split_off_at_any_depth():
+    properties = {
+        "email": "x",
+        "step_name": "kept",
+        "deep": {"phone": "y", "n": 1, "list": [{"first_name": "z", "sku": 2}, "plain"]},
+    }
+    plain, personal = timeline.split(properties)
+    assert plain == {"step_name": "kept", "deep": {"n": 1, "list": [{"sku": 2}, "plain"]}}
+    assert personal == [(["email"], "x"), (["deep", "phone"], "y"), (["deep", "list", 0, "first_name"], "z")]
+
+
+def test_properties_without_personal_ones_are_not_copied():
+    properties = {"a": {"b": [1]}}
+    assert timeline.split(properties)[0] is properties
+
+
+def test_a_line_that_contradicts_itself_is_found():
+    sound = ledger.LedgerLine(
+        minute_us=1, received=10, rejected=1, duplicate=2, accepted=7, stored=5, in_flight=1, quarantined=1
+    )
+    assert ledger.inner_mismatches(sound) == []
+    odd = ledger.LedgerLine(minute_us=1, received=10, rejected=1, duplicate=2, accepted=6, stored=7)
+    assert {one.term for one in ledger.inner_mismatches(odd)} == {"received", "accepted"}
+
+
+def test_tallies_add_up_and_start_anew():
+    tally, other = ledger.Tally(), ledger.Tally()
+    tally.add(60, stored=1)
+    other.add(60, stored=2, replaced=1)
+    other.add(0, applied=1)
+    tally.merge(other)
+    assert [(line.minute_us, line.stored, line.replaced, line.applied) for line in tally.take()] == [
+        (0, 0, 0, 1),
+        (60, 3, 1, 0),
+    ]
+    assert tally.take() == []

@@ -1,0 +1,102 @@
+"""Folding facts: any order gives the same profile; the newer stamp wins; imports only fill."""
+
+import uuid
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clarion.profiles.standard import canonical_name
+from clarion.profiles.traits import Facts, Standing, fold, type_of
+
+EMPTY = Standing({}, {}, {})
+
+
+def facts(stamp: int, *, history: bool = False, **traits: object) -> Facts:
+    return Facts(traits, f"{stamp:016x}{uuid.UUID(int=stamp).hex}", history)
+
+
+def folded(*told: Facts, personal: frozenset[str] = frozenset()) -> Standing:
+    standing = EMPTY
+    for one in told:
+        standing, _ = fold(standing, [one], personal)
+    return standing
+
+
+many = st.lists(
+    st.builds(
+        lambda stamp, history, traits: facts(stamp, history=history, **traits),
+        st.integers(1, 2**50),
+        st.booleans(),
+        st.dictionaries(
+            st.sampled_from(["a", "b", "firstName", "first_name"]),
+            st.none() | st.integers() | st.text(max_size=3),
+        ),
+    ),
+    max_size=8,
+    unique_by=lambda one: one.stamp,
+)
+
+
+@given(many, st.randoms())
+def test_any_order_gives_the_same(told, dice):
+    # A fact that names one trait twice (firstName, first_name) is one caller's contradiction; order inside it rules.
+    told = [one for one in told if len({canonical_name(name) for name in one.traits}) == len(one.traits)]
+    shuffled = told.copy()
+    dice.shuffle(shuffled)
+    assert folded(*told) == folded(*shuffled)
+    assert fold(EMPTY, told, frozenset())[0] == folded(*told)
+
+
+def test_the_newer_stamp_wins_though_it_comes_first():
+    assert folded(facts(5, plan="new"), facts(3, plan="old")).plain == {"plan": "new"}
+
+
+def test_an_equal_value_with_a_newer_stamp_guards_against_what_lay_between():
+    assert folded(facts(1, plan="a"), facts(3, plan="a"), facts(2, plan="b")).plain == {"plan": "a"}
+
+
+def test_history_fills_and_never_replaces():
+    assert folded(facts(9, history=True, plan="import")).plain == {"plan": "import"}
+    assert folded(facts(1, plan="told"), facts(9, history=True, plan="import")).plain == {"plan": "told"}
+
+
+def test_a_removed_value_keeps_its_stamp():
+    standing = folded(facts(5, plan=None), facts(3, plan="old"))
+    assert standing.plain == {}
+    assert standing.stamps["plan"].startswith(f"{5:016x}")
+
+
+def test_only_changed_values_are_changes():
+    standing = folded(facts(1, plan="a", n=1))
+    _, changes = fold(standing, [facts(2, plan="a", n=2)], frozenset())
+    assert [(change.name, change.value) for change in changes] == [("n", 2)]
+
+
+def test_true_is_not_one():
+    standing = folded(facts(1, flag=1))
+    _, changes = fold(standing, [facts(2, flag=True)], frozenset())
+    assert [change.value for change in changes] == [True]
+
+
+def test_personal_values_are_kept_apart():
+    standing = folded(facts(1, firstName="Ann", plan="a"), personal=frozenset({"first_name"}))
+    assert (standing.plain, standing.personal) == ({"plan": "a"}, {"first_name": "Ann"})
+
+
+def test_standard_names_have_one_spelling_and_custom_ones_keep_theirs():
+    assert {canonical_name(name) for name in ("firstName", "first_name", "First Name")} == {"first_name"}
+    assert canonical_name("signupSource") == "signupSource"
+
+
+def test_the_type_of_a_first_value():
+    samples = {
+        True: "boolean",
+        "2024-01-15": "date",
+        "2024-01-15T10:00:00Z": "datetime",
+        "x": "text",
+        1.5: "decimal",
+    }
+    assert {value: type_of(value) for value in samples} == samples
+    assert type_of(["a"]) == "choices"
+    assert type_of(7) == "integer"
+    assert type_of("1234567890") == "text"
