@@ -5,19 +5,16 @@ import os
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
-import asyncpg
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, db
+from clarion import accounts, db, events
 from clarion.accounts import Credential, Vaults
 from clarion.db import Addresses, Database
-from clarion.db.address import of_url
 from clarion.db.engine import Engine
 from clarion.events import Ingest, Lanes
-from clarion.model import Ids, Source
+from clarion.model import Ids
 from clarion.vault import MasterKey, Vault
 
 pytest_plugins = ["tests._results"]
@@ -40,13 +37,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
-    """The two ways into a migrated database: CLARION_TEST_DATABASE_URL, else an embedded one of this run."""
-    url = os.environ.get("CLARION_TEST_DATABASE_URL")
-    if url:
-        found = of_url(url)
-        asyncio.run(db.migrate(found.owner))
-        yield found
-        return
+    """The two ways into a migrated database."""
+    yield from embedded(tmp_path_factory)
+
+
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+    """An engine of this run alone."""
     engine = Engine(tmp_path_factory.mktemp("engine") / "data", kind="tests", log=lambda sentence: None)
     engine.start()
     try:
@@ -134,8 +130,6 @@ def process_all(database: Database, lanes: Lanes):  # type: ignore[no-untyped-de
     """Work until nothing of this workspace waits."""
 
     async def work(tenant: Tenant) -> None:
-        from clarion import events
-
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             await lanes.work_once()
@@ -148,6 +142,3 @@ def process_all(database: Database, lanes: Lanes):  # type: ignore[no-untyped-de
 
     work.lanes = lanes
     return work
-
-
-__all__ = ["Path", "Source", "asyncpg"]

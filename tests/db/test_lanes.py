@@ -11,7 +11,7 @@ from clarion.events import store
 from clarion.events.journal import pack_block
 from clarion.events.lanes import Lanes, LeaseLost
 from clarion.events.process import Bench
-from clarion.model import Source
+from clarion.model import Source, first_id_at
 from tests.db.support import email, event, ledger_total, mismatches, timeline, windowed
 
 S = Source.SMASHSEND
@@ -159,7 +159,7 @@ async def test_any_order_of_blocks_gives_the_same_traits(
 
 async def plant_at(database, tenant, inbound, *, stamp_us):
     """One item accepted at a given time (its id rises with it)."""
-    item_id = uuid.UUID(int=(0x0199_0000_0000 << 80) | (0x7000 << 64) | (0x8 << 60) | stamp_us)
+    item_id = uuid.UUID(int=first_id_at(database.now_us()).int & ~0xFFFF | stamp_us & 0xFFFF)
     block_id = item_id
     async with database.owner() as tx:
         await tx.execute(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from clarion import db
+from clarion import db, errors
+from clarion.db.partitions import ensure_partitions, strays
 from tests.test_house import QUERIES, SHARED
 
 
@@ -60,8 +61,6 @@ async def test_only_core_is_used(database):
 
 
 async def test_the_default_partitions_are_empty_and_months_are_there_ahead(database):
-    from clarion.db.partitions import ensure_partitions, strays
-
     async with database.owner_connection() as connection:
         await ensure_partitions(connection)
         assert await strays(connection) == 0
@@ -72,8 +71,6 @@ async def test_the_default_partitions_are_empty_and_months_are_there_ahead(datab
 
 
 async def test_migrating_again_changes_nothing_and_a_newer_database_is_refused(database, addresses):
-    from clarion import errors
-
     assert await db.migrate(addresses.owner) == []
     async with database.owner() as tx:
         await tx.execute("INSERT INTO schema_migration (number, name, checksum) VALUES (9999, 'x', 'x')")

@@ -18,6 +18,7 @@ import pytest
 from clarion.accounts import Credential, Credentials, Rates
 from clarion.dialects._door import Door
 from clarion.model import Accepted, Duplicate, Offer, Source
+from tests.dialects.calls import DIALECTS, Call
 
 NOW_US = 1_768_473_000_000_000  # 2026-01-15T10:30:00Z
 SECRET = "sk_live_the_callers_own"
@@ -142,3 +143,15 @@ def _receiver(chunks: list[bytes | None]) -> Callable[[], Any]:
 def open_desk() -> type[Desk]:
     """Opens a new desk: `open_desk("smashsend", smashsend.routes)`."""
     return Desk
+
+
+@pytest.fixture(params=DIALECTS, ids=lambda call: f"{call.dialect}-{call.path}")
+def call(request: pytest.FixtureRequest) -> Any:
+    """One call after the other, of all dialects."""
+    return request.param
+
+
+@pytest.fixture
+def desk(call: Call) -> Desk:
+    """A new desk of the call's dialect."""
+    return Desk(call.dialect, call.routes)

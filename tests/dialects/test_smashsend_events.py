@@ -1,4 +1,4 @@
-"""What SMASHSEND's page states of its Events API, statement by statement; COVERAGE.csv names these tests."""
+"""What SMASHSEND's page states of one event; COVERAGE.csv names these tests."""
 
 import asyncio
 from typing import Any
@@ -6,102 +6,13 @@ from typing import Any
 import pytest
 
 from clarion.dialects.smashsend import routes
-from clarion.model import Identity, IdentityKind, Mode, Reach, Source
-
-SINGLE = "/v1/events"
-BATCH = "/v1/events/batch"
-YEAR_US = 365 * 86_400_000_000
+from clarion.model import Identity, IdentityKind, Reach, Source
+from tests.dialects.smashsend.requests import SINGLE, accepted, event, failure, padded, refusal
 
 
 @pytest.fixture
 def desk(open_desk: Any) -> Any:
     return open_desk("smashsend", routes)
-
-
-def event(**fields: Any) -> dict[str, Any]:
-    return {"event": "user.signup", "identify": {"email": "user@example.com"}, **fields}
-
-
-def numbered(n: int, **fields: Any) -> dict[str, Any]:
-    return event(messageId=f"m{n}", **fields)
-
-
-def failure(status: int, error: str, message: str) -> dict[str, Any]:
-    return {"statusCode": status, "error": error, "message": message}
-
-
-async def refusal(desk: Any, **fields: Any) -> str:
-    """The message with which a single event is refused."""
-    answer = await desk.post(SINGLE, event(**fields))
-    assert answer.status == 400
-    assert answer.json == failure(400, "Bad Request", answer.json["message"])
-    assert not desk.journal.offers
-    return answer.json["message"]
-
-
-async def accepted(desk: Any, **fields: Any) -> Any:
-    """The event that a single request left in the journal."""
-    answer = await desk.post(SINGLE, event(**fields))
-    assert answer.status == 200, answer.json
-    return desk.journal.events[-1]
-
-
-# ---- access
-
-
-async def test_the_key_is_a_bearer_token(desk: Any) -> None:
-    for shown in ("Bearer sk_live_the_callers_own", "bearer  sk_live_the_callers_own"):
-        assert (await desk.post(SINGLE, event(), authorization=shown)).status == 200
-    for shown in ("sk_live_the_callers_own", "Basic sk_live_the_callers_own", "Bearer", "Bearer ", ""):
-        assert (await desk.post(SINGLE, event(), authorization=shown)).status == 401
-
-
-@pytest.mark.parametrize("shown", ["", "Bearer sk_live_other", "Bearer schlüssel", "Bearer " + "x" * 5_000])
-async def test_a_missing_or_unknown_key_is_refused_in_the_vendors_words(desk: Any, shown: str) -> None:
-    for path in (SINGLE, BATCH):
-        answer = await desk.post(path, event(), authorization=shown)
-        assert answer.status == 401
-        assert answer.json == failure(401, "Unauthorized", "Invalid API key")
-    assert desk.journal.calls == 0
-
-
-async def test_a_thousand_single_requests_a_minute(desk: Any) -> None:
-    for n in range(1_000):
-        assert (await desk.post(SINGLE, numbered(n))).status == 200
-    assert (await desk.post(SINGLE, numbered(1_000))).status == 429
-    desk.now_us += 60_000_000
-    assert (await desk.post(SINGLE, numbered(1_000))).status == 200
-
-
-async def test_fifty_batches_a_minute_in_a_bucket_of_their_own(desk: Any) -> None:
-    for n in range(50):
-        assert (await desk.post(BATCH, {"events": [numbered(n)]})).status == 200
-    assert (await desk.post(BATCH, {"events": []})).status == 429
-    assert (await desk.post(SINGLE, event())).status == 200
-
-
-async def test_rates_can_be_changed_and_taken_away(open_desk: Any) -> None:
-    desk = open_desk("smashsend", routes)
-    desk.credential.rates.update(single=2, batch=0)
-    assert [(await desk.post(SINGLE, event())).status for _ in range(3)] == [200, 200, 429]
-    assert {(await desk.post(BATCH, {"events": []})).status for _ in range(60)} == {200}
-
-
-async def test_over_the_rate_is_told_to_the_letter(desk: Any) -> None:
-    desk.credential.rates.update(single=1)
-    await desk.post(SINGLE, event())
-    desk.now_us += 12_000_000
-    answer = await desk.post(SINGLE, event())
-    message = "Rate limit exceeded. Please retry after 60 seconds."
-    assert answer.json == failure(429, "Too Many Requests", message)
-    assert answer.headers["retry-after"] == "48"
-
-
-async def test_ten_thousand_events_a_minute_through_batches(desk: Any) -> None:
-    for n in range(50):
-        events = [numbered(n * 200 + k) for k in range(200)]
-        assert (await desk.post(BATCH, {"events": events})).json["accepted"] == 200
-    assert len(desk.journal.offers) == 10_000
 
 
 # ---- a single event
@@ -289,6 +200,20 @@ async def test_a_message_id_comes_back_as_given(desk: Any) -> None:
         assert (await desk.post(SINGLE, event(messageId=given))).json["messageId"] == given
 
 
+# ---- names
+
+
+async def test_names_are_case_sensitive(desk: Any) -> None:
+    await desk.post(SINGLE, event(event="User.Signup"))
+    await desk.post(SINGLE, event(event="user.signup"))
+    assert [kept.name for kept in desk.journal.events] == ["User.Signup", "user.signup"]
+
+
+async def test_any_naming_convention_passes(desk: Any) -> None:
+    for name in ("user.signup", "cart.checkout_started", "userSignup", "USER", "a:b-c", "purchase"):
+        assert (await accepted(desk, event=name)).name == name
+
+
 # ---- limits
 
 
@@ -332,240 +257,8 @@ async def test_arrays_hold_only_primitives(desk: Any) -> None:
 
 
 async def test_an_event_has_up_to_32_kb(desk: Any) -> None:
-    body = _padded(32 * 1024)
+    body = padded(32 * 1024)
     answer = await desk.post(SINGLE, body + b" ")
     assert answer.status == 413
     assert answer.json == failure(413, "Payload Too Large", "Event payload exceeds 32KB limit")
     assert (await desk.post(SINGLE, body)).status == 200
-
-
-def _padded(octets: int) -> bytes:
-    """An event of so many bytes."""
-    head = b'{"event":"user.signup","identify":{"email":"user@example.com"},"ignored":"'
-    return head + b"." * (octets - len(head) - 2) + b'"}'
-
-
-# ---- batches
-
-
-async def test_a_batch_answers_for_each_event(desk: Any) -> None:
-    answer = await desk.post(BATCH, {"events": [numbered(0), numbered(1), numbered(2)]})
-    assert answer.status == 200
-    assert answer.json == {
-        "accepted": 3,
-        "failed": 0,
-        "duplicated": 0,
-        "events": [{"index": n, "messageId": f"m{n}", "status": "accepted"} for n in range(3)],
-        "errors": [],
-    }
-
-
-async def test_events_is_a_required_array(desk: Any) -> None:
-    for body, message in (
-        ({}, '"events" is required'),
-        ({"events": None}, '"events" is required'),
-        ({"events": {}}, '"events" must be an array'),
-        ({"events": "all"}, '"events" must be an array'),
-        ([event()], '"value" must be of type object'),
-        (7, '"value" must be of type object'),
-    ):
-        answer = await desk.post(BATCH, body)
-        assert answer.json == failure(400, "Bad Request", message)
-
-
-async def test_no_events_are_no_failure(desk: Any) -> None:
-    answer = await desk.post(BATCH, {"events": []})
-    assert answer.status == 200
-    assert answer.json == {"accepted": 0, "failed": 0, "duplicated": 0, "events": [], "errors": []}
-
-
-async def test_events_of_a_batch_follow_the_schema_of_a_single_one(desk: Any) -> None:
-    bad = [
-        event(event="a b"),
-        event(identify={}),
-        event(properties={"a": {"b": {"c": {"d": 1}}}}),
-        event(timestamp="soon"),
-        event(messageId=7),
-        "event",
-    ]
-    answer = await desk.post(BATCH, {"events": [*bad, event(timestamp=1_705_314_600, properties={"a": 1})]})
-    assert answer.status == 207
-    assert [failed["errors"][0]["code"] for failed in answer.json["errors"]] == [
-        "INVALID_EVENT_NAME",
-        "EMAIL_REQUIRED",
-        "PROPERTIES_TOO_DEEP",
-        "INVALID_TIMESTAMP",
-        "INVALID_MESSAGE_ID",
-        "INVALID_EVENT",
-    ]
-    assert desk.journal.events[0].properties == {"a": 1}
-
-
-async def test_200_events_pass_and_201_do_not(desk: Any) -> None:
-    events = [numbered(n) for n in range(201)]
-    answer = await desk.post(BATCH, {"events": events})
-    assert answer.json == failure(400, "Bad Request", "Batch cannot exceed 200 events")
-    assert not desk.journal.offers
-    assert (await desk.post(BATCH, {"events": events[:200]})).json["accepted"] == 200
-
-
-async def test_a_batch_has_up_to_6_4_mb(desk: Any) -> None:
-    full = b'{"events":[' + b",".join([_padded(32 * 1024)] * 200) + b"]}"
-    padded = full + b" " * (6_710_886 - len(full))
-    assert (await desk.post(BATCH, padded)).status == 200
-    answer = await desk.post(BATCH, padded + b" ")
-    assert answer.json == failure(413, "Payload Too Large", "Batch payload exceeds 6.4MB limit")
-
-
-async def test_an_event_of_a_batch_has_up_to_32_kb(desk: Any) -> None:
-    events = b'{"events":[' + _padded(32 * 1024 + 1) + b"," + _padded(32 * 1024) + b"]}"
-    answer = await desk.post(BATCH, events)
-    assert answer.status == 207
-    told = [{"code": "PAYLOAD_TOO_LARGE", "message": "Event payload exceeds 32KB limit"}]
-    assert answer.json["errors"] == [{"index": 0, "errors": told}]
-
-
-async def test_failed_events_do_not_stop_the_others(desk: Any) -> None:
-    answer = await desk.post(BATCH, {"events": [numbered(0), event(identify={"email": "no"}), numbered(2)]})
-    assert answer.status == 207
-    assert answer.json == {
-        "accepted": 2,
-        "failed": 1,
-        "duplicated": 0,
-        "events": [
-            {"index": 0, "messageId": "m0", "status": "accepted"},
-            {"index": 2, "messageId": "m2", "status": "accepted"},
-        ],
-        "errors": [{"index": 1, "errors": [{"code": "INVALID_EMAIL", "message": "Invalid email format"}]}],
-    }
-    assert len(desk.journal.offers) == 2
-    assert desk.journal.rejected == 1
-
-
-async def test_when_every_event_failed_it_is_400_in_the_shape_of_a_batch(desk: Any) -> None:
-    answer = await desk.post(BATCH, {"events": [event(event="a b"), 7]})
-    assert answer.status == 400
-    assert (answer.json["accepted"], answer.json["failed"], answer.json["events"]) == (0, 2, [])
-    assert [failed["index"] for failed in answer.json["errors"]] == [0, 1]
-    assert desk.journal.rejected == 2
-
-
-async def test_a_failed_event_hears_all_that_is_wrong(desk: Any) -> None:
-    bad = event(event="a b" * 30, identify={"email": "no"}, properties={"a": "s" * 1_001}, timestamp="soon")
-    answer = await desk.post(BATCH, {"events": [bad]})
-    assert [error["code"] for error in answer.json["errors"][0]["errors"]] == [
-        "INVALID_EVENT_NAME",
-        "EVENT_NAME_TOO_LONG",
-        "INVALID_EMAIL",
-        "STRING_TOO_LONG",
-        "INVALID_TIMESTAMP",
-    ]
-
-
-# ---- names
-
-
-async def test_names_are_case_sensitive(desk: Any) -> None:
-    await desk.post(SINGLE, event(event="User.Signup"))
-    await desk.post(SINGLE, event(event="user.signup"))
-    assert [kept.name for kept in desk.journal.events] == ["User.Signup", "user.signup"]
-
-
-async def test_any_naming_convention_passes(desk: Any) -> None:
-    for name in ("user.signup", "cart.checkout_started", "userSignup", "USER", "a:b-c", "purchase"):
-        assert (await accepted(desk, event=name)).name == name
-
-
-# ---- duplicates
-
-
-async def test_a_made_message_id_comes_from_the_content(desk: Any) -> None:
-    given = event(properties={"a": 1, "b": {"c": 2, "d": [1, 2]}})
-    made = (await desk.post(SINGLE, given)).json["messageId"]
-    desk.now_us += 1_000_000
-    again = {
-        "identify": given["identify"],
-        "properties": {"b": {"d": [1, 2], "c": 2}, "a": 1},
-        "event": given["event"],
-    }
-    assert (await desk.post(SINGLE, again)).json["messageId"] == made
-    assert len(desk.journal.offers) == 1
-    others = [
-        given | {"event": "user.Signup"},
-        given | {"identify": {"email": "other@example.com"}},
-        given | {"identify": {"email": "user@example.com", "traits": {"a": 1}}},
-        given | {"properties": {"a": 1, "b": {"c": 2, "d": [2, 1]}}},
-        given | {"timestamp": 1_705_314_600},
-    ]
-    ids = {(await desk.post(SINGLE, other)).json["messageId"] for other in others}
-    assert len(ids | {made}) == 6
-
-
-async def test_a_given_message_id_is_the_key(desk: Any) -> None:
-    await desk.post(SINGLE, event(messageId="order_1", properties={"amount": 1}))
-    answer = await desk.post(SINGLE, event(messageId="order_1", properties={"amount": 2}))
-    assert answer.status == 200
-    assert [kept.properties for kept in desk.journal.events] == [{"amount": 1}]
-
-
-async def test_ids_given_or_made_are_known_for_24_hours(desk: Any) -> None:
-    await desk.post(BATCH, {"events": [event(), event(messageId="order_1")]})
-    assert {(offer.dedup.mode, offer.dedup.window_s) for offer in desk.journal.offers} == {
-        (Mode.ONCE, 86_400)
-    }
-
-
-async def test_duplicates_are_marked_and_counted_and_succeed(desk: Any) -> None:
-    await desk.post(SINGLE, numbered(1))
-    answer = await desk.post(BATCH, {"events": [numbered(0), numbered(1), numbered(0)]})
-    assert answer.status == 200
-    assert [told["status"] for told in answer.json["events"]] == ["accepted", "duplicate", "duplicate"]
-    assert (answer.json["accepted"], answer.json["duplicated"], answer.json["failed"]) == (1, 2, 0)
-
-
-async def test_a_retry_succeeds_and_changes_nothing(desk: Any) -> None:
-    first = await desk.post(SINGLE, event())
-    again = await desk.post(SINGLE, event())
-    assert (again.status, again.json) == (200, first.json)
-    events = {"events": [numbered(n) for n in range(3)]}
-    await desk.post(BATCH, events)
-    again = await desk.post(BATCH, events)
-    assert (again.status, again.json["accepted"], again.json["duplicated"]) == (200, 0, 3)
-    assert len(desk.journal.offers) == 4
-
-
-# ---- errors
-
-
-async def test_every_error_has_the_same_shape(desk: Any) -> None:
-    desk.credential.rates.update(batch=1)
-    await desk.post(BATCH, {"events": []})
-    answers = [
-        await desk.post(SINGLE, event(event="a b")),
-        await desk.post(SINGLE, event(), authorization="Bearer no"),
-        await desk.send("GET", "/v1/contacts"),
-        await desk.send("GET", SINGLE),
-        await desk.post(SINGLE, b" " * 40_000),
-        await desk.post(SINGLE, event(), content_encoding="br"),
-        await desk.post(BATCH, {"events": []}),
-    ]
-    assert [(answer.status, answer.json["error"]) for answer in answers] == [
-        (400, "Bad Request"),
-        (401, "Unauthorized"),
-        (404, "Not Found"),
-        (405, "Method Not Allowed"),
-        (413, "Payload Too Large"),
-        (415, "Unsupported Media Type"),
-        (429, "Too Many Requests"),
-    ]
-    for answer in answers:
-        assert list(answer.json) == ["statusCode", "error", "message"]
-        assert answer.json["statusCode"] == answer.status
-
-
-async def test_a_path_that_is_not_spoken_says_what_is(desk: Any) -> None:
-    answer = await desk.send("POST", "/v1/contacts")
-    spoken = "Cannot POST /v1/contacts. This server speaks POST /v1/events and POST /v1/events/batch."
-    assert answer.json == failure(404, "Not Found", spoken)
-    answer = await desk.send("PUT", SINGLE)
-    assert answer.headers["allow"] == "POST"

@@ -1,6 +1,9 @@
-"""Every code sample of SMASHSEND's page, as its SDK would send it (`new Date()` being one moment), succeeds."""
+"""Every code sample succeeds: of SMASHSEND's page, as its SDK would send it (`new Date()` being one moment), and
+of our reference page.
+"""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,7 @@ import pytest
 
 from clarion.dialects.smashsend import routes
 
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "smashsend.md"
 SAMPLES = json.loads((Path(__file__).parent / "smashsend" / "samples.json").read_text(encoding="utf-8"))
 
 
@@ -26,3 +30,19 @@ async def test_every_code_sample_of_the_page_succeeds(open_desk: Any, sample: di
         assert answer.json["messageId"] == sample["body"].get("messageId", answer.json["messageId"])
     else:
         assert (answer.json["accepted"], answer.json["errors"]) == (len(events), [])
+
+
+async def test_the_reference_page_shows_what_is_answered(open_desk: Any) -> None:
+    shown = re.findall(
+        r"CLARION_URL(/\S+)\".*?-d '(.*?)'\n```\n```json\n(.*?)\n```", _read(REFERENCE), re.DOTALL
+    )
+    assert [path for path, _, _ in shown] == ["/v1/events", "/v1/events/batch"]
+    for path, body, answer in shown:
+        desk = open_desk("smashsend", routes)
+        told = await desk.post(path, json.loads(body))
+        made = re.sub(r"(msg_[0-9a-f]{4})[0-9a-f]{28}", r"\1…", told.body.decode())
+        assert json.loads(made) == json.loads(answer)
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ same 404. What callers may read goes through the role that row-level security bi
 quarantine and counting the ledger again are workers' work, by their role and with the workspace in every query.
 """
 
-from clarion.api.ports import Call, Ports, Way
+from clarion.api.ports import Call, Nothing, Ports, Way
 from clarion.api.routes import routes
 
-__all__ = ["Call", "Ports", "Way", "routes"]
+__all__ = ["Call", "Nothing", "Ports", "Way", "routes"]

@@ -14,6 +14,7 @@ from clarion import accounts, events, model
 from clarion.accounts import NewCredential
 from clarion.events import LedgerLine, QuarantinedItem, StoredEvent
 from clarion.model import Event, Inbound
+from clarion.profiles import FoundProfile
 
 WORKSPACE, CREDENTIAL, PROFILE, EVENT, QUARANTINED = "wrk", "crd", "prf", "evt", "qrt"
 
@@ -168,6 +169,11 @@ def issued(
     if one.role is not None:
         told["role"] = one.role
     return told | shown(new)
+
+
+def with_events(profile: FoundProfile, found: Sequence[StoredEvent]) -> dict[str, Any]:
+    """A profile and its newest events."""
+    return structs.asdict(profile) | {"events": list(found)}
 
 
 def event_page(found: Sequence[StoredEvent], limit: int) -> EventPage:

@@ -31,6 +31,8 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
 async def prepare(settings: Settings, addresses: Addresses) -> Prepared:
     """Make what is missing: the schema, the master key, the workspace `demo` and a credential per dialect."""
+    if settings.database_url is not None:
+        await db.ensure_roles(settings.database_url)
     applied = await db.migrate(addresses.owner)
     notes = [f"applied {name}" for name in applied]
     if await _make_master_key(settings, addresses):

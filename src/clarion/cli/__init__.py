@@ -27,6 +27,17 @@ COMMANDS = {
         "Bring the database up to this version; `serve` does it too.",
     ),
     "doctor": ("clarion.cli._doctor:doctor", "Look for what is wrong, and say what to do."),
+    "workspace": ("clarion.cli.workspace:app", "Workspaces: create, list, show."),
+    "credential": ("clarion.cli.credential:app", "Keys and tokens: create, list, show, revoke, set rates."),
+    "profile": ("clarion.cli.profile:app", "People: find, show, history."),
+    "event": ("clarion.cli.event:app", "What happened: list, tail, show."),
+    "metric": ("clarion.cli.metric:app", "Kinds of events: list, show, pause, resume."),
+    "quarantine": (
+        "clarion.cli.quarantine:app",
+        "What could not be processed: list, show, retry, discard.",
+    ),
+    "ledger": ("clarion.cli.ledger:app", "What became of every item: show, verify."),
+    "coverage": ("clarion.cli._coverage:coverage", "What of each vendor's contract is spoken."),
     "config": ("clarion.cli.config:app", "Settings: show, check, reference."),
     "version": ("clarion.cli._version:version", "Which Clarion, Python and PostgreSQL this is."),
 }

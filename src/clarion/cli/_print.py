@@ -50,6 +50,11 @@ def show_json(value: Any) -> None:
     sys.stdout.write(msgspec.json.format(document, indent=indent).decode() + "\n")
 
 
+def warn(sentence: str) -> None:
+    """Say on stderr what is wrong, as refusals are said."""
+    sys.stderr.write(f"clarion: {sentence}\n")
+
+
 def text(value: Any) -> str:
     """One value as people read it."""
     match value:

@@ -10,6 +10,7 @@ from clarion.db.migrate import migrate, pending
 from clarion.db.partitions import ensure_partitions
 from clarion.db.pool import Database, Tx, is_lost_connection, is_transient
 from clarion.db.queries import Queries, load
+from clarion.db.roles import ensure_roles, roles_sql
 
 __all__ = [
     "Address",
@@ -18,9 +19,11 @@ __all__ = [
     "Queries",
     "Tx",
     "ensure_partitions",
+    "ensure_roles",
     "is_lost_connection",
     "is_transient",
     "load",
     "migrate",
     "pending",
+    "roles_sql",
 ]

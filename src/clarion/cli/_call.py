@@ -1,0 +1,94 @@
+"""How a noun's commands call rooms: the rooms are opened, the workspace is found, one function is awaited."""
+
+import asyncio
+import getpass
+import shlex
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeAlias, TypeVar
+
+import asyncpg
+from cyclopts import Parameter
+
+from clarion import accounts, api, app, errors, model
+from clarion.accounts import Workspace
+from clarion.api import views
+from clarion.app import Rooms
+from clarion.cli._options import Place
+from clarion.cli._session import Session, session
+from clarion.dialects import DIALECTS
+
+Given = TypeVar("Given")
+OfWorkspace: TypeAlias = Annotated[
+    str | None,
+    Parameter(name="--workspace", help="Name or id of the workspace; not needed where there is one."),
+]
+
+
+def with_rooms(
+    place: Place, command: str, work: Callable[[Rooms], Awaitable[Given]], *, owner: bool = False
+) -> Given:
+    """Open the rooms and await `work`; `owner`: with a connection of the workers' role. Raises ClarionError."""
+    with session(place, command=command) as here:
+        return asyncio.run(_opened(here, work, owner))
+
+
+def with_call(
+    place: Place,
+    command: str,
+    workspace: str | None,
+    work: Callable[[api.Call], Awaitable[Given]],
+    *,
+    owner: bool = False,
+) -> Given:
+    """The same for a call inside a workspace, with an owner's rights: who can run this can read the data anyway."""
+
+    async def call(rooms: Rooms) -> Given:
+        found = await find_workspace(rooms, workspace)
+        ports = api.Ports(database=rooms.database, vaults=rooms.vaults, ids=rooms.ids, dialects=DIALECTS)
+        actor = f"cli:{getpass.getuser()}"
+        return await work(api.Call(ports=ports, workspace_id=found.workspace_id, actor=actor, role="owner"))
+
+    return with_rooms(place, command, call, owner=owner)
+
+
+async def find_workspace(rooms: Rooms, wanted: str | None) -> Workspace:
+    """By name or id; the only one where none is named. Raises NotFound, Invalid."""
+    async with rooms.database.app() as tx:
+        if wanted is not None:
+            workspace_id = model.parse_id(views.WORKSPACE, wanted)
+            if workspace_id is not None:
+                return await accounts.read_workspace(tx, workspace_id)
+            return await accounts.find_workspace(tx, wanted)
+        found = await accounts.list_workspaces(tx)
+    if not found:
+        raise errors.NotFound(f"there is no workspace yet; make one: {program()} workspace create NAME")
+    if len(found) > 1:
+        names = ", ".join(one.name for one in found)
+        raise errors.Invalid(f"say which workspace with --workspace: {names}")
+    return found[0]
+
+
+def program() -> str:
+    """How this program was called, for the examples that it gives."""
+    return "clarion" if Path(sys.argv[0]).name == "clarion" else "./run"
+
+
+def example(words: str, place: Place) -> str:
+    """A command line that works as it stands, for the installation that is meant here."""
+    data = f" --data {shlex.quote(str(place.data))}" if place.data else ""
+    return f"{program()} {words}{data}"
+
+
+async def _opened(here: Session, work: Callable[[Rooms], Awaitable[Given]], owner: bool) -> Given:
+    settings = here.settings
+    if settings.database_url is None and not settings.master_key_file.exists():
+        raise errors.Misconfigured(
+            f"there is no Clarion in {settings.data} yet: start it once with `{program()} serve`"
+        )
+    try:
+        async with app.rooms(settings, here.addresses, owner=int(owner)) as rooms:
+            return await work(rooms)
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as exc:
+        raise errors.Misconfigured(f"the database is of another version: run `{program()} migrate`") from exc

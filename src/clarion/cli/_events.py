@@ -1,0 +1,30 @@
+"""Events as people see them in a table."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from clarion.events import StoredEvent
+
+COLUMNS = ("received_at", "name", "properties", "profile_id", "id")
+_PROPERTIES_MAX = 120  # characters
+
+
+def rows_of(events: Iterable[StoredEvent]) -> list[dict[str, str]]:
+    """A line of COLUMNS for each; long properties are cut."""
+    return [
+        {
+            "received_at": event.received_at,
+            "name": event.name,
+            "properties": brief(event.properties),
+            "profile_id": event.profile_id,
+            "id": event.id,
+        }
+        for event in events
+    ]
+
+
+def brief(properties: dict[str, object]) -> str:
+    """As JSON, cut where it is long."""
+    text = msgspec.json.encode(properties).decode()
+    return text if len(text) <= _PROPERTIES_MAX else f"{text[:_PROPERTIES_MAX]}…"

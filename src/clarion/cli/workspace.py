@@ -1,0 +1,64 @@
+"""`clarion workspace`: tenants."""
+
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from cyclopts import App, Parameter
+
+from clarion import accounts, errors
+from clarion.api import views
+from clarion.app import Rooms
+from clarion.cli._call import example, find_workspace, with_rooms
+from clarion.cli._options import HERE, Json, Place
+from clarion.cli._print import show as show_rows
+from clarion.cli._print import show_one
+
+app = App(name="workspace", help="Workspaces: one for each store or brand.")
+
+
+@app.command
+def create(
+    name: str,
+    *,
+    test: Annotated[bool, Parameter(negative="", help="For trying things.")] = False,
+    zone: Annotated[str, Parameter(help="IANA zone in which its days are counted.")] = "UTC",
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """Make a workspace with keys of its own."""
+    if zone not in available_timezones():
+        raise errors.Invalid(f"{zone} is not a zone; zones are named as Europe/Kyiv is")
+
+    async def make(rooms: Rooms) -> views.Workspace:
+        async with rooms.database.app() as tx:
+            made = await accounts.create_workspace(
+                tx, name, ids=rooms.ids, master=rooms.master, test=test, zone=zone
+            )
+        return views.workspace(made)
+
+    show_one(with_rooms(place, "workspace create", make), json=json)
+
+
+@app.command(name="list")
+def list_(*, place: Place = HERE, json: Json = False) -> None:
+    """All workspaces, oldest first."""
+
+    async def ask(rooms: Rooms) -> list[views.Workspace]:
+        async with rooms.database.app() as tx:
+            return [views.workspace(one) for one in await accounts.list_workspaces(tx)]
+
+    found = with_rooms(place, "workspace list", ask)
+    if not found and not json:
+        print(f"No workspace yet. Make one:\n\n  {example('workspace create shop', place)}")
+        return
+    show_rows(found, ("name", "id", "test", "zone", "created_at"), json=json)
+
+
+@app.command
+def show(name: str, *, place: Place = HERE, json: Json = False) -> None:
+    """One workspace by its name or id."""
+
+    async def ask(rooms: Rooms) -> views.Workspace:
+        return views.workspace(await find_workspace(rooms, name))
+
+    show_one(with_rooms(place, "workspace show", ask), json=json)
