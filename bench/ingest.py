@@ -6,12 +6,13 @@ references, the door with the worker stopped, what the worker then does alone, a
 
 import asyncio
 import platform
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import psutil
 from cyclopts import Parameter
@@ -42,9 +43,13 @@ class Plan(Struct, frozen=True):
     rounds: int
     profiles: int
 
-    @property
-    def warm_s(self) -> float:
-        return min(1.0, self.seconds / 4)
+    def length_s(self, phase: str) -> float:
+        """Where both work, a transaction of thousands of events must not matter to the count."""
+        return self.seconds * (2.5 if phase in report.BOTH else 1.0)
+
+    def warm_s(self, phase: str) -> float:
+        """Until caches are warm, or as much waits as may."""
+        return min(2.0, self.length_s(phase) / 3)
 
 
 def ingest(
@@ -61,12 +66,21 @@ def ingest(
         sys.stderr.write("bench: give 0.2 to 600 seconds, 1 to 100 rounds, at most 10,000,000 profiles\n")
         return 2
     try:
-        found = asyncio.run(measure(plan))
+        found = asyncio.run(_until_told(measure(plan)))
+    except asyncio.CancelledError:
+        return 143
     except (ServerFailed, GeneratorFailed, StillWaiting) as exc:
         sys.stderr.write(f"bench: {exc}\n")
         return 1
     report.show_json(found) if json else tables.show(found)
     return 1 if found.failures else 0
+
+
+async def _until_told(measuring: Coroutine[Any, Any, Report]) -> Report:
+    """SIGTERM ends it as Ctrl-C does: what was started is stopped."""
+    task = asyncio.ensure_future(measuring)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 async def measure(plan: Plan) -> Report:
@@ -113,6 +127,7 @@ class _Bench:
         self._with_null = Processes({"http": null.pid} | beside)
         self._acknowledged = 0
         self._measured: list[Measured] = []
+        self._memory_bytes: dict[str, int] = {}
 
     async def report(self, folder: Path) -> Report:
         machine = await self._machine(folder)
@@ -120,7 +135,6 @@ class _Bench:
         sizes, before = await self._watch.sizes(), await self._watch.tables()
         for number in range(1, self._plan.rounds + 1):
             await self._round(number)
-        memory = self._processes.memory_bytes()
         after = await self._watch.tables()
         grown = {name: size - sizes.get(name, 0) for name, size in (await self._watch.sizes()).items()}
         return Report(
@@ -130,9 +144,8 @@ class _Bench:
             profiles=self._plan.profiles,
             event_bytes=self._generator.event_bytes,
             measured=self._measured,
-            memory_bytes=memory,
+            memory_bytes=self._memory_bytes,
             stored=after.stored - before.stored,
-            wal_bytes=after.wal_bytes - before.wal_bytes,
             disk_bytes={name: size for name, size in grown.items() if size},
             failures=await self._check(),
         )
@@ -177,6 +190,8 @@ class _Bench:
             for measured in await take(phase):
                 self._measured.append(measured)
                 _say(f"round {number}: {measured.phase}: {measured.events_per_s:,.0f}/s")
+        for name, used in self._processes.memory_bytes().items():
+            self._memory_bytes[name] = max(used, self._memory_bytes.get(name, 0))
 
     async def _copy_rows(self, phase: str) -> list[Measured]:
         before = self._processes.read()
@@ -227,8 +242,8 @@ class _Bench:
                 port=port,
                 shape=shape,
                 connections=CONNECTIONS[shape],
-                seconds=self._plan.seconds,
-                warm_s=self._plan.warm_s,
+                seconds=self._plan.length_s(phase),
+                warm_s=self._plan.warm_s(phase),
             ),
             edge=read,
         )
@@ -244,7 +259,7 @@ class _Bench:
             latency_ms=report.Spread(latencies.percentile(50), latencies.percentile(99)),
             share=share(*readings),
             stored_per_s=(looks[1].stored - looks[0].stored) / (looks[1].at - looks[0].at),
-            wal_bytes=looks[1].wal_bytes - looks[0].wal_bytes,
+            wal_bytes=looks[1].wal_bytes - looks[0].wal_bytes if port == self._server.port else None,
         )
 
     async def _check(self) -> list[str]:

@@ -86,7 +86,9 @@ class Median(Struct, frozen=True):
 
 
 class Report(Struct, kw_only=True):
-    """All of it. `disk_bytes`: by which the tables grew, with indexes, for `stored` events."""
+    """All of it. `memory_bytes`: the most at a round's end; `disk_bytes`: by which the tables grew, with indexes,
+    for `stored` events.
+    """
 
     machine: Machine
     seconds: float
@@ -96,13 +98,14 @@ class Report(Struct, kw_only=True):
     measured: list[Measured]
     memory_bytes: dict[str, int]
     stored: int
-    wal_bytes: int
     disk_bytes: dict[str, int]
     failures: list[str]
 
 
 class Phase(Struct, frozen=True, kw_only=True):
-    """One phase, all rounds. `cores`: used by each process; `loops`: by its busiest thread."""
+    """One phase, all rounds. `cores`: used by each process; `loops`: by its busiest thread; `cpu_us_an_event`: by
+    each process for an event that was answered (of a reference: stored; of the worker alone: processed).
+    """
 
     phase: str
     events_per_s: Median
@@ -115,6 +118,7 @@ class Phase(Struct, frozen=True, kw_only=True):
     wal_bytes_an_event: Median | None
     cores: dict[str, Median]
     loops: dict[str, Median]
+    cpu_us_an_event: dict[str, Median]
     strangers: Median
 
 
@@ -143,6 +147,10 @@ def _phase(name: str, rounds: Sequence[Measured]) -> Phase:
         wal_bytes_an_event=_known(one.wal_bytes / one.events if one.wal_bytes else None for one in rounds),
         cores={process: median(one.share.cores[process] for one in rounds) for process in processes},
         loops={process: median(one.share.loops[process] for one in rounds) for process in processes},
+        cpu_us_an_event={
+            process: median(one.share.cores[process] / one.events_per_s * 1e6 for one in rounds if one.events)
+            for process in processes
+        },
         strangers=median(one.share.strangers for one in rounds),
     )
 
@@ -153,7 +161,7 @@ def _known(values: Iterable[float | None]) -> Median | None:
 
 
 def median(values: Iterable[float]) -> Median:
-    ordered = sorted(values)
+    ordered = sorted(values) or [0.0]
     return Median(statistics.median(ordered), ordered[0], ordered[-1])
 
 
@@ -177,8 +185,12 @@ def notes(report: Report) -> list[str]:
         generator = phase.cores["generator"].median
         if generator >= _FULL and not at_limit:
             found.append(f"{phase.phase}: the load generator was the limit ({percent(generator)} of a core)")
-        if phase.strangers.median >= _STRANGERS:
-            found.append(f"{phase.phase}: other programs used {percent(phase.strangers.median)} of a core")
+    strangers = max(phase.strangers.median for phase in phases(report))
+    if strangers >= _STRANGERS:
+        found.append(
+            f"other programs used up to {percent(strangers)} of a core meanwhile: rates are too low, and CPU an event "
+            "says more"
+        )
     if report.machine.sync_ms < _DISK_THAT_WAITS_MS:
         found.append("this disk keeps a page in no time (is it memory?): commits cost more elsewhere")
     return found

@@ -17,8 +17,7 @@ from clarion.model import Event
 from clarion.vault import Vault
 from torture.oracle import Place, Stored
 
-_PAGE = 2_000
-_LAST_ID = UUID(int=(1 << 128) - 1)
+_ALL = 1 << 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -81,29 +80,26 @@ async def read(data: Path, tenants: Sequence[Tenant]) -> Holdings:
 
 
 async def _read_tenant(tx: Tx, tenant: Tenant, vault: Vault, held: Holdings) -> None:
-    people: dict[str, str] = {}
-    before = _LAST_ID
-    while True:
-        page = await events.list_events(
-            tx, tenant.workspace_id, vault=vault, now_us=0, limit=_PAGE, before=before
-        )
-        for event in page:
-            if event.profile_id not in people:
-                people[event.profile_id] = await _email(tx, tenant.workspace_id, event.profile_id, vault)
-            held.stored.append(
-                Stored(
-                    tenant.name,
-                    _number(event.properties),
-                    event.name,
-                    people[event.profile_id],
-                    (datetime.fromisoformat(event.occurred_at) - _EPOCH) // timedelta(microseconds=1),
-                    dict(event.properties),
-                )
+    shown = [
+        event
+        async for event in events.stream_events(tx, tenant.workspace_id, vault=vault, limit=_ALL)
+    ]
+    people = {
+        profile_id: await _email(tx, tenant.workspace_id, profile_id, vault)
+        for profile_id in {event.profile_id for event in shown}
+    }
+    for event in shown:
+        held.stored.append(
+            Stored(
+                tenant.name,
+                _number(event.properties),
+                event.name,
+                people[event.profile_id],
+                (datetime.fromisoformat(event.occurred_at) - _EPOCH) // timedelta(microseconds=1),
+                event.properties,
             )
-        if len(page) < _PAGE:
-            break
-        before = model.parse_id("evt", page[-1].id) or _LAST_ID
-    for item in await events.list_quarantine(tx, tenant.workspace_id, limit=100_000):
+        )
+    for item in await events.list_quarantine(tx, tenant.workspace_id, limit=1_000_000):
         inbound = unpack_item(vault, item.quarantine_id, item.payload) if item.ordinal is not None else None
         number = _number(inbound.properties) if isinstance(inbound, Event) else None
         held.quarantined.append((tenant.name, -1 if number is None else number))

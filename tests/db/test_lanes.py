@@ -3,6 +3,7 @@
 import asyncio
 import random
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 
@@ -196,3 +197,37 @@ async def test_verify_names_the_minute_where_something_went_missing(
     found = await mismatches(database, tenant.workspace_id)
     assert term in {one.term for one in found}
     assert all(one.minute_us > 1_700_000_000_000_000 for one in found)
+
+
+async def test_old_days_of_the_journal_go_whole_but_none_with_an_open_block(
+    database, tenant, ingest, ids, process_all
+):
+    async with database.owner_connection() as connection:
+        for day in ("2020_01_01", "2020_01_02"):
+            low, high = (
+                first_id_at(int(datetime(2020, 1, int(day[-2:]) + more, tzinfo=UTC).timestamp()) * 10**6)
+                for more in (0, 1)
+            )
+            await connection.execute(
+                f"CREATE TABLE journal_{day} PARTITION OF journal FOR VALUES FROM ('{low}') TO ('{high}')"
+            )
+            block_id = uuid.UUID(int=low.int + 1)
+            await connection.execute(
+                "INSERT INTO journal (workspace_id, source, block_id, minute_us, items, received, rejected, duplicate,"
+                " payload, accepted_us, processed_at) VALUES ($1, 1, $2, 0, 1, 1, 0, 0, $3, 1, $4)",
+                tenant.workspace_id,
+                block_id,
+                pack_block(tenant.vault, block_id, [(ids.next(), event())]),
+                None if day == "2020_01_02" else datetime(2020, 1, 5, tzinfo=UTC),
+            )
+        await events.drop_old_blocks(connection, keep_days=7)
+        left = await connection.fetch(
+            "SELECT to_regclass('journal_2020_01_01') AS one, to_regclass('journal_2020_01_02') AS two"
+        )
+        assert (left[0]["one"], left[0]["two"]) == (None, "journal_2020_01_02")
+        await process_all(tenant)
+        await connection.execute(
+            "UPDATE journal SET processed_at = '2020-01-05' WHERE block_id = $1", block_id
+        )
+        await events.drop_old_blocks(connection, keep_days=7)
+        assert await connection.fetchval("SELECT to_regclass('journal_2020_01_02')") is None

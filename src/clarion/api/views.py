@@ -17,6 +17,8 @@ from clarion.model import Event, Inbound
 from clarion.profiles import FoundProfile
 
 WORKSPACE, CREDENTIAL, PROFILE, EVENT, QUARANTINED = "wrk", "crd", "prf", "evt", "qrt"
+#: What `issued` tells beside what the caller needs.
+ISSUED_BESIDE = ("credential_id", "workspace", "dialect", "role")
 
 
 class Workspace(Struct, frozen=True, kw_only=True):

@@ -5,11 +5,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from prometheus_client import CollectorRegistry
-
 from clarion import accounts
 from clarion.accounts import Credential, Credentials, Rates
 from clarion.app.beside import keep_clock, listen
+from clarion.app.meters import Meters
 from clarion.app.rooms import rooms
 from clarion.app.routing import ASGIApp, asgi_app
 from clarion.app.standing import Standing
@@ -25,16 +24,18 @@ CONNECTIONS = 12
 async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIApp]:
     """The ASGI application, and beside it what it needs while it is served."""
     async with rooms(settings, addresses, app=CONNECTIONS) as opened:
-        standing = Standing(opened.database, settings, owner=addresses.owner)
+        meters = Meters()
+        standing = Standing(opened.database, settings, meters)
         credentials = Credentials(_credential_loader(opened.database), now_us=opened.database.now_us)
-        ingest = Ingest(opened.database, opened.vaults, opened.ids, refuse_because=standing.why_refuse)
+        ingest = Ingest(
+            opened.database, opened.vaults, opened.ids, meters=meters, refuse_because=standing.why_refuse
+        )
         door = Door(
             credentials=credentials,
             rates=Rates(time.monotonic),
             ingest=ingest,
             now_us=opened.database.now_us,
         )
-        registry = CollectorRegistry()
         stop = asyncio.Event()
         beside = [
             asyncio.create_task(ingest.run(stop)),
@@ -43,7 +44,7 @@ async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIAp
             asyncio.create_task(keep_clock(opened.database, stop)),
         ]
         try:
-            yield asgi_app(opened, door, standing, registry)
+            yield asgi_app(opened, door, standing, meters.registry)
         finally:
             stop.set()
             await asyncio.gather(*beside, return_exceptions=True)

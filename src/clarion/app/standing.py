@@ -4,13 +4,12 @@ import asyncio
 import time
 from pathlib import Path
 
-import asyncpg
 import psutil
 
 from clarion import db, errors, events, log
+from clarion.app.meters import Meters
 from clarion.config import Settings
-from clarion.db import Database
-from clarion.db.address import Address
+from clarion.db import Database, Tx, is_transient
 from clarion.public import Disk, Readiness
 
 LOOK_EVERY_S = 1.0
@@ -22,10 +21,10 @@ _log = log.get(__name__)
 class Standing:
     """Looks every second; `why_refuse` is asked at every request and must be quick."""
 
-    def __init__(self, database: Database, settings: Settings, *, owner: Address) -> None:
+    def __init__(self, database: Database, settings: Settings, meters: Meters) -> None:
         self._database = database
         self._settings = settings
-        self._owner = owner
+        self._meters = meters
         self._reason: str | None = None
 
     def why_refuse(self) -> str | None:
@@ -51,8 +50,10 @@ class Standing:
         try:
             async with self._database.app() as tx:
                 backlog, oldest_us = await events.backlog(tx)
-            pending = await _pending(self._owner)
-        except (errors.Unavailable, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                pending = await _pending(tx)
+        except Exception as exc:
+            if not is_transient(exc):
+                raise
             return Readiness(ready=False, database="down", disk=disk)
         now_us = self._database.now_us()
         clock_off_s = (now_us - time.time_ns() // 1000) / 1e6
@@ -86,7 +87,9 @@ class Standing:
                 backlog, _ = await events.backlog(tx)
         except errors.Unavailable:
             return self._reason  # each request finds out for itself
-        if backlog > self._settings.backlog_max:
+        full = backlog > self._settings.backlog_max
+        self._meters.stands(backlog, refusing=full)
+        if full:
             return f"{backlog} accepted items wait to be processed"
         return None
 
@@ -100,11 +103,8 @@ def disk_use(data: Path) -> Disk:
     return Disk(used_percent=use.percent, free_bytes=use.free)
 
 
-async def _pending(address: Address) -> bool:
-    connection = await asyncpg.connect(**address.connect_args(), timeout=5)
+async def _pending(tx: Tx) -> bool:
     try:
-        return bool(await db.pending(connection))
+        return bool(await db.pending(tx))
     except errors.Misconfigured:
         return True
-    finally:
-        await connection.close()

@@ -1,6 +1,7 @@
 """The worker's side: blocks are settled, the house is kept."""
 
 import asyncio
+from functools import partial
 
 from clarion import db, events, jobs
 from clarion.app.beside import keep_clock, listen
@@ -17,7 +18,14 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
     """Settle blocks and keep the house until `stop`; the transaction at hand is finished first."""
     async with rooms(settings, addresses, app=0, owner=CONNECTIONS) as opened:
         woken = asyncio.Event()
-        schedule = (jobs.Task("partitions", every_s=_HOUR_S, run=db.ensure_partitions),)
+        schedule = (
+            jobs.Task("partitions", every_s=_HOUR_S, run=db.ensure_partitions),
+            jobs.Task(
+                "old blocks",
+                every_s=_HOUR_S,
+                run=partial(events.drop_old_blocks, keep_days=settings.journal_keep_days),
+            ),
+        )
         lanes = Lanes(opened.database, opened.vaults, opened.ids)
         beside = [
             asyncio.create_task(listen(addresses.owner, events.WORK, woken.set, stop)),

@@ -14,7 +14,7 @@ def rows_of(events: Iterable[StoredEvent]) -> list[dict[str, str]]:
     """A line of COLUMNS for each; long properties are cut."""
     return [
         {
-            "received_at": event.received_at,
+            "received_at": event.received_at[:23].replace("T", " "),
             "name": event.name,
             "properties": brief(event.properties),
             "profile_id": event.profile_id,

@@ -66,6 +66,8 @@ def text(value: Any) -> str:
             return str(value.value)
         case datetime():
             return value.isoformat(sep=" ", timespec="seconds")
+        case Mapping():
+            return ", ".join(f"{name} {text(inner)}" for name, inner in value.items())
         case list() | tuple() | set() | frozenset():
             return ", ".join(map(text, value))
         case _:

@@ -1,6 +1,6 @@
 """`clarion credential`: ways in for callers."""
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
@@ -16,6 +16,9 @@ from clarion.dialects import DIALECTS
 
 app = App(name="credential", help="Credentials: keys for vendors' callers, tokens for the management API.")
 
+Bare: TypeAlias = Annotated[
+    bool, Parameter(negative="", help="Print what the caller needs alone, a value a line, for scripts.")
+]
 _COLUMNS = ("id", "dialect", "role", "label", "token_start", "rates", "created_at", "revoked")
 
 
@@ -27,7 +30,7 @@ def create(
     manage: Annotated[bool, Parameter(negative="", help="A token of the management API.")] = False,
     role: Annotated[Role | None, Parameter(help="What that token may do.")] = None,
     label: Annotated[str, Parameter(help="To tell it from others.")] = "",
-    only: Annotated[str | None, Parameter(help="Print this one value alone, for scripts.")] = None,
+    bare: Bare = False,
     place: Place = HERE,
     json: Json = False,
 ) -> None:
@@ -39,7 +42,7 @@ def create(
     async def make(call: Call) -> dict[str, str]:
         return await credential.create(call, wish)
 
-    _show_secret(with_call(place, "credential create", workspace, make), only, json)
+    _show_secret(with_call(place, "credential create", workspace, make), bare, json)
 
 
 @app.command(name="list")
@@ -64,7 +67,7 @@ def show(
     credential_id: str,
     *,
     reveal: Annotated[bool, Parameter(negative="", help="With its secret; the audit notes it.")] = False,
-    only: Annotated[str | None, Parameter(help="Print this one value alone, for scripts.")] = None,
+    bare: Bare = False,
     workspace: OfWorkspace = None,
     place: Place = HERE,
     json: Json = False,
@@ -77,7 +80,7 @@ def show(
 
     found = with_call(place, "credential show", workspace, ask)
     if isinstance(found, dict):
-        _show_secret(found, only, json)
+        _show_secret(found, bare, json)
     else:
         show_one(found, json=json)
 
@@ -118,10 +121,8 @@ def set_(
     show_rows(with_call(place, "credential set", workspace, do), _COLUMNS, json=json)
 
 
-def _show_secret(told: dict[str, str], only: str | None, json: bool) -> None:
-    if only is None:
-        show_one(told, json=json)
-    elif only in told:
-        print(told[only])
+def _show_secret(told: dict[str, str], bare: bool, json: bool) -> None:
+    if bare:
+        print(*(value for name, value in told.items() if name not in views.ISSUED_BESIDE), sep="\n")
     else:
-        raise errors.Invalid(f"there is no {only}; there is: {', '.join(told)}")
+        show_one(told, json=json)

@@ -151,7 +151,7 @@ def _nothing(place: Place, workspace: str | None, *, narrowed: bool) -> str:
     if narrowed:
         return "No such events."
     name, dialect = next(iter(DIALECTS.items()))
-    words = f"credential create --dialect {name} --only api_key"
+    words = f"credential create --dialect {name} --bare"
     if workspace:
         words += f" --workspace {workspace}"
     curl = dialect.curl(place.load().settings.base_url, f"$({example(words, place)})")

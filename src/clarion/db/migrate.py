@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from clarion import errors
 from clarion.db.address import Address
-from clarion.db.partitions import ensure_partitions
+from clarion.db.partitions import Connection, ensure_partitions
 
 _LOCK = 0x436C6172  # "Clar"; an arbitrary number of our own
 _TABLE = """
@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS schema_migration (
     name       text NOT NULL,
     checksum   text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
-)"""
+);
+GRANT SELECT ON schema_migration TO clarion_app"""
 
 
 class Migration(Struct, frozen=True):
@@ -40,7 +41,7 @@ def migrations() -> list[Migration]:
     return sorted(found, key=lambda migration: migration.number)
 
 
-async def pending(connection: "asyncpg.Connection[asyncpg.Record]") -> list[Migration]:
+async def pending(connection: Connection) -> list[Migration]:
     """What is still to be applied. Raises Misconfigured for a database that is newer than this version."""
     applied: dict[int, str] = {}
     if await connection.fetchval("SELECT to_regclass('schema_migration') IS NOT NULL"):

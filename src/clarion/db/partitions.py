@@ -34,6 +34,27 @@ async def ensure_partitions(connection: Connection) -> None:
             await _create(connection, table, f"{table}_{day:%Y_%m_%d}", day, day + timedelta(days=1))
 
 
+async def drop_partitions(connection: Connection, table: str, *, before: date, unless: str) -> list[str]:
+    """Drop a daily table's partitions of days before `before`, whole, but none in which a row meets `unless` (SQL).
+
+    Returns the names of what was dropped.
+    """
+    dropped = []
+    names = await connection.fetch(
+        "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = $1::regclass", table
+    )
+    for name in sorted(row["name"] for row in names):
+        day = name.removeprefix(f"{table}_")
+        if not day[:1].isdigit() or date.fromisoformat(day.replace("_", "-")) >= before:
+            continue
+        async with connection.transaction():
+            await connection.execute(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
+            if not await connection.fetchval(f"SELECT EXISTS (SELECT FROM {name} WHERE {unless})"):  # noqa: S608
+                await connection.execute(f"DROP TABLE {name}")
+                dropped.append(name)
+    return dropped
+
+
 async def strays(connection: Connection) -> int:
     """How many of the default partitions hold rows; more than 0 is an alarm."""
     found = 0

@@ -639,6 +639,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quarantine TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rejected_sample TO clarion_app;
 
+GRANT SELECT ON TABLE public.schema_migration TO clarion_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tombstone TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trait TO clarion_app;

@@ -24,6 +24,7 @@ from clarion.events.store import (
     show_quarantined,
     stream_events,
 )
+from clarion.events.tasks import drop_old_blocks
 from clarion.events.verify import verify_ledger
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "StoredEvent",
     "backlog",
     "discard_quarantined",
+    "drop_old_blocks",
     "inner_mismatches",
     "list_events",
     "list_quarantine",

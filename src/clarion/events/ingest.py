@@ -7,6 +7,7 @@ that owns a transaction (architecture: Data rules, SQL).
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -27,6 +28,14 @@ FLUSH_EVERY_S = 1.0
 NOTIFY_EVERY_S = 0.02
 
 _log = log.get(__name__)
+
+
+class Meters(Protocol):
+    """Who counts for monitoring; `outcome` is accepted, duplicate or rejected."""
+
+    def count(self, source: Source, outcome: str, items: int) -> None: ...
+
+    def committed(self, seconds: float) -> None: ...
 
 
 class _Request(Struct, frozen=True, eq=False):
@@ -59,11 +68,13 @@ class Ingest:
         vaults: Vaults,
         ids: Ids,
         *,
+        meters: Meters | None = None,
         refuse_because: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._database = database
         self._vaults = vaults
         self._ids = ids
+        self._meters = meters
         self._refuse_because = refuse_because
         self._queues: dict[tuple[UUID, Source, Policy], _Queue] = {}
         self._waiting_items = 0
@@ -79,6 +90,8 @@ class Ingest:
         All offers of a request have one dedup mode and window. Raises Unavailable: nothing of it was accepted, or
         nobody knows; the same request again is safe where it has keys.
         """
+        if self._meters:
+            self._meters.count(source, "rejected", rejected)
         if not offers:
             self._count(credential.workspace_id, self._ids.next(), received=rejected, rejected=rejected)
             return []
@@ -157,6 +170,7 @@ class Ingest:
             offers=[offer for request in requests for offer in request.offers],
             rejected=sum(request.rejected for request in requests),
         )
+        began = self._database.now_us()
         for attempt in range(1, TRIES_AFTER_LOSS + 1):
             try:
                 async with self._database.connection(queue.workspace_id) as tx:
@@ -173,11 +187,17 @@ class Ingest:
             except Exception as exc:
                 if not is_lost_connection(exc) or attempt == TRIES_AFTER_LOSS:
                     raise
+        if self._meters:
+            self._meters.committed((self._database.now_us() - began) / 1e6)
         self._answer(queue, requests, seen)
 
     def _answer(self, queue: _Queue, requests: list[_Request], seen: Seen) -> None:
         """Only here, after the commit, does a caller hear of success."""
         self._committed.set()
+        if self._meters:
+            offered = sum(len(request.offers) for request in requests)
+            self._meters.count(queue.source, "duplicate", len(seen.duplicates))
+            self._meters.count(queue.source, "accepted", offered - len(seen.duplicates))
         ordinal = 0
         for request in requests:
             outcomes: list[Accepted | Duplicate] = []

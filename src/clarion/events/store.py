@@ -228,7 +228,8 @@ async def add_to_ledger(tx: Tx, workspace_id: UUID, lines: Sequence[LedgerLine])
     await tx.execute(Q.add_to_ledger, workspace_id, *columns)
 
 
-async def read_ledger(    tx: Tx, workspace_id: UUID, *, since_us: int = 0, until_us: int = 1 << 62
+async def read_ledger(
+    tx: Tx, workspace_id: UUID, *, since_us: int = 0, until_us: int = 1 << 62
 ) -> list[LedgerLine]:
     """The ledger's minutes, open blocks included, oldest first."""
     rows = await tx.fetch(Q.read_ledger, workspace_id, since_us, until_us)

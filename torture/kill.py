@@ -1,0 +1,217 @@
+"""T1: kill -9 under load. Processes of the server are ended at random moments; nothing acknowledged may be missing.
+
+Each kill hits one of five: the supervisor (then it is started again on the same data), the HTTP child, the worker,
+PostgreSQL's postmaster, one of its backends. Which moment of an item's way was hit is told afterwards, by evidence.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torture import oracle, storage
+from torture.load import Load
+from torture.oracle import Verdict
+from torture.record import Item, Record
+from torture.served import Served, gone
+from torture.storage import Holdings, Tenant
+from torture.workload import Workload
+
+TARGETS = ("server", "http", "worker", "postgres", "backend")
+WINDOWS = ("before commit", "after commit, before the answer", "while processing")
+LIFE_S = (0.2, 3.0)  # between being ready and the next kill
+READY_WITHIN_S = 60.0
+ORPHANS_WITHIN_S = 10.0
+DRAIN_WITHIN_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How often each is killed. `seconds_max`: for more kills where a window was not hit by then."""
+
+    kills: dict[str, int]
+    acknowledged: int = 0
+    seconds_max: float = 150.0
+    connections: int = 50
+    think_s: float = 0.25
+    tenants: int = 3
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """One kill, in monotonic seconds. `leased`: lanes that a killed worker left leased."""
+
+    target: str
+    at: float
+    back_s: float
+    leased: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a round."""
+
+    kills: list[Kill] = field(default_factory=list)
+    windows: Counter[str] = field(default_factory=Counter)
+    answers: Counter[int] = field(default_factory=Counter)
+    without_retry_after: int = 0
+    strange: list[str] = field(default_factory=list)
+    longest_s: float = 0.0
+    broken: Counter[str] = field(default_factory=Counter)  # requests whose connection broke, by what was killed
+    orphans: list[str] = field(default_factory=list)
+    ready_after_start_s: float = 0.0
+    drain_s: float = 0.0
+    seconds: float = 0.0
+    verdict: Verdict = field(default_factory=Verdict)
+    mismatches: list[str] = field(default_factory=list)
+    counted: int = 0
+    ledger_accepted: int = 0
+
+    @property
+    def missed(self) -> list[str]:
+        """Windows that no kill hit."""
+        return [window for window in WINDOWS if not self.windows[window]]
+
+    def worst_back_s(self, *targets: str) -> float:
+        """The longest time until the server said again that it was ready."""
+        return max((kill.back_s for kill in self.kills if kill.target in (targets or TARGETS)), default=0.0)
+
+
+class Round:
+    """One server, killed many times, then asked what it holds. The server is left running."""
+
+    def __init__(self, served: Served, plan: Plan) -> None:
+        self._served = served
+        self._plan = plan
+        self._chance = random.Random(plan.seed)
+        self._outcome = Outcome()
+        self._tenants: list[Tenant] = []
+        self._load: Load
+
+    def run(self) -> Outcome:
+        began = time.monotonic()
+        prefix = f"torture-{self._plan.seed}-{int(time.time())}"
+        names = [f"{prefix}-{number}" for number in range(self._plan.tenants)]
+        self._tenants = asyncio.run(storage.make_tenants(self._served.data, names))
+        self._load = Load(
+            [Workload(tenant.name, tenant.key, self._plan.seed) for tenant in self._tenants],
+            lambda: self._served.port,
+            connections=self._plan.connections,
+            think_s=self._plan.think_s,
+            seed=self._plan.seed,
+        )
+        self._load.start()
+        try:
+            self._kill_all(began)
+        finally:
+            record = self._load.stop()
+        self._outcome.drain_s = self._served.until_drained(DRAIN_WITHIN_S)
+        self._judge(record, asyncio.run(storage.read(self._served.data, self._tenants)))
+        self._outcome.seconds = time.monotonic() - began
+        return self._outcome
+
+    def _kill_all(self, began: float) -> None:
+        planned = [target for target, times in self._plan.kills.items() for _ in range(times)]
+        self._chance.shuffle(planned)
+        while planned or self._wants_more(began):
+            time.sleep(self._chance.uniform(*LIFE_S))
+            self._kill(planned.pop() if planned else self._chance.choice(("http", "worker")))
+        time.sleep(1.0)
+
+    def _wants_more(self, began: float) -> bool:
+        """Whether to go on beyond the plan: something was not reached yet, and there is time."""
+        if time.monotonic() - began > self._plan.seconds_max:
+            return False
+        hit = _windows(self._outcome.kills, self._load.record.items, None)
+        return self._load.acknowledged < self._plan.acknowledged or not all(hit[window] for window in WINDOWS)
+
+    def _kill(self, target: str) -> None:
+        at = time.monotonic()
+        leased: tuple[str, ...] = ()
+        if target == "server":
+            below = self._served.kill_all()
+            self._outcome.orphans += [repr(process) for process in gone(below, ORPHANS_WITHIN_S)]
+            at_start = time.monotonic()
+            self._served.start()
+            self._served.until_ready(READY_WITHIN_S)
+            after_start_s = time.monotonic() - at_start
+            self._outcome.ready_after_start_s = max(self._outcome.ready_after_start_s, after_start_s)
+        elif not self._served.kill(target):
+            return
+        elif target == "worker":
+            found = asyncio.run(storage.leased_lanes(self._served.data, self._tenants))
+            leased = tuple(name for name, _ in found)
+            self._until_another_worker()
+        self._served.until_ready(READY_WITHIN_S)
+        self._outcome.kills.append(Kill(target, at, time.monotonic() - at, leased))
+
+    def _until_another_worker(self) -> None:
+        give_up_at = time.monotonic() + READY_WITHIN_S
+        while self._served.child("worker") is None and time.monotonic() < give_up_at:
+            time.sleep(0.02)
+
+    def _judge(self, record: Record, held: Holdings) -> None:
+        outcome = self._outcome
+        outcome.answers = Counter(heard.status for heard in record.heard)
+        outcome.without_retry_after = sum(
+            heard.status in (429, 503) and not heard.retry_after for heard in record.heard
+        )
+        outcome.strange = record.strange
+        outcome.longest_s = record.longest_s
+        for at in record.broken:
+            outcome.broken[_kill_before(outcome.kills, at)] += 1
+        outcome.verdict = oracle.judge(record.items, held.stored, held.quarantined)
+        outcome.mismatches = held.mismatches
+        outcome.counted = held.counted
+        outcome.ledger_accepted = held.ledger_accepted
+        stored = {(event.workspace, event.number) for event in held.stored}
+        outcome.windows = _windows(outcome.kills, record.items, stored)
+
+
+def _kill_before(kills: list[Kill], at: float) -> str:
+    """What was killed last before that moment."""
+    return next((kill.target for kill in reversed(kills) if kill.at <= at), "nothing")
+
+
+def _windows(
+    kills: list[Kill], items: list[Item], stored: set[tuple[str, int | None]] | None
+) -> Counter[str]:
+    """How many kills hit each window.
+
+    Of an item that was sent whole once, never answered and never sent again: it is stored, so it had been
+    committed; or it is not, so it had not been. Before the end (`stored` None) a repeat that was called a duplicate
+    tells the first, and the second is taken for granted where any request broke. A killed worker that was
+    processing leaves its lane leased.
+    """
+    hit: dict[str, set[int]] = {window: set() for window in WINDOWS}
+    for number, kill in enumerate(kills):
+        if kill.leased:
+            hit["while processing"].add(number)
+    for item in list(items):
+        broken = [sending for sending in item.sendings if sending.answer == "unanswered" and sending.whole]
+        if item.must != "be stored" or not broken:
+            continue
+        first = item.sendings[0]
+        number = max((n for n, kill in enumerate(kills) if kill.at <= first.ended_at), default=-1)
+        if first is not broken[0] or number < 0:
+            continue
+        if len(item.sendings) > 1:
+            if item.sendings[1].answer == "duplicate":
+                hit["after commit, before the answer"].add(number)
+            elif item.sendings[1].answer == "accepted":
+                hit["before commit"].add(number)
+        elif stored is not None:
+            is_there = (item.workspace, item.number) in stored
+            hit["after commit, before the answer" if is_there else "before commit"].add(number)
+    return Counter({window: len(numbers) for window, numbers in hit.items()})
+
+
+def start(data: Path, *, app: str = "clarion.app") -> Served:
+    """A server to be killed, ready."""
+    served = Served(data, app=app)
+    served.start()
+    served.until_ready(READY_WITHIN_S)
+    return served
