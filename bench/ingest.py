@@ -194,10 +194,8 @@ class _Bench:
             self._memory_bytes[name] = max(used, self._memory_bytes.get(name, 0))
 
     async def _copy_rows(self, phase: str) -> list[Measured]:
-        before = self._processes.read()
-        copied = await self._copy.run(self._plan.seconds)
-        used = share(before, self._processes.read())
-        return [Measured(phase=phase, events=copied.rows, seconds=copied.seconds, share=used)]
+        copied = await self._copy.run(self._plan.seconds, self._processes)
+        return [Measured(phase=phase, events=copied.rows, seconds=copied.seconds, share=copied.share)]
 
     async def _null_door(self, phase: str, shape: Shape) -> list[Measured]:
         return [await self._send(phase, shape, self._null.port, self._with_null)]

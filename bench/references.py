@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from bench import workload
 from bench.generator import end
+from bench.usage import Processes, Share, share
 from clarion.db import Address
 from clarion.events import timeline
 from clarion.model import Source
@@ -30,11 +31,12 @@ _PEOPLE = 20_000
 _METRICS = 8
 
 
-class Rows(Struct, frozen=True):
-    """How many rows a plain COPY stored."""
+class Copied(Struct, frozen=True):
+    """How many rows a plain COPY stored, and what it used."""
 
     rows: int
     seconds: float
+    share: Share
 
 
 class CopyReference:
@@ -47,21 +49,24 @@ class CopyReference:
         chance = random.Random(seed)
         self._buffers = [_encoded(chance) for _ in range(_BUFFERS)]
 
-    async def run(self, seconds: float) -> Rows:
+    async def run(self, seconds: float, processes: Processes) -> Copied:
         connection = await asyncpg.connect(**self._owner.connect_args())
         try:
             await connection.execute(
                 f"CREATE SCHEMA clarion_bench; CREATE TABLE {_TABLE} (LIKE public.event)"
             )
             try:
-                return await self._copy(connection, seconds)
+                return await self._copy(connection, seconds, processes)
             finally:
                 await connection.execute("DROP SCHEMA clarion_bench CASCADE")
         finally:
             await connection.close()
 
-    async def _copy(self, connection: "asyncpg.Connection[asyncpg.Record]", seconds: float) -> Rows:
+    async def _copy(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", seconds: float, processes: Processes
+    ) -> Copied:
         schema, table = _TABLE.split(".")
+        before = processes.read()  # read while the connection's process lives
         rows, began = 0, time.perf_counter()
         while (took := time.perf_counter() - began) < seconds:
             data = self._buffers[rows // ROWS_A_COMMIT % _BUFFERS]
@@ -69,7 +74,7 @@ class CopyReference:
                 table, schema_name=schema, source=io.BytesIO(data), columns=timeline.COLUMNS, format="binary"
             )
             rows += ROWS_A_COMMIT
-        return Rows(rows, took)
+        return Copied(rows, took, share(before, processes.read()))
 
 
 def _encoded(chance: random.Random) -> bytes:

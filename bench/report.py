@@ -58,7 +58,7 @@ class Measured(Struct, kw_only=True):
     """One phase of one round.
 
     `stored_per_s`: events that reached the timeline; `waiting_ms`: how long the oldest unprocessed item had waited,
-    looked at every 20 ms; `refused`: requests answered with 503.
+    looked at every 100 ms; `refused`: requests answered with 503.
     """
 
     phase: str

@@ -7,7 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench.report import PROCESSES, Median, Phase, Report, notes, percent, phases, ratios
+from bench.report import BOTH, PROCESSES, Median, Phase, Report, notes, percent, phases, ratios
 from bench.workload import BATCH, CONNECTIONS, NEW_PERCENT
 
 _WIDE = 10_000
@@ -78,13 +78,8 @@ def _cores(phase: Phase, process: str) -> str:
 def _cpu_an_event(found: Sequence[Phase]) -> Table:
     table = _table("CPU, us an event", *PROCESSES)
     for phase in found:
-        cells = [
-            f"{phase.cores[process].median / phase.events_per_s.median * 1e6:.1f}"
-            if process in phase.cores
-            else ""
-            for process in PROCESSES
-        ]
-        table.add_row(phase.phase, *cells)
+        used = phase.cpu_us_an_event
+        table.add_row(phase.phase, *(_spread(used.get(process), ".1f") for process in PROCESSES))
     return table
 
 
@@ -97,9 +92,10 @@ def _room(report: Report) -> Table:
         if size >= stored:  # a byte an event
             table.add_row(f"disk: {name}", f"{size / stored:,.0f} bytes an event")
     table.add_row("disk: all tables", f"{sum(report.disk_bytes.values()) / stored:,.0f} bytes an event")
-    table.add_row(
-        "PostgreSQL's log (WAL), references included", f"{report.wal_bytes / stored:,.0f} bytes an event"
-    )
+    for phase in phases(report):
+        if phase.phase in BOTH:
+            log = _spread(phase.wal_bytes_an_event, ",.0f")
+            table.add_row(f"PostgreSQL's log: {phase.phase}", f"{log} bytes an event")
     return table
 
 

@@ -13,9 +13,9 @@ from bench.generator import Generator
 from bench.histogram import Histogram
 from clarion import accounts, events
 from clarion.db import Database
-from clarion.events.ledger import LedgerLine, total
 
-LOOK_EVERY_S = 0.02
+LOOK_EVERY_S = 0.1
+_ASK_EVERY_S = 0.02  # when nothing else is going on
 
 _WAL = "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"
 _SIZES = """
@@ -50,14 +50,14 @@ class Watch:
         async with database.owner() as tx:
             return cls(database, (await accounts.find_workspace(tx, workspace)).workspace_id)
 
-    async def totals(self) -> LedgerLine:
+    async def totals(self) -> events.LedgerLine:
         """The ledger's sums."""
         async with self._database.owner() as tx:
-            return total(await events.ledger(tx, self._workspace_id))
+            return events.total(await events.read_ledger(tx, self._workspace_id))
 
     async def tables(self) -> Tables:
         async with self._database.owner() as tx:
-            stored = total(await events.ledger(tx, self._workspace_id)).stored
+            stored = events.total(await events.read_ledger(tx, self._workspace_id)).stored
             wal_bytes: int = await tx.fetchval(_WAL)
         return Tables(time.monotonic(), stored, wal_bytes)
 
@@ -79,7 +79,7 @@ class Watch:
         while (await self.backlog())[0]:
             if time.monotonic() > give_up_at:
                 raise StillWaiting(f"{(await self.backlog())[0]} items still wait after {timeout_s:g} s")
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(_ASK_EVERY_S)
 
     @asynccontextmanager
     async def gating(self, generator: Generator, items_max: int) -> AsyncIterator[Histogram]:

@@ -187,9 +187,11 @@ def _windows(
     processing leaves its lane leased.
     """
     hit: dict[str, set[int]] = {window: set() for window in WINDOWS}
+    leased_before: set[str] = set()
     for number, kill in enumerate(kills):
-        if kill.leased:
+        if set(kill.leased) - leased_before:
             hit["while processing"].add(number)
+        leased_before |= set(kill.leased)
     for item in list(items):
         broken = [sending for sending in item.sendings if sending.answer == "unanswered" and sending.whole]
         if item.must != "be stored" or not broken:

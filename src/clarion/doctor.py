@@ -18,6 +18,7 @@ import asyncpg
 import psutil
 from msgspec import Struct
 
+from clarion import db
 from clarion.db.engine import account, attach, binaries, lock, machine, process
 from clarion.db.engine.layout import GB, MB, PORT, Places, socket_folders
 from clarion.errors import EngineFailed
@@ -332,27 +333,12 @@ def _roles(facts: dict[str, Any]) -> Iterator[Finding]:
         yield _ok("database roles", f"{facts['who']} may make the roles")
     elif missing:
         detail = f"{facts['who']} may neither take on {' and '.join(missing)} nor make them"
-        yield _fail("database roles", detail, "let an administrator run:\n" + roles_sql(facts["who"]))
+        yield _fail("database roles", detail, "let an administrator run:\n" + db.roles_sql(facts["who"]))
     elif not facts["owner_creates"]:
         advice = "GRANT USAGE, CREATE ON SCHEMA public TO clarion_owner;"
         yield _fail("database roles", "clarion_owner may make no tables", advice)
     else:
         yield _ok("database roles", "clarion_owner and clarion_app are there")
-
-
-def roles_sql(who: str) -> str:
-    """What an administrator runs, in the database that Clarion shall use, for the sign-in `who`.
-
-    On a server that has one of the roles already, leave its line out.
-    """
-    quoted = '"' + who.replace('"', '""') + '"'
-    return (
-        "CREATE ROLE clarion_owner NOLOGIN NOSUPERUSER NOBYPASSRLS;\n"
-        "CREATE ROLE clarion_app NOLOGIN NOSUPERUSER NOBYPASSRLS;\n"
-        f"GRANT clarion_owner, clarion_app TO {quoted};\n"
-        "GRANT USAGE, CREATE ON SCHEMA public TO clarion_owner;\n"
-        "GRANT USAGE ON SCHEMA public TO clarion_app;"
-    )
 
 
 # The port

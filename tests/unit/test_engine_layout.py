@@ -146,15 +146,15 @@ _PID_FILE = "812\n/srv/pgdata\n1795254652\n5432\n/run/x\n\n  2148615         4\n
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        (_PID_FILE + "ready   \n", Postmaster(812, "1795254652", "ready")),
-        (_PID_FILE + "stopping\n", Postmaster(812, "1795254652", "stopping")),
-        (_PID_FILE, Postmaster(812, "1795254652", "starting")),
-        ("812\n/srv/pg", None),
+        (_PID_FILE + "ready   \n", Postmaster(812, "ready", 7)),
+        (_PID_FILE + "stopping\n", Postmaster(812, "stopping", 7)),
+        (_PID_FILE, Postmaster(812, "starting", 7)),
+        ("812\n/srv/pg", Postmaster(812, "starting", 7)),
         ("", None),
     ],
 )
 def test_postmaster_pid_is_read_while_it_is_being_written(text: str, found: Postmaster | None) -> None:
-    assert postmaster(text) == found
+    assert postmaster(text, 7) == found
 
 
 def _tree(root: Path, files: dict[str, str]) -> Path:

@@ -23,7 +23,7 @@ _FAILURES = {
 def document(known: Sequence[Declared], prefix: str) -> dict[str, Any]:
     """The whole document."""
     answers, components = msgspec.json.schema_components(
-        [one.answers for one in known] + [Failure], ref_template=_REFERENCE
+        [one.answers for one in known] + [Failure], schema_hook=_any_value, ref_template=_REFERENCE
     )
     paths: dict[str, dict[str, Any]] = {}
     for one, answer in zip(known, answers, strict=False):
@@ -45,6 +45,13 @@ def document(known: Sequence[Declared], prefix: str) -> dict[str, Any]:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def _any_value(kind: type) -> dict[str, Any]:
+    """Values that we did not choose: a property of an event."""
+    if kind is not object:
+        raise NotImplementedError
+    return {"description": "any JSON value"}
 
 
 def _operation(one: Declared, answer: dict[str, Any]) -> dict[str, Any]:

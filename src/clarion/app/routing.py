@@ -1,6 +1,6 @@
 """The URL map: which door a request goes to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import starlette.types
@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from clarion import __version__, public
+from clarion import __version__, api, public
 from clarion.app.rooms import Rooms
 from clarion.app.standing import Standing
 from clarion.dialects import DIALECTS, Door, Handler
@@ -54,7 +54,7 @@ def asgi_app(opened: Rooms, door: Door, standing: Standing, registry: CollectorR
     """Ingest goes straight to its handler; everything else through Starlette's router."""
     outside = doors(door)
     inside = Starlette(
-        routes=_pages(opened, standing, registry),
+        routes=[*_management(opened, door), *_pages(opened, standing, registry)],
         exception_handlers={404: public.not_found, 405: public.method_not_allowed},
     )
 
@@ -67,6 +67,11 @@ def asgi_app(opened: Rooms, door: Door, standing: Standing, registry: CollectorR
     return application
 
 
+def _management(opened: Rooms, door: Door) -> Sequence[BaseRoute]:
+    ports = api.Ports(database=opened.database, vaults=opened.vaults, ids=opened.ids, dialects=DIALECTS)
+    return api.routes(ports, door.credentials)
+
+
 def _pages(opened: Rooms, standing: Standing, registry: CollectorRegistry) -> list[BaseRoute]:
     settings = opened.settings
     front = public.Front(
@@ -76,7 +81,7 @@ def _pages(opened: Rooms, standing: Standing, registry: CollectorRegistry) -> li
         examples=tuple(
             public.Example(
                 title=name,
-                key_command=f"./run credential create --workspace demo --dialect {name}",
+                key_command=f"./run credential create --workspace demo --dialect {name} --bare",
                 curl=dialect.curl(settings.base_url, "$CLARION_KEY"),
             )
             for name, dialect in DIALECTS.items()

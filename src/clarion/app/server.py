@@ -18,12 +18,13 @@ from clarion.dialects import Door
 from clarion.events import Ingest
 
 CONNECTIONS = 12
+OWNER_CONNECTIONS = 2  # the management API retries what stands in quarantine, and counts the ledger again
 
 
 @asynccontextmanager
 async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIApp]:
     """The ASGI application, and beside it what it needs while it is served."""
-    async with rooms(settings, addresses, app=CONNECTIONS) as opened:
+    async with rooms(settings, addresses, app=CONNECTIONS, owner=OWNER_CONNECTIONS) as opened:
         meters = Meters()
         standing = Standing(opened.database, settings, meters)
         credentials = Credentials(_credential_loader(opened.database), now_us=opened.database.now_us)

@@ -21,7 +21,7 @@ _DAYS_AHEAD = 7
 
 async def ensure_partitions(connection: Connection) -> None:
     """Create what the coming weeks need; what is there stays. Run as the owner, outside a transaction."""
-    today: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
+    today = await utc_day(connection)
     months = [_month_after(today.replace(day=1), ahead) for ahead in range(_MONTHS_AHEAD + 1)]
     days = [today + timedelta(days=ahead) for ahead in range(-1, _DAYS_AHEAD + 1)]
     for table in _MONTHLY:
@@ -32,6 +32,12 @@ async def ensure_partitions(connection: Connection) -> None:
         await _create_default(connection, table)
         for day in days:
             await _create(connection, table, f"{table}_{day:%Y_%m_%d}", day, day + timedelta(days=1))
+
+
+async def utc_day(connection: Connection) -> date:
+    """Today in UTC, by the database's clock."""
+    today: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
+    return today
 
 
 async def drop_partitions(connection: Connection, table: str, *, before: date, unless: str) -> list[str]:

@@ -10,7 +10,8 @@ _FACTS = """
 SELECT current_setting('server_version_num')::int / 10000 AS major, current_user::text AS who,
        (SELECT count(*) FROM pg_roles WHERE rolname IN ('clarion_owner', 'clarion_app')
            AND pg_has_role(current_user, oid, 'MEMBER')) AS taken_on,
-       (SELECT coalesce(bool_or(rolsuper OR rolbypassrls), false) FROM pg_roles WHERE rolname = 'clarion_app') AS unbound,
+       (SELECT coalesce(bool_or(rolsuper OR rolbypassrls), false) FROM pg_roles
+         WHERE rolname = 'clarion_app') AS unbound,
        (SELECT coalesce(bool_or(has_schema_privilege(oid, 'public', 'CREATE')), false) FROM pg_roles
          WHERE rolname = 'clarion_owner') AS owner_creates
 """

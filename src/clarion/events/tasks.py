@@ -10,8 +10,7 @@ _log = log.get(__name__)
 
 async def drop_old_blocks(connection: Tx, keep_days: int) -> None:
     """Drop the journal's days whose blocks were all processed `keep_days` days ago or earlier. As the owner."""
-    today = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
-    before = today - timedelta(days=keep_days)
+    before = await db.utc_day(connection) - timedelta(days=keep_days)
     unless = f"processed_at IS NULL OR processed_at > now() - make_interval(days => {keep_days:d})"
     for name in await db.drop_partitions(connection, "journal", before=before, unless=unless):
         _log.info("an old part of the journal was dropped", action="journal_dropped", partition=name)

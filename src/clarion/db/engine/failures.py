@@ -44,7 +44,7 @@ _BY_ERRNO = {
 _BY_LOG = [
     (
         r"could not resize shared memory segment",
-        "/dev/shm is full: free it (ls /dev/shm), or give it more (docker run --shm-size=256m)",
+        "the shared memory is full: free some (df /dev/shm), or give more (docker run --shm-size=256m)",
     ),
     (r"No space left on device|Disk quota exceeded", _FULL),
     (r"Read-only file system", _READ_ONLY),

@@ -161,16 +161,19 @@ local replication clarion_admin scram-sha-256
 
 
 class Postmaster(Struct, frozen=True):
-    """What postmaster.pid says: process id, start (seconds since 1970), state (starting, ready, stopping)."""
+    """What postmaster.pid says: process id, state (starting, ready, stopping); and when it was written.
+
+    A container begun anew gives the same process ids again: only the time tells a killed server's file.
+    """
 
     pid: int
-    started: str
     state: str
+    written_ns: int
 
 
-def postmaster(text: str) -> Postmaster | None:
+def postmaster(text: str, written_ns: int) -> Postmaster | None:
     """Read postmaster.pid; None while it is still being written."""
     lines = text.splitlines()
-    if len(lines) < 3 or not lines[0].strip().isdigit():
+    if not lines or not lines[0].strip().isdigit():
         return None
-    return Postmaster(int(lines[0]), lines[2], lines[7].strip() if len(lines) > 7 else "starting")
+    return Postmaster(int(lines[0]), lines[7].strip() if len(lines) > 7 else "starting", written_ns)

@@ -171,7 +171,8 @@ def _watch(pid: int) -> subprocess.Popen[bytes]:
 def running(places: Places) -> Postmaster | None:
     """What postmaster.pid says; None where there is none. A killed server leaves its own behind."""
     try:
-        return postmaster((places.pgdata / "postmaster.pid").read_text())
+        with (places.pgdata / "postmaster.pid").open() as file:
+            return postmaster(file.read(), os.fstat(file.fileno()).st_mtime_ns)
     except FileNotFoundError:
         return None
 

@@ -169,10 +169,7 @@ class Engine:
             time.sleep(_RETRY_EVERY_S)
 
     def _until_ready(self, server: process.Server, before: Postmaster | None) -> bool:
-        """Wait for as long as the server needs; False when it ended instead.
-
-        `before` is what a killed server left: in a container it may well have had the same process id.
-        """
+        """Wait for as long as the server needs; False when it ended. `before` is what a killed one left."""
         began = time.monotonic()
         say_at = began + _SAY_EVERY_S
         while server.poll() is None:

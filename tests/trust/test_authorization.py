@@ -1,0 +1,279 @@
+"""Who may call what: every route of the management API, for every kind of caller, from the route table.
+
+`mistakes` says what a caller should not have been answered; the controls show that it does.
+"""
+
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from clarion import accounts, api, events, model
+from clarion.accounts import DEVELOPERS, EVERYBODY
+from clarion.api import views
+from clarion.api.nouns import profile
+from clarion.api.route import Route, Undeclared
+from clarion.api.routes import ROUTES
+from clarion.model import Dedup, Event, Identity, IdentityKind, Mode, Offer, Source
+from tests import managed
+
+ROLES = ("owner", "developer", "marketer", "viewer")
+EMAIL = "only-in-this-workspace@example.com"
+METRIC = "only/in.this workspace"
+
+
+def name_of(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+class World(Struct, frozen=True):
+    """A workspace with one of everything, and the tokens of everybody who may knock."""
+
+    tenant: Any
+    profile_id: str
+    event_id: str
+    credential_id: str
+    quarantined: list[str]
+    tokens: dict[str, str]  # by role
+    strangers: dict[str, str | None]  # who must hear 401
+    other: str  # the token of another workspace's owner
+
+    def fields(self) -> dict[str, str]:
+        """What paths and bodies are filled with; a quarantined item is used up."""
+        return {
+            "profile_id": self.profile_id,
+            "event_id": self.event_id,
+            "credential_id": self.credential_id,
+            "name": METRIC,
+            "quarantined_id": self.quarantined.pop(),
+        }
+
+
+#: A body for each route that wants one; {credential_id} is filled in.
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /credentials": {"dialect": "smashsend"},
+    "PATCH /credentials": {"dialect": "smashsend", "per_minute": 5, "credential_id": "{credential_id}"},
+    "POST /profiles/find": {"email": EMAIL},
+    "PATCH /metrics/{name:path}": {"status": "syncing"},
+}
+
+
+@pytest.fixture
+def own(database, vaults, ids):
+    return managed.ports(database, vaults, ids)
+
+
+@pytest.fixture
+async def world(own, database, new_tenant, ingest, process_all):
+    tenant, neighbour = await new_tenant(), await new_tenant()
+    occurred_at_us = database.now_us()
+    who = (Identity(IdentityKind.EMAIL, "", EMAIL),)
+    good = Event(name=METRIC, occurred_at_us=occurred_at_us, identities=who)
+    bad = Event(name="bad", occurred_at_us=occurred_at_us, identities=who, properties={"x": "\x00"})
+    await ingest.offer(
+        tenant.credential, Source.SMASHSEND, [Offer(one, Dedup(Mode.NONE)) for one in [good, *[bad] * 12]]
+    )
+    await process_all(tenant)
+    async with database.app(tenant.workspace_id) as tx:
+        (event,) = await events.list_events(
+            tx, tenant.workspace_id, vault=tenant.vault, now_us=database.now_us(), limit=2
+        )
+        quarantined = await events.list_quarantine(tx, tenant.workspace_id, limit=20)
+    revoked = await managed.token(own, tenant, "owner")
+    async with database.app(tenant.workspace_id) as tx:
+        await accounts.revoke_credential(
+            tx, tenant.workspace_id, revoked.credential.credential_id, ids=own.ids, actor="test"
+        )
+    return World(
+        tenant=tenant,
+        profile_id=event.profile_id,
+        event_id=event.id,
+        credential_id=model.show_id(views.CREDENTIAL, tenant.credential.credential_id),
+        quarantined=[model.show_id(views.QUARANTINED, item.quarantine_id) for item in quarantined],
+        tokens={role: (await managed.token(own, tenant, role)).secret for role in ROLES},
+        strangers={
+            "nobody": None,
+            "an unknown token": "clarion_" + "A" * 49,
+            "a revoked token": revoked.secret,
+            "a vendor's key": tenant.secret,
+        },
+        other=(await managed.token(own, neighbour, "owner")).secret,
+    )
+
+
+async def ask(client: Any, route: Route, fields: dict[str, str], secret: str | None) -> Any:
+    path = route.path.replace(":path", "").format(**fields)
+    body = BODIES.get(name_of(route))
+    if body and "credential_id" in body:
+        body = body | {"credential_id": fields["credential_id"]}
+    headers = managed.bearer(secret) if secret else {}
+    return await client.request(route.method, managed.PREFIX + path, json=body, headers=headers)
+
+
+async def mistakes(client: Any, route: Route, world: World) -> list[str]:
+    """What somebody was answered who should have been answered otherwise, as the real table has it."""
+    found = []
+    real = next(one for one in ROUTES if name_of(one) == name_of(route))
+
+    def check(who: str, answer: Any, expected: int) -> None:
+        if answer.status_code != expected:
+            found.append(f"{who} heard {answer.status_code} instead of {expected}: {answer.text}")
+
+    for who, secret in world.strangers.items():
+        check(who, await ask(client, route, world.fields(), secret), 401)
+    for role, secret in world.tokens.items():
+        expected = real.status if role in real.allow else 403
+        check(role, await ask(client, route, world.fields(), secret), expected)
+    return found + await leaks(client, route, world)
+
+
+async def leaks(client: Any, route: Route, world: World) -> list[str]:
+    """What another workspace's owner learns of this one: nothing, not even that something is there."""
+    fields = world.fields()
+    unknown = {
+        name: value if name == "name" else f"{value.split('_')[0]}_{uuid4().hex}"
+        for name, value in fields.items()
+    }
+    unknown["name"] = "no such metric"
+    theirs = await ask(client, route, fields, world.other)
+    nothing = await ask(client, route, unknown, world.other)
+    if theirs.status_code != nothing.status_code:
+        return [f"another workspace heard {theirs.status_code}, and of nothing {nothing.status_code}"]
+    if (
+        theirs.text.replace(METRIC, "") != nothing.text.replace("no such metric", "")
+        and route.status != 201
+    ):
+        return [f"another workspace heard {theirs.text}, and of nothing {nothing.text}"]
+    secrets = (world.profile_id, world.event_id, world.credential_id, world.tenant.name, *world.quarantined)
+    return [f"another workspace learned {secret}" for secret in secrets if secret in theirs.text]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+async def test_a_route_answers_whom_it_may(own, world, route):
+    async with managed.client(own) as client:
+        assert await mistakes(client, route, world) == []
+
+
+@pytest.mark.parametrize("route", [one for one in ROUTES if one.allow != EVERYBODY], ids=name_of)
+async def test_control_without_its_role_check_a_route_is_found_out(own, world, route):
+    open_to_all = msgspec.structs.replace(route, allow=EVERYBODY)
+    async with managed.client(own, [open_to_all]) as client:
+        found = await mistakes(client, open_to_all, world)
+    assert {line.split()[0] for line in found} == EVERYBODY - route.allow
+
+
+async def test_control_a_route_that_forgets_the_workspace_is_found_out(own, world):
+    async def leaking(call: api.Call, wish: profile.One) -> profile.FoundProfile:
+        return await profile.show(managed.call(own, world.tenant), wish)
+
+    route = Route("GET", "/profiles/{profile_id}", leaking, EVERYBODY)
+    async with managed.client(own, [route]) as client:
+        assert await leaks(client, route, world)
+
+
+def test_every_route_that_changes_something_is_for_developers_at_least():
+    for route in ROUTES:
+        if route.method != "GET" and route.path != "/profiles/find":
+            assert route.allow <= DEVELOPERS, name_of(route)
+
+
+# ---- what a route must say
+
+
+async def silent(call: api.Call, wish: profile.One):  # type: ignore[no-untyped-def]
+    return None
+
+
+async def untyped(call, wish) -> dict[str, str]:  # type: ignore[no-untyped-def]
+    return {}
+
+
+class Lenient(Struct):
+    """Takes unknown fields."""
+
+
+async def lenient(call: api.Call, wish: Lenient) -> dict[str, str]:
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("route", "what"),
+    [
+        (Route("GET", "/x", profile.show, None), "say which roles"),  # type: ignore[arg-type]
+        (Route("GET", "/x", profile.show, frozenset()), "say which roles"),
+        (Route("GET", "/x", profile.show, frozenset({"admin"})), "no roles admin"),
+        (Route("GET", "/x/{profile_id}", silent, EVERYBODY), "what it answers"),
+        (Route("GET", "/x", untyped, EVERYBODY), "annotate `wish`"),
+        (Route("GET", "/x", lenient, EVERYBODY), "refuse unknown fields"),
+        (Route("GET", "/x/{other_id}", profile.show, EVERYBODY), "does not take other_id"),
+    ],
+)
+def test_a_route_that_does_not_say_all_does_not_start(own, route, what):
+    with pytest.raises(Undeclared, match=what):
+        managed.composed(own, [*ROUTES, route])
+
+
+def test_a_route_that_is_there_twice_does_not_start(own):
+    with pytest.raises(Undeclared, match="twice"):
+        managed.composed(own, [*ROUTES, ROUTES[0]])
+
+
+def test_a_route_without_roles_cannot_be_written():
+    with pytest.raises(TypeError):
+        Route("GET", "/x", profile.show)  # type: ignore[call-arg]
+
+
+# ---- what roles mean inside a route
+
+
+async def test_a_developer_cannot_come_by_an_owners_token(own, world):
+    headers = managed.bearer(world.tokens["developer"])
+    async with managed.client(own) as client:
+        credentials = (await client.get("/manage/v1/credentials", headers=headers)).json()
+        owners = next(one["id"] for one in credentials if one["role"] == "owner" and not one["revoked"])
+        for verb in ("reveal", "revoke"):
+            answer = await client.post(f"/manage/v1/credentials/{owners}/{verb}", headers=headers)
+            assert answer.status_code == 403
+        wish = {"dialect": "manage", "role": "owner"}
+        assert (await client.post("/manage/v1/credentials", json=wish, headers=headers)).status_code == 403
+        wish = {"dialect": "manage", "role": "developer"}
+        assert (await client.post("/manage/v1/credentials", json=wish, headers=headers)).status_code == 403
+        owner = managed.bearer(world.tokens["owner"])
+        assert (await client.post("/manage/v1/credentials", json=wish, headers=owner)).status_code == 201
+
+
+async def test_a_token_without_a_role_may_nothing(own, world):
+    secret = (await managed.token(own, world.tenant, None)).secret
+    fields = world.fields()
+    async with managed.client(own) as client:
+        for route in ROUTES:
+            answer = await ask(client, route, fields, secret)
+            assert answer.status_code == 403, name_of(route)
+
+
+async def test_nothing_in_a_request_names_another_workspace(own, world):
+    headers = managed.bearer(world.other)
+    async with managed.client(own) as client:
+        for name in (world.tenant.name, str(world.tenant.workspace_id)):
+            for param in ("workspace", "workspace_id"):
+                answer = await client.get("/manage/v1/events", params={param: name}, headers=headers)
+                assert answer.status_code == 400
+            shown = await client.get(
+                "/manage/v1/workspace", headers=headers | {"X-Workspace": name, "X-Clarion-Workspace": name}
+            )
+            assert shown.json()["name"] != world.tenant.name
+
+
+async def test_a_revocation_works_at_once(own, world):
+    owner = managed.bearer(world.tokens["owner"])
+    viewer = managed.bearer(world.tokens["viewer"])
+    async with managed.client(own) as client:
+        assert (await client.get("/manage/v1/metrics", headers=viewer)).status_code == 200
+        credentials = (await client.get("/manage/v1/credentials", headers=owner)).json()
+        viewers = next(one["id"] for one in credentials if one["role"] == "viewer")
+        assert (
+            await client.post(f"/manage/v1/credentials/{viewers}/revoke", headers=owner)
+        ).status_code == 200
+        assert (await client.get("/manage/v1/metrics", headers=viewer)).status_code == 401
