@@ -79,7 +79,7 @@ class Served:
                     return process
                 if name == "postgres" and words and words[0].endswith("/postgres"):
                     return process
-                if name == "backend" and words and words[0].startswith("postgres: clarion_app"):
+                if name == "backend" and words and words[0].startswith("postgres: clarion: clarion_"):
                     return process
         return None
 

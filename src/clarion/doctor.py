@@ -146,7 +146,7 @@ def _data(data: Path) -> Iterator[Finding]:
 
 def _nearest(folder: Path) -> Path:
     """The folder, or the first above it that exists."""
-    return next(step for step in (folder, *folder.parents) if step.exists())
+    return next(step for step in (folder, *folder.parents) if os.access(step, os.F_OK))
 
 
 def _data_modes(data: Path) -> Iterator[Finding]:
@@ -208,7 +208,7 @@ def _engine(subject: Subject) -> Iterator[Finding]:
         who = account.choose(places, subject.engine_user)
         yield _ok("engine user", f"PostgreSQL runs as {who.name}")
         yield from _programs(places, who)
-    except EngineFailed as exc:
+    except (OSError, EngineFailed) as exc:
         yield _fail("engine user", str(exc), "do as it says, or use a PostgreSQL of your own")
         return
     folders = socket_folders(places, uid=os.geteuid(), runtime=os.environ.get("XDG_RUNTIME_DIR"))

@@ -88,7 +88,7 @@ async def test_text_is_utf_8_and_sorted_alike_on_every_machine(engine: Engine) -
 
 async def test_forgotten_transactions_end_after_a_minute(engine: Engine) -> None:
     for role in ("owner", "app"):
-        shown = await ask(engine.address(role), "SHOW idle_in_transaction_session_timeout")  # type: ignore[arg-type]
+        shown = await ask(engine.address(role), "SHOW idle_in_transaction_session_timeout")
         assert shown == [("1min",)]
 
 

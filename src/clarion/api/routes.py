@@ -1,6 +1,8 @@
 """All that the management API can be asked: the table, and Starlette's routes made from it."""
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import starlette.routing
@@ -15,6 +17,7 @@ from clarion.api.ports import Edge, Ports
 from clarion.api.route import Declared, Route, Undeclared, declared
 
 PREFIX = "/manage/v1"
+_ANY = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 ROUTES = (
     Route("GET", "/workspace", workspace.show, EVERYBODY),
@@ -58,18 +61,18 @@ def routes(
     async def nothing(request: Request) -> Response:
         return reply.unknown_path()
 
-    made = [
-        starlette.routing.Route(PREFIX + path, Door(edge, methods))
-        for path, methods in by_path(known).items()
-    ]
     return [
-        *made,
-        starlette.routing.Route("/manage/openapi.json", describe),
-        starlette.routing.Route("/manage/{rest:path}", nothing, methods=_ANY),
+        *(_at(PREFIX + path, Door(edge, methods)) for path, methods in by_path(known).items()),
+        _at("/manage/openapi.json", describe),
+        _at("/manage/{rest:path}", nothing, methods=_ANY),
     ]
 
 
-_ANY = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+def _at(path: str, endpoint: Any, methods: Sequence[str] | None = None) -> starlette.routing.Route:
+    """A route; unlike Starlette's own its `{…:path}` matches line breaks too: a metric's name may hold them."""
+    route = starlette.routing.Route(path, endpoint, methods=methods)
+    route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)
+    return route
 
 
 def by_path(known: Sequence[Declared]) -> dict[str, dict[str, Declared]]:

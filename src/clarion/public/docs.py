@@ -18,6 +18,8 @@ from msgspec import Struct
 import clarion
 from clarion.public.html import frame
 
+#: As a reader comes to them; others follow.
+_SECTIONS = ("", "tutorial", "how-to", "reference", "explanation", "decisions")
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 _TITLE = re.compile(r"^# +(.+?)\s*$", re.MULTILINE)
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
@@ -47,7 +49,7 @@ class Docs:
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self._sources = {_url(path): _COMMENT.sub("", text) for path, text in sources.items()}
-        self._entries = sorted(map(self._entry, self._sources), key=lambda entry: (entry.section, entry.url))
+        self._entries = sorted(map(self._entry, self._sources), key=_place)
         self._rendered: dict[str, str] = {}
         self._markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
@@ -82,6 +84,11 @@ class Docs:
                 lines.append(f"<h2>{escape(section.replace('-', ' ').replace('/', ' / '))}</h2>")
             lines += ["<ul>", *(_line(entry, entry.url == here) for entry in entries), "</ul>"]
         return "\n".join([*lines, ""])
+
+
+def _place(entry: _Entry) -> tuple[int, str, str]:
+    known = _SECTIONS.index(entry.section) if entry.section in _SECTIONS else len(_SECTIONS)
+    return known, entry.section, entry.url
 
 
 def _line(entry: _Entry, here: bool) -> str:

@@ -20,7 +20,7 @@ picture of every customer behind them, and acts on it.</p>
 {"".join(map(_example, shown.examples))}
 <h2>Then</h2>
 <ul>
-<li><a href="/docs/">Read the docs</a>: moving from a vendor, automations, operating.</li>
+<li><a href="/docs/">Read the docs</a>: a first event, what each vendor's door speaks, operating.</li>
 <li>Ask what is wrong, if something is: <code>clarion doctor</code></li>
 <li>For monitors: <a href="/readyz">/readyz</a>, <a href="/metrics">/metrics</a></li>
 </ul>

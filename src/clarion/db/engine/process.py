@@ -93,7 +93,7 @@ class Log:
         """
         try:
             if self.path.stat().st_size > _LOG_BYTES_MAX:
-                shutil.copyfile(self.path, self.path.with_suffix(".log.1"))
+                shutil.copy(self.path, self.path.with_suffix(".log.1"))
                 os.truncate(self.path, 0)
                 self._mark = 0
         except OSError:
