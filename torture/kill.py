@@ -4,10 +4,14 @@ Each kill hits one of five: the supervisor (then it is started again on the same
 PostgreSQL's postmaster, one of its backends. Which moment of an item's way was hit is told afterwards, by evidence.
 """
 
+import argparse
 import asyncio
+import json
 import random
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,7 +64,9 @@ class Outcome:
     without_retry_after: int = 0
     strange: list[str] = field(default_factory=list)
     longest_s: float = 0.0
-    broken: Counter[str] = field(default_factory=Counter)  # requests whose connection broke, by what was killed
+    broken: Counter[str] = field(
+        default_factory=Counter
+    )  # requests whose connection broke, by what was killed
     orphans: list[str] = field(default_factory=list)
     ready_after_start_s: float = 0.0
     drain_s: float = 0.0
@@ -74,6 +80,16 @@ class Outcome:
     def missed(self) -> list[str]:
         """Windows that no kill hit."""
         return [window for window in WINDOWS if not self.windows[window]]
+
+    def faults(self) -> Counter[str]:
+        """Whatever should not be, and how often."""
+        found = Counter(self.verdict.faults)
+        found["strange answers"] = len(self.strange)
+        found["503 without Retry-After"] = self.without_retry_after
+        found["ledger mismatches"] = len(self.mismatches)
+        found["orphans"] = len(self.orphans)
+        found["unlisted events"] = abs(self.counted - self.verdict.stored)
+        return +found
 
     def worst_back_s(self, *targets: str) -> float:
         """The longest time until the server said again that it was ready."""
@@ -139,19 +155,25 @@ class Round:
             self._served.until_ready(READY_WITHIN_S)
             after_start_s = time.monotonic() - at_start
             self._outcome.ready_after_start_s = max(self._outcome.ready_after_start_s, after_start_s)
-        elif not self._served.kill(target):
-            return
-        elif target == "worker":
-            found = asyncio.run(storage.leased_lanes(self._served.data, self._tenants))
-            leased = tuple(name for name, _ in found)
-            self._until_another_worker()
+        else:
+            before = self._served.kill(target)
+            if before is None:
+                return
+            if target == "worker":
+                leased = tuple(asyncio.run(storage.leased_lanes(self._served.data, self._tenants)))
+            self._until_another(target, before)
         self._served.until_ready(READY_WITHIN_S)
         self._outcome.kills.append(Kill(target, at, time.monotonic() - at, leased))
 
-    def _until_another_worker(self) -> None:
+    def _until_another(self, target: str, before: int) -> None:
+        """Wait until the killed one's place is taken: it says that it is ready until it notices."""
         give_up_at = time.monotonic() + READY_WITHIN_S
-        while self._served.child("worker") is None and time.monotonic() < give_up_at:
+        while time.monotonic() < give_up_at:
+            process = self._served.child(target)
+            if process and process.pid != before:
+                return
             time.sleep(0.02)
+        raise RuntimeError(f"{target} was not started again within {READY_WITHIN_S:g} s")
 
     def _judge(self, record: Record, held: Holdings) -> None:
         outcome = self._outcome
@@ -217,3 +239,94 @@ def start(data: Path, *, app: str = "clarion.app") -> Served:
     served.start()
     served.until_ready(READY_WITHIN_S)
     return served
+
+
+# ---- the long tier
+
+ROUND = {"http": 10, "worker": 4, "server": 5, "postgres": 4, "backend": 4}
+KILLS = 300
+ACKNOWLEDGED = 300_000
+_HOURS_MAX = 6.0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`./run torture kill`: rounds of kills until there are enough of both, or for some minutes."""
+    parser = argparse.ArgumentParser(prog="torture kill", description=main.__doc__)
+    parser.add_argument("--minutes", type=float, help=f"instead of {KILLS} kills and {ACKNOWLEDGED:,} events")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    end_at = time.monotonic() + (options.minutes * 60 if options.minutes else _HOURS_MAX * 3600)
+    figures = Figures()
+    with tempfile.TemporaryDirectory(prefix="clarion-torture-") as folder:
+        served = start(Path(folder) / "data")
+        try:
+            for seed in range(options.seed, options.seed + 1_000):
+                outcome = Round(served, Plan(kills=ROUND, seed=seed)).run()
+                figures.add(outcome)
+                if not options.json:
+                    print(f"round {seed}: {len(outcome.kills)} kills in {outcome.seconds:.0f} s", flush=True)
+                enough = figures.kills >= KILLS and figures.acknowledged >= ACKNOWLEDGED
+                if time.monotonic() > end_at or (enough and not options.minutes) or figures.faults:
+                    break
+        finally:
+            log = served.log
+            served.stop()
+    print(figures.as_json() if options.json else figures.as_text())
+    if figures.faults:
+        print(f"\nThe end of the server's log:\n{log[-20_000:]}", flush=True)
+    return 1 if figures.faults else 0
+
+
+@dataclass(slots=True)
+class Figures:
+    """Rounds added up. `faults`: whatever should not be, and how often."""
+
+    kills: int = 0
+    acknowledged: int = 0
+    stored: int = 0
+    by_target: Counter[str] = field(default_factory=Counter)
+    windows: Counter[str] = field(default_factory=Counter)
+    answers: Counter[int] = field(default_factory=Counter)
+    worst_back_s: dict[str, float] = field(default_factory=dict)
+    ready_after_start_s: float = 0.0
+    drain_s: float = 0.0
+    longest_wait_s: float = 0.0
+    faults: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        self.kills += len(outcome.kills)
+        self.acknowledged += outcome.verdict.acknowledged
+        self.stored += outcome.verdict.stored
+        self.by_target.update(kill.target for kill in outcome.kills)
+        self.windows.update(outcome.windows)
+        self.answers.update(outcome.answers)
+        for target in TARGETS:
+            worst = max(self.worst_back_s.get(target, 0.0), outcome.worst_back_s(target))
+            self.worst_back_s[target] = round(worst, 2)
+        self.ready_after_start_s = round(max(self.ready_after_start_s, outcome.ready_after_start_s), 2)
+        self.drain_s = round(max(self.drain_s, outcome.drain_s), 2)
+        self.longest_wait_s = round(max(self.longest_wait_s, outcome.longest_s), 2)
+        self.faults.update(outcome.faults())
+        self.examples += [
+            *outcome.strange,
+            *(text for shown in outcome.verdict.examples.values() for text in shown),
+        ]
+
+    def as_json(self) -> str:
+        return json.dumps({name: getattr(self, name) for name in self.__slots__})
+
+    def as_text(self) -> str:
+        """One figure a line."""
+        lines = [f"{name.replace('_', ' '):20} {_shown(getattr(self, name))}" for name in self.__slots__]
+        bound = f"{3 / self.kills:.2%}" if self.kills and not self.faults else "none"
+        return "\n".join([*lines, f"{'failures per kill':20} below {bound} (95 %)"])
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {count}" for name, count in sorted(value.items())) or "none"
+    if isinstance(value, list):
+        return "".join(f"\n  {line}" for line in value) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -73,9 +73,7 @@ def judge(items: Iterable[Item], stored: Iterable[Stored], quarantined: Iterable
     return verdict
 
 
-def _judge_stored(
-    verdict: Verdict, offered: dict[Place, Item], event: Stored, found: Counter[Place]
-) -> None:
+def _judge_stored(verdict: Verdict, offered: dict[Place, Item], event: Stored, found: Counter[Place]) -> None:
     place = (event.workspace, event.number if event.number is not None else -1)
     item = offered.get(place)
     if item is None or not item.sendings:

@@ -83,14 +83,14 @@ class Served:
                     return process
         return None
 
-    def kill(self, name: str) -> bool:
-        """SIGKILL to a child; whether it was there."""
+    def kill(self, name: str) -> int | None:
+        """SIGKILL to a child; its process id, None where it was not there."""
         process = self.child(name)
         if process:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-                return True
-        return False
+                return process.pid
+        return None
 
     def kill_all(self) -> list[psutil.Process]:
         """SIGKILL to the supervisor alone; returns what ran below it. The others have to see for themselves."""

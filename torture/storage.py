@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from clarion import accounts, config, events, model, profiles
+from clarion import accounts, config, errors, events, model, profiles
 from clarion.app import Rooms, rooms
 from clarion.db import Tx
 from clarion.db.engine import attach
@@ -80,10 +80,7 @@ async def read(data: Path, tenants: Sequence[Tenant]) -> Holdings:
 
 
 async def _read_tenant(tx: Tx, tenant: Tenant, vault: Vault, held: Holdings) -> None:
-    shown = [
-        event
-        async for event in events.stream_events(tx, tenant.workspace_id, vault=vault, limit=_ALL)
-    ]
+    shown = [event async for event in events.stream_events(tx, tenant.workspace_id, vault=vault, limit=_ALL)]
     people = {
         profile_id: await _email(tx, tenant.workspace_id, profile_id, vault)
         for profile_id in {event.profile_id for event in shown}
@@ -126,13 +123,16 @@ def _number(properties: dict[str, object]) -> int | None:
     return number if isinstance(number, int) else None
 
 
-async def leased_lanes(data: Path, tenants: Sequence[Tenant]) -> list[tuple[str, float]]:
-    """Workspaces whose lane somebody holds, and for how many seconds to come."""
-    async with opened(data) as place, place.database.owner() as tx:
-        rows = await tx.fetch(
-            "SELECT workspace_id, extract(epoch FROM leased_until - now())::float8 AS left_s FROM lane "
-            "WHERE workspace_id = ANY($1::uuid[]) AND token IS NOT NULL AND leased_until > now()",
-            [tenant.workspace_id for tenant in tenants],
-        )
-    names = {tenant.workspace_id: tenant.name for tenant in tenants}
-    return [(names[row["workspace_id"]], row["left_s"]) for row in rows]
+async def leased_lanes(data: Path, tenants: Sequence[Tenant]) -> list[str]:
+    """Workspaces whose lane somebody holds; none where the database is away."""
+    try:
+        async with opened(data) as place, place.database.owner() as tx:
+            rows = await tx.fetch(
+                "SELECT workspace_id FROM lane "
+                "WHERE workspace_id = ANY($1::uuid[]) AND token IS NOT NULL AND leased_until > now()",
+                [tenant.workspace_id for tenant in tenants],
+            )
+    except errors.Unavailable:
+        return []
+    held = {row["workspace_id"] for row in rows}
+    return [tenant.name for tenant in tenants if tenant.workspace_id in held]

@@ -95,7 +95,11 @@ class Workload:
         chance = self._chance
         made: dict[str, Any] = {"n": self._number, "word": chance.choice(_WORDS)}
         if chance.random() < 0.5:
-            made |= {"price": round(chance.uniform(0, 900), 2), "whole": chance.getrandbits(63), "tiny": 1e-300}
+            made |= {
+                "price": round(chance.uniform(0, 900), 2),
+                "whole": chance.getrandbits(63),
+                "tiny": 1e-300,
+            }
         if chance.random() < 0.3:
             made |= {"email": f"other{self._number}@example.com", "deep": {"er": {"phone": "+380501234567"}}}
         if chance.random() < 0.3:

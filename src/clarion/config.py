@@ -78,7 +78,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(
             description="System user who runs the embedded PostgreSQL when the server is started by root "
             "(PostgreSQL refuses to run as root).",
-            extra={"default": "found or made by itself"},
+            extra={"default": "found by itself"},
         ),
     ] = None
     master_key_file: Annotated[

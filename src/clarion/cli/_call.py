@@ -30,6 +30,7 @@ def with_rooms(
     place: Place, command: str, work: Callable[[Rooms], Awaitable[Given]], *, owner: bool = False
 ) -> Given:
     """Open the rooms and await `work`; `owner`: with a connection of the workers' role. Raises ClarionError."""
+    _check_begun(place)
     with session(place, command=command) as here:
         return asyncio.run(_opened(here, work, owner))
 
@@ -81,14 +82,18 @@ def example(words: str, place: Place) -> str:
     return f"{program()} {words}{data}"
 
 
-async def _opened(here: Session, work: Callable[[Rooms], Awaitable[Given]], owner: bool) -> Given:
-    settings = here.settings
+def _check_begun(place: Place) -> None:
+    """Raises Misconfigured where nothing was ever started: asking must not make a database."""
+    settings = place.load().settings
     if settings.database_url is None and not settings.master_key_file.exists():
         raise errors.Misconfigured(
             f"there is no Clarion in {settings.data} yet: start it once with `{program()} serve`"
         )
+
+
+async def _opened(here: Session, work: Callable[[Rooms], Awaitable[Given]], owner: bool) -> Given:
     try:
-        async with app.rooms(settings, here.addresses, owner=int(owner)) as rooms:
+        async with app.rooms(here.settings, here.addresses, owner=int(owner)) as rooms:
             return await work(rooms)
     except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as exc:
         raise errors.Misconfigured(f"the database is of another version: run `{program()} migrate`") from exc

@@ -1,0 +1,23 @@
+"""`./run torture NAME …`."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from torture import kill
+
+TORTURES: Mapping[str, tuple[Callable[[Sequence[str]], int], str]] = {
+    "kill": (kill.main, "kill -9 of every process under load: nothing acknowledged is lost"),
+}
+
+
+def main(words: Sequence[str]) -> int:
+    name, *arguments = words or ["help"]
+    if name in TORTURES:
+        return TORTURES[name][0](arguments)
+    print("\n".join(["./run torture NAME [--minutes N] [--json]", ""]))
+    print("\n".join(f"  {known:10} {told}" for known, (_, told) in TORTURES.items()))
+    return 0 if name in ("help", "--help", "-h") else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
