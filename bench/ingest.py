@@ -86,7 +86,7 @@ async def _until_told(measuring: Coroutine[Any, Any, Report]) -> Report:
 async def measure(plan: Plan) -> Report:
     """Start everything, take all rounds, check the ledger, stop everything."""
     with tempfile.TemporaryDirectory(prefix="clarion-bench-", ignore_cleanup_errors=True) as folder:
-        async with server(Path(folder)) as running, null_door() as null:
+        async with server(Path(folder)) as running:
             credential = await running.clarion(
                 "credential", "create", "--workspace", WORKSPACE, "--dialect", DIALECT
             )
@@ -94,10 +94,14 @@ async def measure(plan: Plan) -> Report:
                 "credential", "set", "--workspace", WORKSPACE, "--dialect", DIALECT, "--rate", "0"
             )
             owner = running.owner()
-            database = await Database.open(Addresses(owner=owner, app=owner), owner=3)
+            addresses = Addresses(owner=owner, app=owner)
+            database = await Database.open(addresses, owner=3)
             try:
                 watch = await Watch.of(database, WORKSPACE)
-                async with generator(credential["api_key"], Workload(plan.profiles)) as started:
+                async with (
+                    null_door(Path(folder), addresses) as null,
+                    generator(credential["api_key"], Workload(plan.profiles)) as started,
+                ):
                     bench = _Bench(plan, running, null, started, watch, CopyReference(owner, seed=1))
                     return await bench.report(Path(folder))
             finally:

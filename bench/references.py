@@ -19,9 +19,12 @@ from msgspec import Struct
 from bench import workload
 from bench.generator import end
 from bench.usage import Processes, Share, share
-from clarion.db import Address
+from clarion.config import Settings
+from clarion.db import Address, Addresses
 from clarion.events import timeline
 from clarion.model import Source
+from clarion.serve import listen
+from clarion.serve.port import Listener, Orders, encode
 
 ROWS_A_COMMIT = 2_000
 _BUFFERS = 16
@@ -108,19 +111,24 @@ class NullDoor(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def null_door() -> AsyncIterator[NullDoor]:
-    """Started; ended with the block."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bench.null_door",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-    assert process.stdout
+async def null_door(folder: Path, addresses: Addresses) -> AsyncIterator[NullDoor]:
+    """Served by the very process that serves the real one; ended with the block."""
+    settings = Settings(data=folder, port=0)
+    with listen.bind(settings) as listening:
+        port, descriptor = listening.getsockname()[1], listening.fileno()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-P", "-m", "clarion.serve.child", "http", "bench.null_door"),
+            stdin=asyncio.subprocess.PIPE,
+            pass_fds=(descriptor,),
+            start_new_session=True,
+        )
+    assert process.stdin
     try:
-        port = int(await asyncio.wait_for(process.stdout.readline(), 30))
+        listener = Listener(descriptor=descriptor, backlog=listen.BACKLOG)
+        process.stdin.write(
+            encode(Orders(name="null-door", settings=settings, addresses=addresses, listener=listener))
+        )
         yield NullDoor(port, process.pid)
     finally:
         await end(process)

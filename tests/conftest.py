@@ -22,7 +22,8 @@ pytest_plugins = ["tests._results"]
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        item.add_marker(pytest.mark.timeout(120), append=False)
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(120))
 
 
 @pytest.hookimpl(hookwrapper=True)

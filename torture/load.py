@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from torture.client import Answer, Broken, Connection, Refused
-from torture.record import Heard, Item, Record, Sending
 from torture.record import Answer as Meaning
+from torture.record import Heard, Item, Record, Sending
 from torture.workload import Request, Workload
 
 TIMEOUT_S = 30.0

@@ -271,7 +271,7 @@ def _last_errors(log: Path) -> Iterator[Finding]:
 async def _database(url: str) -> list[Finding]:
     try:
         connection = await asyncpg.connect(url, timeout=_CONNECT_S)
-    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
+    except (*db.GONE, ValueError, asyncpg.PostgresError) as exc:
         return [
             _fail(
                 "database", f"it cannot be reached: {str(exc) or 'no answer'}", "check CLARION_DATABASE_URL"

@@ -141,10 +141,7 @@ async def leaks(client: Any, route: Route, world: World) -> list[str]:
     nothing = await ask(client, route, unknown, world.other)
     if theirs.status_code != nothing.status_code:
         return [f"another workspace heard {theirs.status_code}, and of nothing {nothing.status_code}"]
-    if (
-        theirs.text.replace(METRIC, "") != nothing.text.replace("no such metric", "")
-        and route.status != 201
-    ):
+    if theirs.text.replace(METRIC, "") != nothing.text.replace("no such metric", "") and route.status != 201:
         return [f"another workspace heard {theirs.text}, and of nothing {nothing.text}"]
     secrets = (world.profile_id, world.event_id, world.credential_id, world.tenant.name, *world.quarantined)
     return [f"another workspace learned {secret}" for secret in secrets if secret in theirs.text]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import asyncpg
 
-from clarion import errors, log
-from clarion.db import Address, Database
+from clarion import log
+from clarion.db import GONE, Address, Database, is_transient
 
 _log = log.get(__name__)
 
@@ -24,7 +24,7 @@ async def listen(address: Address, channel: str, heard: Callable[[], None], stop
                 await _first_of(lost, stop)
             finally:
                 await connection.close(timeout=2)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (*GONE, asyncpg.PostgresError):
             _log.debug("not listening for a moment", action="listen_lost", channel=channel)
         await _pause(stop, 1.0)
 
@@ -34,8 +34,9 @@ async def keep_clock(database: Database, stop: asyncio.Event) -> None:
     while not await _pause(stop, 60.0):
         try:
             await database.measure_clock()
-        except errors.Unavailable:
-            continue
+        except Exception as exc:
+            if not is_transient(exc):
+                _log.exception("the clock could not be measured", action="clock_failed")
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> bool:

@@ -85,7 +85,9 @@ class Standing:
         try:
             async with self._database.app() as tx:
                 backlog, _ = await events.backlog(tx)
-        except errors.Unavailable:
+        except Exception as exc:
+            if not is_transient(exc):
+                _log.exception("the backlog could not be asked", action="standing_failed")
             return self._reason  # each request finds out for itself
         full = backlog > self._settings.backlog_max
         self._meters.stands(backlog, refusing=full)

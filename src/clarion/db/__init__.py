@@ -8,11 +8,12 @@ are handed a `Tx`.
 from clarion.db.address import Address, Addresses
 from clarion.db.migrate import migrate, pending
 from clarion.db.partitions import drop_partitions, ensure_partitions, utc_day
-from clarion.db.pool import Database, Tx, is_lost_connection, is_transient
+from clarion.db.pool import GONE, Database, Tx, is_lost_connection, is_transient
 from clarion.db.queries import Queries, load
 from clarion.db.roles import ensure_roles, roles_sql
 
 __all__ = [
+    "GONE",
     "Address",
     "Addresses",
     "Database",

@@ -118,9 +118,13 @@ class Database:
         return time.time_ns() // 1000 + self._offset_us
 
 
+#: The connection is gone. InternalClientError: a query that was begun between a dying server's last word and its end.
+GONE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
 def is_transient(exc: BaseException) -> bool:
     """Whether the same statement may succeed later: the database is away, busy, full, or picked us in a deadlock."""
-    if isinstance(exc, (errors.Unavailable, OSError, TimeoutError, asyncpg.InterfaceError)):
+    if isinstance(exc, (errors.Unavailable, *GONE)):
         return True
     return isinstance(exc, asyncpg.PostgresError) and (exc.sqlstate or "")[:2] in (
         "08",
@@ -134,7 +138,7 @@ def is_transient(exc: BaseException) -> bool:
 
 def is_lost_connection(exc: BaseException) -> bool:
     """Whether the connection went away, so that what it was asked may or may not have happened."""
-    if isinstance(exc, (OSError, TimeoutError, asyncpg.InterfaceError)):
+    if isinstance(exc, GONE):
         return True
     return isinstance(exc, asyncpg.PostgresError) and (exc.sqlstate or "")[:2] in ("08", "57")
 
@@ -144,10 +148,13 @@ async def _reachable(acquire: AbstractAsyncContextManager[Tx]) -> AsyncIterator[
     """A pool's connection; where none is to be had, Unavailable."""
     try:
         connection = await acquire.__aenter__()
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
+    except (*GONE, asyncpg.PostgresError) as exc:
         raise errors.Unavailable(f"the database cannot be reached: {str(exc) or type(exc).__name__}") from exc
     try:
         yield connection
+    except asyncpg.InternalClientError:
+        connection.terminate()  # it is of no use to anybody any more
+        raise
     finally:
         await acquire.__aexit__(None, None, None)
 

@@ -234,8 +234,7 @@ class Ingest:
                 async with self._database.app(workspace_id) as tx:
                     await store.add_to_ledger(tx, workspace_id, lines)
             except Exception as exc:
-                if not is_transient(exc):
-                    raise
+                _complain(exc, "edge counts wait to be written")
                 for line in lines:  # again with the next ones
                     self._edge_counts[workspace_id].add(
                         line.minute_us,
@@ -252,8 +251,7 @@ class Ingest:
                 async with self._database.app() as tx:
                     await store.notify_work(tx)
             except Exception as exc:  # they look by themselves every second
-                if not is_transient(exc):
-                    raise
+                _complain(exc, "workers could not be woken")
             await _sleep(stop, NOTIFY_EVERY_S)
 
 
@@ -275,6 +273,12 @@ def _fail(requests: list[_Request], exc: Exception) -> None:
     for request in requests:
         if not request.answer.done():
             request.answer.set_exception(exc)
+
+
+def _complain(exc: Exception, sentence: str) -> None:
+    """What runs beside ingest must outlive whatever happens to the database; what we did not foresee is told."""
+    if not is_transient(exc):
+        _log.error(sentence, action="ingest_beside_failed", exc_info=exc)
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

@@ -17,7 +17,7 @@ from clarion.events.process import Bench
 from clarion.events.store import OpenBlock
 from clarion.model import Ids
 
-LEASE_S = 60
+LEASE_S = 5  # held by the lane's row lock while a transaction runs, so it may be short
 ITEMS_A_TRANSACTION = 4_000
 TRANSACTIONS_A_TURN = 8  # of one lane, before others have theirs
 LOOK_EVERY_S = 1.0
