@@ -27,7 +27,7 @@ _HEAD = "-- Made by `./run schema` from the migrations; a test holds them equal.
 
 def dump(owner: Address, pg_dump: Path) -> str:
     """The schema of a migrated database."""
-    command = [pg_dump, "--schema-only", "--no-owner", "--dbname", owner.database]
+    command: list[str | Path] = [pg_dump, "--schema-only", "--no-owner", "--dbname", owner.database]
     command += ["--host", owner.host, "--port", str(owner.port), "--username", owner.user]
     command += [f"--exclude-table={pattern}" for pattern in _PARTITIONS]
     environment = os.environ | {"PGPASSWORD": owner.password}

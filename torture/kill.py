@@ -29,6 +29,7 @@ LIFE_S = (0.2, 3.0)  # between being ready and the next kill
 READY_WITHIN_S = 60.0
 ORPHANS_WITHIN_S = 10.0
 DRAIN_WITHIN_S = 180.0
+REST_S = 1.0  # after the last answer: what was answered too early has the time to come, so that only kills lose it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """One kill, in monotonic seconds. `leased`: lanes that a killed worker left leased."""
+    """One kill, in monotonic seconds; the signal went out after `at`. `leased`: leases a killed worker left."""
 
     target: str
     at: float
@@ -64,10 +65,9 @@ class Outcome:
     without_retry_after: int = 0
     strange: list[str] = field(default_factory=list)
     longest_s: float = 0.0
-    broken: Counter[str] = field(
-        default_factory=Counter
-    )  # requests whose connection broke, by what was killed
+    broken: Counter[str] = field(default_factory=Counter)  # requests whose connection broke, by what was killed
     orphans: list[str] = field(default_factory=list)
+    gone_s: float = 0.0  # until the last process of a killed supervisor had ended
     ready_after_start_s: float = 0.0
     drain_s: float = 0.0
     seconds: float = 0.0
@@ -124,6 +124,7 @@ class Round:
             self._kill_all(began)
         finally:
             record = self._load.stop()
+        time.sleep(REST_S)
         self._outcome.drain_s = self._served.until_drained(DRAIN_WITHIN_S)
         self._judge(record, asyncio.run(storage.read(self._served.data, self._tenants)))
         self._outcome.seconds = time.monotonic() - began
@@ -151,6 +152,7 @@ class Round:
             below = self._served.kill_all()
             self._outcome.orphans += [repr(process) for process in gone(below, ORPHANS_WITHIN_S)]
             at_start = time.monotonic()
+            self._outcome.gone_s = max(self._outcome.gone_s, at_start - at)
             self._served.start()
             self._served.until_ready(READY_WITHIN_S)
             after_start_s = time.monotonic() - at_start
@@ -160,7 +162,7 @@ class Round:
             if before is None:
                 return
             if target == "worker":
-                leased = tuple(asyncio.run(storage.leased_lanes(self._served.data, self._tenants)))
+                leased = tuple(asyncio.run(storage.read_leases(self._served.data, self._tenants)))
             self._until_another(target, before)
         self._served.until_ready(READY_WITHIN_S)
         self._outcome.kills.append(Kill(target, at, time.monotonic() - at, leased))
@@ -203,10 +205,9 @@ def _windows(
 ) -> Counter[str]:
     """How many kills hit each window.
 
-    Of an item that was sent whole once, never answered and never sent again: it is stored, so it had been
-    committed; or it is not, so it had not been. Before the end (`stored` None) a repeat that was called a duplicate
-    tells the first, and the second is taken for granted where any request broke. A killed worker that was
-    processing leaves its lane leased.
+    An item had been sent whole when the signal went out, and was never answered. Sent again, it was called a
+    duplicate, so it had been committed, or accepted, so it had not been; never sent again, it is stored or it is
+    not, which is known at the end (`stored` None: not yet). A killed worker that was processing leaves a lease.
     """
     hit: dict[str, set[int]] = {window: set() for window in WINDOWS}
     leased_before: set[str] = set()
@@ -220,7 +221,7 @@ def _windows(
             continue
         first = item.sendings[0]
         number = max((n for n, kill in enumerate(kills) if kill.at <= first.ended_at), default=-1)
-        if first is not broken[0] or number < 0:
+        if first is not broken[0] or number < 0 or first.sent_at > kills[number].at:
             continue
         if len(item.sendings) > 1:
             if item.sendings[1].answer == "duplicate":
@@ -285,11 +286,13 @@ class Figures:
     kills: int = 0
     acknowledged: int = 0
     stored: int = 0
+    quarantined: int = 0
     by_target: Counter[str] = field(default_factory=Counter)
     windows: Counter[str] = field(default_factory=Counter)
     answers: Counter[int] = field(default_factory=Counter)
     worst_back_s: dict[str, float] = field(default_factory=dict)
     ready_after_start_s: float = 0.0
+    gone_s: float = 0.0
     drain_s: float = 0.0
     longest_wait_s: float = 0.0
     faults: Counter[str] = field(default_factory=Counter)
@@ -299,6 +302,7 @@ class Figures:
         self.kills += len(outcome.kills)
         self.acknowledged += outcome.verdict.acknowledged
         self.stored += outcome.verdict.stored
+        self.quarantined += outcome.verdict.quarantined
         self.by_target.update(kill.target for kill in outcome.kills)
         self.windows.update(outcome.windows)
         self.answers.update(outcome.answers)
@@ -306,6 +310,7 @@ class Figures:
             worst = max(self.worst_back_s.get(target, 0.0), outcome.worst_back_s(target))
             self.worst_back_s[target] = round(worst, 2)
         self.ready_after_start_s = round(max(self.ready_after_start_s, outcome.ready_after_start_s), 2)
+        self.gone_s = round(max(self.gone_s, outcome.gone_s), 2)
         self.drain_s = round(max(self.drain_s, outcome.drain_s), 2)
         self.longest_wait_s = round(max(self.longest_wait_s, outcome.longest_s), 2)
         self.faults.update(outcome.faults())

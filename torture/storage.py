@@ -80,7 +80,12 @@ async def read(data: Path, tenants: Sequence[Tenant]) -> Holdings:
 
 
 async def _read_tenant(tx: Tx, tenant: Tenant, vault: Vault, held: Holdings) -> None:
-    shown = [event async for event in events.stream_events(tx, tenant.workspace_id, vault=vault, limit=_ALL)]
+    shown = [
+        event
+        async for event in events.stream_events(
+            tx, tenant.workspace_id, events.Which(), vault=vault, limit=_ALL
+        )
+    ]
     people = {
         profile_id: await _email(tx, tenant.workspace_id, profile_id, vault)
         for profile_id in {event.profile_id for event in shown}
@@ -123,16 +128,15 @@ def _number(properties: dict[str, object]) -> int | None:
     return number if isinstance(number, int) else None
 
 
-async def leased_lanes(data: Path, tenants: Sequence[Tenant]) -> list[str]:
-    """Workspaces whose lane somebody holds; none where the database is away."""
+async def read_leases(data: Path, tenants: Sequence[Tenant]) -> list[str]:
+    """The leases of these workspaces' lanes, by their tokens; none where the database is away."""
     try:
         async with opened(data) as place, place.database.owner() as tx:
             rows = await tx.fetch(
-                "SELECT workspace_id FROM lane "
+                "SELECT token FROM lane "
                 "WHERE workspace_id = ANY($1::uuid[]) AND token IS NOT NULL AND leased_until > now()",
                 [tenant.workspace_id for tenant in tenants],
             )
     except errors.Unavailable:
         return []
-    held = {row["workspace_id"] for row in rows}
-    return [tenant.name for tenant in tenants if tenant.workspace_id in held]
+    return [str(row["token"]) for row in rows]

@@ -35,7 +35,12 @@ def overriding(key: str, **fields: Any) -> Offer:
 async def timeline(database: Database, tenant: Any) -> list[StoredEvent]:
     async with database.app(tenant.workspace_id) as tx:
         return await events.list_events(
-            tx, tenant.workspace_id, vault=tenant.vault, now_us=database.now_us(), limit=1_000_000
+            tx,
+            tenant.workspace_id,
+            events.Which(),
+            vault=tenant.vault,
+            now_us=database.now_us(),
+            limit=1_000_000,
         )
 
 

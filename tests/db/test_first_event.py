@@ -46,7 +46,7 @@ async def test_an_event_makes_a_profile_and_stands_on_its_timeline(database, ten
             ("sms", "+380441234567"),
         }
         stored = await events.list_events(
-            tx, tenant.workspace_id, vault=tenant.vault, now_us=database.now_us(), limit=10
+            tx, tenant.workspace_id, events.Which(), vault=tenant.vault, now_us=database.now_us(), limit=10
         )
         assert [event.id for event in stored] == [
             model.show_id("evt", outcomes[2].item_id),

@@ -182,7 +182,9 @@ async def test_pages_of_events_lead_from_the_newest_to_the_oldest(call, tenant, 
     async with call.app() as tx:
         streamed = [
             event.id
-            async for event in events.stream_events(tx, call.workspace_id, vault=tenant.vault, limit=1_000)
+            async for event in events.stream_events(
+                tx, call.workspace_id, events.Which(), vault=tenant.vault, limit=1_000
+            )
         ]
     assert streamed == [event.id for event in page.events]
 

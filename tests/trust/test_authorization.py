@@ -78,7 +78,7 @@ async def world(own, database, new_tenant, ingest, process_all):
     await process_all(tenant)
     async with database.app(tenant.workspace_id) as tx:
         (event,) = await events.list_events(
-            tx, tenant.workspace_id, vault=tenant.vault, now_us=database.now_us(), limit=2
+            tx, tenant.workspace_id, events.Which(), vault=tenant.vault, now_us=database.now_us(), limit=2
         )
         quarantined = await events.list_quarantine(tx, tenant.workspace_id, limit=20)
     revoked = await managed.token(own, tenant, "owner")

@@ -17,7 +17,7 @@ from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
 from clarion.cli._print import show_one
 from clarion.dialects import DIALECTS
-from clarion.events import StoredEvent
+from clarion.events import StoredEvent, Which
 
 app = App(name="event", help="Events: what came in, newest first.")
 
@@ -50,15 +50,13 @@ def list_(
             if email is not None:
                 found = await profile.sought(tx, call.workspace_id, profile.Find(email=email), vault=vault)
                 members = [] if found is None else profile.members(found)
+            which = Which(profile_ids=members, metric=metric)
             if limit > _AT_ONCE:
-                stream = events.stream_events(
-                    tx, call.workspace_id, vault=vault, limit=limit, profile_ids=members, metric=metric
-                )
+                stream = events.stream_events(tx, call.workspace_id, which, vault=vault, limit=limit)
                 return await _print(stream, json)
             page = await events.list_events(
-                tx, call.workspace_id, vault=vault, now_us=call.ports.database.now_us(), limit=limit,
-                profile_ids=members, metric=metric,
-            )  # fmt: skip
+                tx, call.workspace_id, which, vault=vault, now_us=call.ports.database.now_us(), limit=limit
+            )
             return await _print(_each(page), json)
 
     printed = with_call(place, "event list", workspace, ask)
@@ -132,12 +130,17 @@ async def _follow(call: Call, metric: str | None, json: bool) -> None:
 
 async def _recent(call: Call, metric: str | None) -> list[StoredEvent]:
     now_us = call.ports.database.now_us()
+    after = model.first_id_at(now_us - _LOOK_BACK_S * 1_000_000)
     vault = await call.vault()
     async with call.app() as tx:
         return await events.list_events(
-            tx, call.workspace_id, vault=vault, now_us=now_us, limit=_AT_ONCE * 10, metric=metric,
-            after=model.first_id_at(now_us - _LOOK_BACK_S * 1_000_000),
-        )  # fmt: skip
+            tx,
+            call.workspace_id,
+            Which(metric=metric, after=after),
+            vault=vault,
+            now_us=now_us,
+            limit=_AT_ONCE * 10,
+        )
 
 
 def _line(one: StoredEvent, json: bool) -> str:

@@ -10,19 +10,17 @@ from clarion.events.ingest import Ingest
 from clarion.events.lanes import Lanes
 from clarion.events.ledger import LedgerLine, Mismatch, inner_mismatches, total
 from clarion.events.process import Bench
+from clarion.events.reading import StoredEvent, list_events, read_event, stream_events
 from clarion.events.retry import read_quarantined, retry_quarantined
 from clarion.events.store import (
     WORK,
     QuarantinedItem,
-    StoredEvent,
+    Which,
     backlog,
     discard_quarantined,
-    list_events,
     list_quarantine,
-    read_event,
     read_ledger,
     show_quarantined,
-    stream_events,
 )
 from clarion.events.tasks import drop_old_blocks
 from clarion.events.verify import verify_ledger
@@ -36,6 +34,7 @@ __all__ = [
     "Mismatch",
     "QuarantinedItem",
     "StoredEvent",
+    "Which",
     "backlog",
     "discard_quarantined",
     "drop_old_blocks",

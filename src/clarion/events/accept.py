@@ -9,6 +9,7 @@ from msgspec import Struct
 from clarion.db import Tx
 from clarion.events import store
 from clarion.events.journal import pack_block
+from clarion.events.store import Keys
 from clarion.model import Dedup, Mode, Offer, minute_of
 from clarion.vault import Vault
 
@@ -34,18 +35,6 @@ class Group(Struct, frozen=True, kw_only=True):
     item_ids: Sequence[UUID]
     offers: Sequence[Offer]
     rejected: int = 0
-
-
-class Keys(Struct, frozen=True):
-    """The group's keys, each once, in the order in which every group takes its locks."""
-
-    ordinals: list[int]  # of the first item with the key
-    hashes: list[UUID]
-    item_ids: list[UUID]
-    buckets: list[int]
-    copies: list[int]  # how many items of the group have the key
-    firsts: list[int]  # for every item of the group: the ordinal of the first with its key
-    positions: list[int]  # for every item: how many before it have its key
 
 
 class Seen(Struct, frozen=True):

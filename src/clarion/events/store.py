@@ -1,29 +1,35 @@
 """The room's SQL."""
 
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-import msgspec
+from asyncpg.cursor import CursorFactory
 from msgspec import Struct
 
 from clarion import db, errors, model
 from clarion.db import Tx
 from clarion.events.ledger import TERMS, LedgerLine
-from clarion.vault import Vault
-
-if TYPE_CHECKING:
-    from clarion.events.accept import Keys
 
 Q = db.load("clarion.events")
 WORK = "clarion_work"  #: the channel on which workers hear that there are blocks
-_FIRST_ID = UUID(int=0)
-_LAST_ID = UUID(int=(1 << 128) - 1)
-_LIST_SPANS_S = (60, 600, 7_200, 86_400, 30 * 86_400)
+FIRST_ID = UUID(int=0)
+LAST_ID = UUID(int=(1 << 128) - 1)
 _BLOCKS_A_CLAIM = 512
 _STREAMED_AT_ONCE = 500
+
+
+class Keys(Struct, frozen=True):
+    """The group's keys, each once, in the order in which every group takes its locks."""
+
+    ordinals: list[int]  # of the first item with the key
+    hashes: list[UUID]
+    item_ids: list[UUID]
+    buckets: list[int]
+    copies: list[int]  # how many items of the group have the key
+    firsts: list[int]  # for every item of the group: the ordinal of the first with its key
+    positions: list[int]  # for every item: how many before it have its key
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -54,20 +60,13 @@ class OpenBlock(Struct, frozen=True, kw_only=True):
     payload: bytes
 
 
-class StoredEvent(Struct, frozen=True, kw_only=True):
-    """An event as the timeline holds it, opened. `properties` has the sealed ones again in their places."""
+class Which(Struct, frozen=True, kw_only=True):
+    """Which events of a timeline: of some profiles, of a metric, between two ids; all by default."""
 
-    id: str
-    name: str
-    profile_id: str
-    occurred_at: str
-    received_at: str
-    dialect: str
-    properties: dict[str, object]
-    context: dict[str, object]
-    session: str | None
-    revision: int
-    history: bool
+    profile_ids: Sequence[UUID] | None = None
+    metric: str | None = None
+    before: UUID = LAST_ID
+    after: UUID = FIRST_ID
 
 
 class QuarantinedItem(Struct, frozen=True, kw_only=True):
@@ -97,7 +96,7 @@ class QuarantinedItem(Struct, frozen=True, kw_only=True):
 
 
 async def accept_once(
-    tx: Tx, workspace_id: UUID, source: int, keys: "Keys", repeats: list[int], block: Block
+    tx: Tx, workspace_id: UUID, source: int, keys: Keys, repeats: list[int], block: Block
 ) -> frozenset[int]:
     """The ordinals that were seen before; the rest is on disk."""
     seen = await tx.fetchval(
@@ -123,7 +122,7 @@ async def accept_windowed(
     workspace_id: UUID,
     source: int,
     window_us: int,
-    keys: "Keys",
+    keys: Keys,
     repeats: list[int],
     block: Block,
     at: datetime | None = None,
@@ -148,7 +147,7 @@ async def accept_windowed(
     return frozenset(seen)
 
 
-async def accept_overrides(tx: Tx, workspace_id: UUID, source: int, keys: "Keys", block: Block) -> bool:
+async def accept_overrides(tx: Tx, workspace_id: UUID, source: int, keys: Keys, block: Block) -> bool:
     """Every item is on disk, as some revision of its key's event; False when an earlier try had written the block."""
     written: int = await tx.fetchval(
         Q.accept_overrides,
@@ -170,7 +169,7 @@ async def accept_overrides(tx: Tx, workspace_id: UUID, source: int, keys: "Keys"
     return written > 0
 
 
-async def own_keys(tx: Tx, workspace_id: UUID, source: int, keys: "Keys") -> frozenset[int]:
+async def own_keys(tx: Tx, workspace_id: UUID, source: int, keys: Keys) -> frozenset[int]:
     """The ordinals whose keys hold the items' own ids."""
     rows = await tx.fetch(Q.find_own_keys, workspace_id, source, keys.hashes, keys.item_ids, keys.buckets)
     own = {row["event_id"] for row in rows}
@@ -241,7 +240,7 @@ async def recount(
 ) -> tuple[dict[int, int], dict[int, int], dict[int, asyncpg.Record]]:
     """By minute: events on the timeline, items in quarantine, and the sums of the kept blocks."""
     first = model.first_id_at(since_us)
-    last = _LAST_ID if until_us >= 1 << 60 else model.first_id_at(until_us)
+    last = LAST_ID if until_us >= 1 << 60 else model.first_id_at(until_us)
     timeline = await tx.fetch(Q.recount_timeline, workspace_id, first, last)
     quarantined = await tx.fetch(Q.recount_quarantine, workspace_id, since_us, until_us)
     journal = await tx.fetch(Q.recount_journal, workspace_id, since_us, until_us)
@@ -265,108 +264,23 @@ async def delete_revisions(tx: Tx, workspace_id: UUID, rows: Sequence[asyncpg.Re
     await tx.execute(Q.delete_revisions, workspace_id, *columns)
 
 
-async def list_events(
-    tx: Tx,
-    workspace_id: UUID,
-    *,
-    vault: Vault,
-    now_us: int,
-    limit: int,
-    profile_ids: Sequence[UUID] | None = None,
-    metric: str | None = None,
-    before: UUID = _LAST_ID,
-    after: UUID = _FIRST_ID,
-) -> list[StoredEvent]:
-    """The newest received first, between two ids.
-
-    Nothing orders the timeline by accept time, so spans are read that grow back from now until there are enough;
-    in each the BRIN index leaves few pages. A profile's own events come by the primary key at once.
-    """
-    starts = [model.first_id_at(now_us - span_s * 1_000_000) for span_s in _LIST_SPANS_S]
-    bounds = (
-        [after]
-        if profile_ids is not None
-        else [*(start for start in starts if after < start < before), after]
-    )
-    rows: list[asyncpg.Record] = []
-    upper = before
-    for lower in bounds:
-        rows += await tx.fetch(
-            Q.list_events, workspace_id, profile_ids, metric, upper, lower, limit - len(rows)
-        )
-        if len(rows) >= limit:
-            break
-        # The bounds themselves belong to neither span but no event has such an id: its random bits are all zero.
-        upper = lower
-    return [_event(row, vault) for row in rows]
+async def select_events(
+    tx: Tx, workspace_id: UUID, which: Which, *, before: UUID, after: UUID, limit: int
+) -> list[asyncpg.Record]:
+    """Rows of the timeline between two ids, newest received first."""
+    return await tx.fetch(Q.list_events, workspace_id, which.profile_ids, which.metric, before, after, limit)
 
 
-async def stream_events(
-    tx: Tx,
-    workspace_id: UUID,
-    *,
-    vault: Vault,
-    limit: int,
-    profile_ids: Sequence[UUID] | None = None,
-    metric: str | None = None,
-) -> AsyncIterator[StoredEvent]:
-    """The same for any number: sorted once by the database, held here a few at a time."""
-    rows = tx.cursor(
-        Q.list_events,
-        workspace_id,
-        profile_ids,
-        metric,
-        _LAST_ID,
-        _FIRST_ID,
-        limit,
+def event_cursor(tx: Tx, workspace_id: UUID, which: Which, *, limit: int) -> "CursorFactory[asyncpg.Record]":
+    """The same over all ids, to be read a few at a time."""
+    return tx.cursor(
+        Q.list_events, workspace_id, which.profile_ids, which.metric, which.before, which.after, limit,
         prefetch=_STREAMED_AT_ONCE,
-    )
-    async for row in rows:
-        yield _event(row, vault)
+    )  # fmt: skip
 
 
-async def read_event(tx: Tx, workspace_id: UUID, event_id: UUID, *, vault: Vault) -> StoredEvent:
-    """One event. Raises NotFound."""
-    row = await tx.fetchrow(Q.read_event, workspace_id, event_id)
-    if row is None:
-        raise errors.NotFound("there is no such event on the timeline of this workspace")
-    return _event(row, vault)
-
-
-def sealed_place(event_id: UUID) -> bytes:
-    """What an event's sealed record is bound to; the id never changes."""
-    return b"event" + event_id.bytes
-
-
-def _event(row: asyncpg.Record, vault: Vault) -> StoredEvent:
-    properties = msgspec.json.decode(row["properties"])
-    context: dict[str, object] = {}
-    if row["sealed"] is not None:
-        record = msgspec.msgpack.decode(vault.open(row["sealed"], sealed_place(row["event_id"])))
-        context = record.get("context", {})
-        for path, value in record.get("properties", []):
-            _put(properties, path, value)
-    received = datetime.fromtimestamp(model.time_us_of(row["event_id"]) / 1_000_000, UTC)
-    return StoredEvent(
-        id=model.show_id("evt", row["event_id"]),
-        name=row["name"],
-        profile_id=model.show_id("prf", row["profile_id"]),
-        occurred_at=row["occurred_at"].isoformat(),
-        received_at=received.isoformat(),
-        dialect=model.Source(row["source"]).dialect,
-        properties=properties,
-        context=context,
-        session=row["session"],
-        revision=row["revision"],
-        history=row["history"],
-    )
-
-
-def _put(into: dict[str, object], path: list[str], value: object) -> None:
-    """Set a value at its path of keys; the dicts above it are there."""
-    for key in path[:-1]:
-        into = into[key]  # type: ignore[assignment]  # sealing left the dicts in place
-    into[path[-1]] = value
+async def select_event(tx: Tx, workspace_id: UUID, event_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(Q.read_event, workspace_id, event_id)
 
 
 # ---- quarantine
@@ -396,7 +310,7 @@ async def insert_quarantine(tx: Tx, workspace_id: UUID, item: QuarantinedItem) -
 
 
 async def list_quarantine(
-    tx: Tx, workspace_id: UUID, *, limit: int, before: UUID = _LAST_ID
+    tx: Tx, workspace_id: UUID, *, limit: int, before: UUID = LAST_ID
 ) -> list[QuarantinedItem]:
     """Newest first, below an id."""
     rows = await tx.fetch(Q.list_quarantine, workspace_id, limit, None, before)
@@ -405,7 +319,7 @@ async def list_quarantine(
 
 async def show_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -> QuarantinedItem:
     """Raises NotFound."""
-    rows = await tx.fetch(Q.list_quarantine, workspace_id, 1, [quarantine_id], _LAST_ID)
+    rows = await tx.fetch(Q.list_quarantine, workspace_id, 1, [quarantine_id], LAST_ID)
     if not rows:
         raise errors.NotFound("there is no such item in quarantine")
     return QuarantinedItem(**dict(rows[0]))

@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Struct
 
 from clarion.events.journal import Entry
-from clarion.events.store import sealed_place
 from clarion.model import DAY_US, Event, JSONObject
 from clarion.vault import Vault, is_personal_property
 
@@ -36,6 +35,11 @@ _LENGTH = struct.Struct("!i")
 _NULL = _LENGTH.pack(-1)
 _json_encode = msgspec.json.Encoder().encode
 _EPOCH_DAY = date(1970, 1, 1)
+
+
+def sealed_place(event_id: UUID) -> bytes:
+    """What an event's sealed record is bound to; the id never changes."""
+    return b"event" + event_id.bytes
 
 
 class Row(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from clarion import events
 from clarion.api import views
 from clarion.api.nouns._fields import Before, Limit, Text
 from clarion.api.ports import Call, id_before, id_of
-from clarion.events import StoredEvent
+from clarion.events import StoredEvent, Which
 
 
 class List(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,8 +29,8 @@ async def list_page(call: Call, wish: List) -> views.EventPage:
     before = id_before(views.EVENT, wish.before, "event")
     async with call.app() as tx:
         found = await events.list_events(
-            tx, call.workspace_id, vault=vault, now_us=call.ports.database.now_us(), limit=wish.limit + 1,
-            metric=wish.metric, before=before,
+            tx, call.workspace_id, Which(metric=wish.metric, before=before),
+            vault=vault, now_us=call.ports.database.now_us(), limit=wish.limit + 1,
         )  # fmt: skip
     return views.event_page(found, wish.limit)
 

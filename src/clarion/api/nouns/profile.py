@@ -72,8 +72,8 @@ async def timeline(call: Call, wish: Timeline) -> views.EventPage:
     async with call.app() as tx:
         profile = await _read(tx, call, wish.profile_id, vault)
         found = await events.list_events(
-            tx, call.workspace_id, vault=vault, now_us=call.ports.database.now_us(), limit=wish.limit + 1,
-            profile_ids=members(profile), before=before,
+            tx, call.workspace_id, events.Which(profile_ids=members(profile), before=before),
+            vault=vault, now_us=call.ports.database.now_us(), limit=wish.limit + 1,
         )  # fmt: skip
     return views.event_page(found, wish.limit)
 

@@ -1,0 +1,43 @@
+"""A server known to be bad: it answers before the commit. The control of T1, which has to find what it loses.
+
+Given to the supervisor in the place of `clarion.app` (`clarion serve --app torture.hasty`).
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from clarion import errors
+from clarion.accounts import Credential
+from clarion.app import http, prepare, server, worker
+from clarion.events import Ingest
+from clarion.model import Accepted, Duplicate, Ids, Offer, Source
+
+LATE_S = 0.05
+
+__all__ = ["http", "prepare", "worker"]
+
+
+class HastyIngest(Ingest):
+    """Says that all was accepted, and commits a moment later."""
+
+    async def offer(
+        self, credential: Credential, source: Source, offers: Sequence[Offer], *, rejected: int = 0
+    ) -> list[Accepted | Duplicate]:
+        running = asyncio.create_task(self._offer_late(credential, source, offers, rejected))
+        _late.add(running)
+        running.add_done_callback(_late.discard)
+        return [Accepted(_ids.next()) for _ in offers]
+
+    async def _offer_late(
+        self, credential: Credential, source: Source, offers: Sequence[Offer], rejected: int
+    ) -> None:
+        await asyncio.sleep(LATE_S)
+        try:
+            await super().offer(credential, source, offers, rejected=rejected)
+        except errors.Unavailable:
+            pass  # the caller was told long ago that it went well
+
+
+_late: set[asyncio.Task[None]] = set()
+_ids = Ids(lambda: 0)
+server.Ingest = HastyIngest  # type: ignore[misc]  # where `http` takes it from; only in this server's processes
