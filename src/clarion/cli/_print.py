@@ -39,7 +39,8 @@ def show_one(thing: Any, *, json: bool) -> None:
     table.add_column(overflow="fold")
     values = thing if isinstance(thing, Mapping) else msgspec.structs.asdict(thing)
     for name, value in values.items():
-        table.add_row(name.replace("_", " "), text(value))
+        # A label in words may end in a name of the customer's, as `trait signup_source`: that stays as it is.
+        table.add_row(name if " " in name else name.replace("_", " "), text(value))
     _print(table)
 
 
