@@ -69,7 +69,7 @@ async def test_a_quarantined_item_can_be_retried_and_discarded(database, tenant,
     await plant(database, tenant, ids, [event("bad", properties={"text": "\x00"}), event("bad\x00")])
     await plant(database, tenant, ids, [event("fine")], payload=b"\x01" + bytes(60))
     await process_all(tenant)
-    bench = Bench(tenant.workspace_id, tenant.vault, ids, set())
+    bench = Bench(tenant.workspace_id, tenant.vault, ids)
     async with database.app(tenant.workspace_id) as tx:
         broken, one, two = await events.list_quarantine(tx, tenant.workspace_id, limit=10)
     async with database.owner() as tx:
@@ -107,7 +107,7 @@ async def test_events_of_a_paused_metric_are_discarded_and_counted(database, ten
 async def test_a_worker_that_slept_past_its_lease_writes_nothing(database, tenant, ingest, vaults, ids):
     await ingest.offer(tenant.credential, S, [windowed("k")])
     slow = Lanes(database, vaults, ids)
-    bench = Bench(tenant.workspace_id, tenant.vault, ids, set())
+    bench = Bench(tenant.workspace_id, tenant.vault, ids)
     token = uuid.uuid4()
     async with database.owner() as tx:
         assert await store.lease_lane(tx, tenant.workspace_id, 0, token, "slow", 60)

@@ -53,3 +53,12 @@ def test_a_dedup_window_is_at_most_a_day_and_belongs_to_mode_once():
         Dedup(Mode.ONCE, "k", window_s=86_401)
     with pytest.raises(ValueError, match="only mode once"):
         Dedup(Mode.OVERRIDE, "k", window_s=60)
+
+
+def test_the_ids_of_a_request_rise_and_are_of_one_minute():
+    minute_us = NOW_US // 60_000_000 * 60_000_000
+    for before in (0, 1, 10, 49, 50, 1000):
+        made = Ids(lambda before=before: minute_us - before).many(200)
+        assert made == sorted(made, key=lambda one: one.bytes)
+        assert len(set(made)) == 200
+        assert len({minute_of(one) for one in made}) == 1

@@ -19,6 +19,9 @@ STATEMENT_TIMEOUT_S = 30
 CHECKOUT_TIMEOUT_S = 10.0
 _NIL = UUID(int=0)
 
+#: Plans that do not wait for statistics: on a table never analysed a fitted plan for `= ANY($1)` reads all of it.
+_WORKERS = {"plan_cache_mode": "force_generic_plan"}
+
 _SET_WORKSPACE = "SELECT set_config('clarion.workspace', $1, false)"
 _NOW_US = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
@@ -53,7 +56,7 @@ class Database:
             if app:
                 database._app = await _pool(addresses.app, app, "clarion app")
             if owner:
-                database._owner = await _pool(addresses.owner, owner, "clarion owner")
+                database._owner = await _pool(addresses.owner, owner, "clarion owner", **_WORKERS)
             await database.measure_clock()
         except (OSError, asyncpg.PostgresError) as exc:
             await database.close()
@@ -94,6 +97,12 @@ class Database:
         assert self._owner is not None, "opened without owner connections"
         async with _reachable(self._owner.acquire(timeout=CHECKOUT_TIMEOUT_S)) as connection:
             yield connection
+
+    async def notify(self, channel: str) -> None:
+        """Tell whoever listens, in a transaction of its own. Raises Unavailable."""
+        assert self._app is not None, "opened without app connections"
+        async with _reachable(self._app.acquire(timeout=CHECKOUT_TIMEOUT_S)) as connection:
+            await connection.execute("SELECT pg_notify($1, '')", channel)
 
     async def measure_clock(self) -> int:
         """Learn how far this machine's clock is from the database's; returns the offset in microseconds.
@@ -159,7 +168,7 @@ async def _reachable(acquire: AbstractAsyncContextManager[Tx]) -> AsyncIterator[
         await acquire.__aexit__(None, None, None)
 
 
-async def _pool(address: Address, size: int, name: str) -> "asyncpg.Pool[asyncpg.Record]":
+async def _pool(address: Address, size: int, name: str, **settings: str) -> "asyncpg.Pool[asyncpg.Record]":
     args = address.connect_args()
     args["server_settings"] = args["server_settings"] | {
         "application_name": name,
@@ -167,6 +176,7 @@ async def _pool(address: Address, size: int, name: str) -> "asyncpg.Pool[asyncpg
         "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
         "idle_in_transaction_session_timeout": "60s",
         "synchronous_commit": "on",
+        **settings,
     }
     pool = asyncpg.create_pool(
         **args,

@@ -102,7 +102,7 @@ class Ingest:
             raise errors.Unavailable(reason, retry_after_s=5)
         queue = self._queue(credential.workspace_id, source, Policy.of(offers[0].dedup))
         answer: asyncio.Future[list[Accepted | Duplicate]] = asyncio.get_running_loop().create_future()
-        queue.waiting.append(_Request(offers, [self._ids.next() for _ in offers], rejected, answer))
+        queue.waiting.append(_Request(offers, self._ids.many(len(offers)), rejected, answer))
         self._waiting_items += len(offers)
         if not queue.woken and queue.in_flight < COMMITS_IN_FLIGHT:
             queue.woken = (
@@ -248,8 +248,7 @@ class Ingest:
             await _first_of(self._committed, stop)
             self._committed.clear()
             try:
-                async with self._database.app() as tx:
-                    await store.notify_work(tx)
+                await self._database.notify(store.WORK)
             except Exception as exc:  # they look by themselves every second
                 _complain(exc, "workers could not be woken")
             await _sleep(stop, NOTIFY_EVERY_S)

@@ -13,7 +13,7 @@ from clarion.db import Database, Tx, is_transient
 from clarion.events import process, store
 from clarion.events.journal import Entry, Unreadable
 from clarion.events.ledger import Tally
-from clarion.events.process import Bench
+from clarion.events.process import Bench, Memory
 from clarion.events.store import OpenBlock
 from clarion.model import Ids
 
@@ -21,7 +21,8 @@ LEASE_S = 5  # held by the lane's row lock while a transaction runs, so it may b
 ITEMS_A_TRANSACTION = 4_000
 TRANSACTIONS_A_TURN = 8  # of one lane, before others have theirs
 LOOK_EVERY_S = 1.0
-GATHER_S = 0.02  # after being woken: single events become larger transactions
+ITEMS_WORTH_A_TRANSACTION = 1_000
+GATHER_S = 0.03  # when a turn settled fewer, or after being woken: singles become larger transactions
 
 _log = log.get(__name__)
 
@@ -38,43 +39,47 @@ class Lanes:
         self._vaults = vaults
         self._ids = ids
         self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._catalogue: set[tuple[UUID, int, str, str]] = set()
+        self._memory = Memory.fresh()
 
     async def work(self, stop: asyncio.Event, woken: asyncio.Event) -> None:
         """Until `stop`; the transaction at hand is finished first."""
         while not stop.is_set():
             woken.clear()
             try:
-                busy = await self.work_once()
+                items = await self.work_once()
             except Exception as exc:
                 if not is_transient(exc):
                     raise
                 _log.warning("the database is away", action="worker_waits", error=type(exc).__name__)
-                busy = False
-            if not busy and not stop.is_set():
+                items = 0
+            if items == 0 and not stop.is_set():
                 await _wait(woken, stop)
+            if items < ITEMS_WORTH_A_TRANSACTION:
+                await asyncio.sleep(GATHER_S)
 
-    async def work_once(self) -> bool:
-        """One turn for every free lane with work, in any order; whether there was any."""
+    async def work_once(self) -> int:
+        """One turn for every free lane with work, in any order; how many items the fullest turn settled."""
         async with self._database.owner() as tx:
             lanes = await store.find_lanes(tx)
         random.shuffle(lanes)
-        worked = [await self._turn(workspace_id, lane) for workspace_id, lane in lanes]
-        return any(worked)
+        return max([await self._turn(workspace_id, lane) for workspace_id, lane in lanes], default=0)
 
-    async def _turn(self, workspace_id: UUID, lane: int) -> bool:
+    async def _turn(self, workspace_id: UUID, lane: int) -> int:
         token = self._ids.next()
         async with self._database.owner() as tx:
             if not await store.lease_lane(tx, workspace_id, lane, token, self._name, LEASE_S):
-                return False
+                return 0
+        settled = 0
         try:
-            bench = Bench(workspace_id, await self._vaults.of(workspace_id), self._ids, self._catalogue)
+            bench = Bench(workspace_id, await self._vaults.of(workspace_id), self._ids, self._memory)
             for _ in range(TRANSACTIONS_A_TURN):
-                if not await self._transaction(bench, lane, token):
+                items = await self._transaction(bench, lane, token)
+                settled += items
+                if items < ITEMS_WORTH_A_TRANSACTION:
                     break
         except LeaseLost:
             _log.warning("a lease was lost", action="lease_lost", workspace=str(workspace_id), lane=lane)
-            return True
+            return settled
         except Exception as exc:
             _log.warning(
                 "a lane failed and waits", action="lane_postponed", error=type(exc).__name__, lane=lane
@@ -83,17 +88,18 @@ class Lanes:
                 _log.exception("processing failed in a way we did not foresee", action="lane_failed")
             async with self._database.owner() as tx:
                 await store.postpone_lane(tx, workspace_id, lane, token)
-            return True
+            return settled
         async with self._database.owner() as tx:
             await store.free_lane(tx, workspace_id, lane, token)
-        return True
+        return settled
 
-    async def _transaction(self, bench: Bench, lane: int, token: UUID) -> bool:
+    async def _transaction(self, bench: Bench, lane: int, token: UUID) -> int:
         """Settle the lane's next blocks together; where that fails, one by one, down to the culprit."""
         try:
             return await self._settle_next(bench, lane, token, items_max=ITEMS_A_TRANSACTION, careful=False)
-        except Exception as exc:
-            if is_transient(exc) or isinstance(exc, LeaseLost):
+        except BaseException as exc:
+            bench.memory.forget()
+            if is_transient(exc) or not isinstance(exc, Exception) or isinstance(exc, LeaseLost):
                 raise
             _log.warning(
                 "a block failed; looking for the culprit", action="block_split", error=type(exc).__name__
@@ -102,13 +108,13 @@ class Lanes:
 
     async def _settle_next(
         self, bench: Bench, lane: int, token: UUID, *, items_max: int, careful: bool
-    ) -> bool:
+    ) -> int:
         async with self._database.owner() as tx:
             if not await store.hold_lane(tx, bench.workspace_id, lane, token, LEASE_S):
                 raise LeaseLost
             blocks = await store.take_blocks(tx, bench.workspace_id, lane, items_max)
             if not blocks:
-                return False
+                return 0
             tally = Tally()
             if careful:
                 for block in blocks:
@@ -120,7 +126,7 @@ class Lanes:
                 process.count_block(block, tally)
             await store.close_blocks(tx, bench.workspace_id, [block.block_id for block in blocks])
             await store.add_to_ledger(tx, bench.workspace_id, tally.take())
-        return True
+        return sum(block.items for block in blocks)
 
 
 async def _settle_carefully(tx: Tx, bench: Bench, block: OpenBlock, tally: Tally) -> None:
@@ -145,7 +151,7 @@ async def _split(tx: Tx, bench: Bench, block: OpenBlock, entries: Sequence[Entry
     except Exception as exc:
         if is_transient(exc):
             raise
-        bench.catalogue.clear()  # it may remember what was rolled back
+        bench.memory.forget()
         if len(entries) == 1:
             _log.error("an item is in quarantine", action="item_quarantined", error=type(exc).__name__)
             await process.quarantine(tx, bench, block, entries[0], exc, tally)
@@ -160,8 +166,6 @@ async def _split(tx: Tx, bench: Bench, block: OpenBlock, entries: Sequence[Entry
 async def _wait(woken: asyncio.Event, stop: asyncio.Event) -> None:
     """Until there may be work: a notification, else a look every second (a notification can be lost)."""
     waits = [asyncio.create_task(woken.wait()), asyncio.create_task(stop.wait())]
-    done, _ = await asyncio.wait(waits, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(waits, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
-    if done and not stop.is_set():
-        await asyncio.sleep(GATHER_S)

@@ -1,11 +1,11 @@
 """What becomes of the items of some blocks, in one transaction: members, traits, metrics, timeline, counts."""
 
-import io
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from clarion import metrics, model, profiles
@@ -17,16 +17,30 @@ from clarion.events.store import OpenBlock, QuarantinedItem
 from clarion.model import Event, Ids, Quarantined
 from clarion.vault import Vault
 
-CATALOGUE_KNOWN_MAX = 200_000
+
+class Memory(Struct, frozen=True):
+    """What a worker need not ask again, of all workspaces. Only what was committed may stay: see `forget`."""
+
+    catalogue: metrics.Known
+    members: profiles.Known
+
+    @classmethod
+    def fresh(cls) -> "Memory":
+        return cls(metrics.Known(), profiles.Known())
+
+    def forget(self) -> None:
+        """After a transaction that failed: it may hold what was rolled back."""
+        self.catalogue.clear()
+        self.members.clear()
 
 
 class Bench(Struct, frozen=True):
-    """What processing needs of one workspace, and what it remembers between transactions."""
+    """What processing needs of one workspace."""
 
     workspace_id: UUID
     vault: Vault
     ids: Ids
-    catalogue: set[tuple[UUID, int, str, str]]
+    memory: Memory = msgspec.field(default_factory=Memory.fresh)
 
 
 def entries_of(block: OpenBlock, vault: Vault) -> list[Entry]:
@@ -66,13 +80,18 @@ async def settle(tx: Tx, bench: Bench, entries: Sequence[Entry], tally: Tally) -
     """Give every item its outcome and count it. Raises whatever the database or our code raises on bad ones."""
     if not entries:
         return
-    entries = await _without_paused(tx, bench, entries, tally)
+    names = {entry.inbound.name for entry in entries if isinstance(entry.inbound, Event)}
+    resolved = await metrics.resolve(tx, bench.workspace_id, names)
+    entries = _without_paused(
+        entries, {name for name, one in resolved.items() if one.status == "paused"}, tally
+    )
     members = await profiles.members_of(
         tx,
         bench.workspace_id,
         [profiles.Arrival(entry.item_id, entry.inbound, entry.stamp_us) for entry in entries],
         vault=bench.vault,
         ids=bench.ids,
+        remembered=bench.memory.members,
     )
     facts: dict[UUID, list[profiles.Facts]] = defaultdict(list)
     for entry, member in zip(entries, members, strict=True):
@@ -88,7 +107,9 @@ async def settle(tx: Tx, bench: Bench, entries: Sequence[Entry], tally: Tally) -
         if not isinstance(entry.inbound, Event):
             tally.add(entry.minute_us, applied=1)
     if happened:
-        await _put_on_timeline(tx, bench, happened, tally)
+        await _put_on_timeline(
+            tx, bench, happened, {name: one.metric_id for name, one in resolved.items()}, tally
+        )
 
 
 async def quarantine(
@@ -164,11 +185,8 @@ def reason_of(exc: Exception) -> tuple[Quarantined, str]:
     return Quarantined.FAILED, type(exc).__name__
 
 
-async def _without_paused(tx: Tx, bench: Bench, entries: Sequence[Entry], tally: Tally) -> Sequence[Entry]:
+def _without_paused(entries: Sequence[Entry], paused: set[str], tally: Tally) -> Sequence[Entry]:
     """Events of paused metrics are discarded whole: their traits count as little as they do."""
-    names = {entry.inbound.name for entry in entries if isinstance(entry.inbound, Event)}
-    resolved = await metrics.resolve(tx, bench.workspace_id, names)
-    paused = {name for name, (_, status) in resolved.items() if status == "paused"}
     if not paused:
         return entries
     kept = []
@@ -181,10 +199,12 @@ async def _without_paused(tx: Tx, bench: Bench, entries: Sequence[Entry], tally:
 
 
 async def _put_on_timeline(
-    tx: Tx, bench: Bench, happened: Sequence[tuple[Entry, Event, UUID]], tally: Tally
+    tx: Tx,
+    bench: Bench,
+    happened: Sequence[tuple[Entry, Event, UUID]],
+    metric_ids: Mapping[str, int],
+    tally: Tally,
 ) -> None:
-    resolved = await metrics.resolve(tx, bench.workspace_id, {event.name for _, event, _ in happened})
-    metric_ids = {name: metric_id for name, (metric_id, _) in resolved.items()}
     brought = [
         (
             entry,
@@ -194,7 +214,12 @@ async def _put_on_timeline(
         )
         for entry, event, member in happened
     ]
-    await _note_properties(tx, bench, happened, metric_ids)
+    await metrics.note_properties(
+        tx,
+        bench.workspace_id,
+        ((metric_ids[event.name], event.properties) for _, event, _ in happened),
+        known=bench.memory.catalogue,
+    )
     days: Counter[tuple[int, date]] = Counter()
     if any(entry.event_id for entry, _ in brought):
         brought = await _newest(tx, bench, brought, days, tally)
@@ -204,10 +229,15 @@ async def _put_on_timeline(
     await metrics.count_days(tx, bench.workspace_id, days)
     await tx.copy_to_table(
         "event",
-        source=io.BytesIO(timeline.copy_data(bench.workspace_id, [row for _, row in brought])),
+        source=_whole(timeline.copy_data(bench.workspace_id, [row for _, row in brought])),
         columns=timeline.COLUMNS,
         format="binary",
     )
+
+
+async def _whole(data: bytes) -> AsyncIterator[bytes]:
+    """asyncpg makes a class for each file that it copies from, which keeps the bytes until the next full collection."""
+    yield data
 
 
 async def _newest(
@@ -240,16 +270,3 @@ async def _newest(
     if fallen:
         await store.delete_revisions(tx, bench.workspace_id, fallen)
     return list(newest.values())
-
-
-async def _note_properties(
-    tx: Tx, bench: Bench, happened: Sequence[tuple[Entry, Event, UUID]], metric_ids: Mapping[str, int]
-) -> None:
-    if len(bench.catalogue) > CATALOGUE_KNOWN_MAX:
-        bench.catalogue.clear()
-    leaves = (
-        (metric_ids[event.name], path, value)
-        for _, event, _ in happened
-        for path, value in metrics.properties_of(event.properties)
-    )
-    await metrics.note_properties(tx, bench.workspace_id, leaves, known=bench.catalogue)

@@ -282,7 +282,3 @@ DELETE FROM quarantine WHERE workspace_id = $1 AND quarantine_id = $2;
 -- Tried again, and failed again.
 UPDATE quarantine SET attempts = attempts + 1, reason = $3, detail = $4
 WHERE workspace_id = $1 AND quarantine_id = $2;
-
--- name: notify_work
--- Wakes workers; sent apart from accept, for a NOTIFY makes commits wait for each other.
-SELECT pg_notify($1, '');

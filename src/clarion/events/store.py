@@ -348,7 +348,3 @@ async def discard_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -
     line = LedgerLine(minute_us=item.minute_us, quarantined=-item.items, discarded=item.items)
     await add_to_ledger(tx, workspace_id, [line])
     return item
-
-
-async def notify_work(tx: Tx) -> None:
-    await tx.execute(Q.notify_work, WORK)

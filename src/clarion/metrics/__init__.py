@@ -3,8 +3,9 @@
 An unknown name is discovered with its first event. A paused metric's events are counted as discarded, not kept.
 """
 
-from clarion.metrics.catalogue import Property, properties_of
+from clarion.metrics.catalogue import Property
 from clarion.metrics.store import (
+    Known,
     Metric,
     count_days,
     list_metrics,
@@ -14,12 +15,12 @@ from clarion.metrics.store import (
 )
 
 __all__ = [
+    "Known",
     "Metric",
     "Property",
     "count_days",
     "list_metrics",
     "note_properties",
-    "properties_of",
     "resolve",
     "set_status",
 ]

@@ -10,9 +10,11 @@ from msgspec import Struct
 
 from clarion import accounts, db, errors
 from clarion.db import Tx
-from clarion.metrics.catalogue import described, type_of
+from clarion.metrics.catalogue import Property, described, properties_of, type_of
+from clarion.model import JSONObject
 
 Q = db.load("clarion.metrics")
+SHAPES_MAX = 100_000
 Status = Literal["pending", "syncing", "paused"]
 
 
@@ -27,9 +29,18 @@ class Metric(Struct, frozen=True, kw_only=True):
     properties: list[dict[str, Any]] = []
 
 
-async def resolve(tx: Tx, workspace_id: UUID, names: Iterable[str]) -> dict[str, tuple[int, Status]]:
-    """The metric ids and statuses of names; unknown names become metrics."""
+class Resolved(Struct, frozen=True):
+    """A name's metric."""
+
+    metric_id: int
+    status: Status
+
+
+async def resolve(tx: Tx, workspace_id: UUID, names: Iterable[str]) -> dict[str, Resolved]:
+    """The metrics of names; unknown names become metrics."""
     wanted = sorted(set(names))
+    if not wanted:
+        return {}
     found = await _find(tx, workspace_id, wanted)
     missing = [name for name in wanted if name not in found]
     if missing:
@@ -39,40 +50,54 @@ async def resolve(tx: Tx, workspace_id: UUID, names: Iterable[str]) -> dict[str,
     return found
 
 
-async def _find(tx: Tx, workspace_id: UUID, names: list[str]) -> dict[str, tuple[int, Status]]:
+async def _find(tx: Tx, workspace_id: UUID, names: list[str]) -> dict[str, Resolved]:
     rows = await tx.fetch(Q.find_metrics, workspace_id, names)
-    return {row["name"]: (row["metric_id"], row["status"]) for row in rows}
+    return {row["name"]: Resolved(row["metric_id"], row["status"]) for row in rows}
+
+
+class Known:
+    """What the catalogue holds already, as far as this worker remembers; may be emptied at any time."""
+
+    def __init__(self) -> None:
+        self._shapes: set[tuple[object, ...]] = set()
+
+    def is_new(self, workspace_id: UUID, metric_id: int, properties: JSONObject) -> bool:
+        """Whether a shape (names and types) was not asked about before. What holds objects has no short name."""
+        types = tuple(map(type, properties.values()))
+        shape = (workspace_id, metric_id, tuple(properties), types)
+        if shape in self._shapes:
+            return False
+        if dict not in types:
+            if len(self._shapes) >= SHAPES_MAX:
+                self._shapes.clear()
+            self._shapes.add(shape)
+        return True
+
+    def clear(self) -> None:
+        self._shapes.clear()
 
 
 async def note_properties(
-    tx: Tx,
-    workspace_id: UUID,
-    leaves: Iterable[tuple[int, str, Any]],
-    *,
-    known: set[tuple[UUID, int, str, str]],
+    tx: Tx, workspace_id: UUID, happened: Iterable[tuple[int, JSONObject]], *, known: Known
 ) -> None:
-    """Put (metric, path, value) into the catalogue where path and type are new.
-
-    `known` is the caller's memory of what stands there already (it may be emptied at any time).
-    """
-    fresh = {}
-    for metric_id, path, value in leaves:
-        key = (workspace_id, metric_id, path, type_of(value))
-        if key not in known and key not in fresh:
-            fresh[key] = described(path, value)
+    """Put what events show, as (metric id, properties), into the catalogue: names and types that are new."""
+    fresh: dict[tuple[int, str, str], Property] = {}
+    for metric_id, properties in happened:
+        if known.is_new(workspace_id, metric_id, properties):
+            for path, value in properties_of(properties):
+                fresh.setdefault((metric_id, path, type_of(value)), described(path, value))
     if not fresh:
         return
-    ordered = sorted(fresh, key=lambda key: key[1:])
+    ordered = sorted(fresh)
     await tx.execute(
         Q.insert_properties,
         workspace_id,
-        [metric_id for _, metric_id, _, _ in ordered],
+        [metric_id for metric_id, _, _ in ordered],
         [fresh[key].name for key in ordered],
         [fresh[key].type for key in ordered],
         [_json(fresh[key].example) for key in ordered],
         [fresh[key].personal for key in ordered],
     )
-    known.update(fresh)
 
 
 async def count_days(tx: Tx, workspace_id: UUID, counts: Mapping[tuple[int, date], int]) -> None:

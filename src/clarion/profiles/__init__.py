@@ -6,9 +6,9 @@ the newer wins, so the order of processing does not matter. Identities, addresse
 what can be asked of them is asked by blind indexes.
 """
 
+from clarion.profiles.arrivals import Arrival, Known
 from clarion.profiles.identities import blind_of, canonical_phone, reach_of
 from clarion.profiles.store import (
-    Arrival,
     FoundProfile,
     StoredChange,
     find_by_identity,
@@ -23,6 +23,7 @@ __all__ = [
     "Arrival",
     "Facts",
     "FoundProfile",
+    "Known",
     "StoredChange",
     "blind_of",
     "canonical_phone",

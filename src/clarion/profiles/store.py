@@ -11,21 +11,14 @@ from msgspec import Struct
 
 from clarion import db, model
 from clarion.db import Tx
-from clarion.model import Identity, IdentityKind, Ids, Inbound
-from clarion.profiles.identities import Place, blind_of, reach_of, strongest
+from clarion.model import Identity, IdentityKind, Ids
+from clarion.profiles.arrivals import Arrival, Known, Wanted
+from clarion.profiles.identities import Place, blind_of, reach_of
 from clarion.profiles.standard import canonical_name
 from clarion.profiles.traits import Change, Facts, Standing, fold, type_of
 from clarion.vault import Vault, is_personal_trait
 
 Q = db.load("clarion.profiles")
-
-
-class Arrival(Struct, frozen=True):
-    """What an item says of identities: who it is about, and its stamp (us, item id)."""
-
-    item_id: UUID
-    inbound: Inbound
-    stamp_us: int
 
 
 class FoundProfile(Struct, frozen=True, kw_only=True):
@@ -52,68 +45,32 @@ class StoredChange(Struct, frozen=True, kw_only=True):
 
 
 async def members_of(
-    tx: Tx, workspace_id: UUID, arrivals: Sequence[Arrival], *, vault: Vault, ids: Ids
+    tx: Tx, workspace_id: UUID, arrivals: Sequence[Arrival], *, vault: Vault, ids: Ids, remembered: Known
 ) -> list[UUID]:
     """The member (profile id) of each item's strongest identity; made where that identity is new.
 
     Also writes the weaker identities, their links and the addresses. Everything is taken in sorted order: two
     workers that meet wait for each other instead of deadlocking.
     """
-    wanted = _Wanted(vault)
+    wanted = Wanted(vault)
     leads = [wanted.see(arrival) for arrival in arrivals]
-    known = {
-        row["blind"]: row["profile_id"]
-        for row in await tx.fetch(Q.find_identities, workspace_id, list(wanted.identities))
-    }
+    known = remembered.find(workspace_id, wanted.identities)
+    unknown = [blind for blind in wanted.identities if blind not in known]
+    if unknown:
+        rows = await tx.fetch(Q.find_identities, workspace_id, unknown)
+        known |= {row["blind"]: row["profile_id"] for row in rows}
     await _make_identities(tx, workspace_id, wanted, known, vault=vault, ids=ids)
-    members = [known[lead] for lead in leads]
+    members = [member for lead in leads if (member := known[lead]) is not None]
+    assert len(members) == len(leads), "every lead has a member now"
     await _note_addresses(tx, workspace_id, wanted, known, vault=vault)
     if wanted.links:
         await _note_links(tx, workspace_id, wanted.links)
+    remembered.note(workspace_id, known)
     return members
 
 
-class _Wanted:
-    """The distinct identities, links and addresses of some items, each with its first stamp."""
-
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
-        self._blinds: dict[Identity, UUID] = {}
-        self.identities: dict[UUID, tuple[Identity, Arrival]] = {}
-        self.leads: set[UUID] = set()
-        self.links: dict[tuple[UUID, UUID], Arrival] = {}
-        self.reaches: dict[tuple[UUID, str, str], Arrival] = {}  # (strongest, channel, value as given)
-
-    def see(self, arrival: Arrival) -> UUID:
-        """Note what an item says; returns the blind index of its strongest identity."""
-        identities = arrival.inbound.identities
-        lead = self._see_identity(strongest(identities), arrival)
-        self.leads.add(lead)
-        if len(identities) > 1:
-            for identity in identities:
-                weaker = self._see_identity(identity, arrival)
-                if weaker != lead:
-                    self._keep_first(self.links, (lead, weaker), arrival)
-        for reach in arrival.inbound.reaches:
-            self._keep_first(self.reaches, (lead, reach.channel, reach.value), arrival)
-        return lead
-
-    def _see_identity(self, identity: Identity, arrival: Arrival) -> UUID:
-        blind = self._blinds.get(identity)
-        if blind is None:
-            blind = self._blinds[identity] = blind_of(self._vault, identity)
-            self.identities[blind] = (identity, arrival)
-        return blind
-
-    @staticmethod
-    def _keep_first(into: dict[Any, Arrival], key: Any, arrival: Arrival) -> None:
-        held = into.setdefault(key, arrival)
-        if (arrival.stamp_us, arrival.item_id.bytes) < (held.stamp_us, held.item_id.bytes):
-            into[key] = arrival
-
-
 async def _make_identities(
-    tx: Tx, workspace_id: UUID, wanted: _Wanted, known: dict[UUID, UUID | None], *, vault: Vault, ids: Ids
+    tx: Tx, workspace_id: UUID, wanted: Wanted, known: dict[UUID, UUID | None], *, vault: Vault, ids: Ids
 ) -> None:
     """Insert what is missing, with a new profile for each that leads an item; `known` is complete afterwards.
 
@@ -155,7 +112,7 @@ async def _make_identities(
 
 
 def _reaches_of_new(
-    wanted: _Wanted, fresh: Mapping[UUID, UUID | None]
+    wanted: Wanted, fresh: Mapping[UUID, UUID | None]
 ) -> dict[tuple[UUID, str, str], Arrival]:
     """A new e-mail or phone that is its member's strongest identity is also where to reach it."""
     reaches = {}
@@ -168,7 +125,7 @@ def _reaches_of_new(
 
 
 async def _note_addresses(
-    tx: Tx, workspace_id: UUID, wanted: _Wanted, known: Mapping[UUID, UUID | None], *, vault: Vault
+    tx: Tx, workspace_id: UUID, wanted: Wanted, known: Mapping[UUID, UUID | None], *, vault: Vault
 ) -> None:
     """Addresses of new identities, and values that only reach; what is known stays with its first stamp."""
     rows: dict[tuple[bytes, str, bytes], tuple[UUID, Place, Arrival]] = {}

@@ -5,6 +5,7 @@ when the supervisor says so and also when the supervisor is gone, however it wen
 """
 
 import asyncio
+import gc
 import importlib
 import os
 import signal
@@ -37,6 +38,7 @@ def main(kind: str, app_name: str) -> int:
         return 0  # the supervisor gave up before it had orders
     orders = decode_orders(line)
     log.configure(format=orders.settings.log_format, level=orders.settings.log_level, process=orders.name)
+    _rest_from_collecting()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_work(kind, app, orders))
@@ -50,6 +52,15 @@ def main(kind: str, app_name: str) -> int:
         _log.exception("this is a bug in Clarion; please report it", action="child_crashed")
         return 1
     return 0
+
+
+def _rest_from_collecting() -> None:
+    """What was imported stays for good, and a request's values are not cyclic: collecting as often as Python does by
+    itself took a quarter of the time of an accepted event.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 async def _work(kind: str, app: App, orders: Orders) -> None:

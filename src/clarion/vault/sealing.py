@@ -25,8 +25,8 @@ class Vault:
     def __init__(self, workspace_id: UUID, data_key: bytes) -> None:
         self._bound_to = workspace_id.bytes
         self._cipher = AESGCM(_derived(data_key, b"seal"))
-        self._index_key = _derived(data_key, b"blind index")
-        self._dedup_key = _derived(data_key, b"dedup key")
+        self._index = _Hashes(_derived(data_key, b"blind index"))
+        self._dedup = _Hashes(_derived(data_key, b"dedup key"))
 
     def seal(self, plain: bytes, place: bytes) -> bytes:
         """`plain`, readable only by this workspace's key and only as what stands at `place`; 29 bytes longer."""
@@ -45,16 +45,28 @@ class Vault:
 
     def blind(self, purpose: str, value: str) -> UUID:
         """The blind index of a canonical value; equal values of one purpose have equal ones."""
-        return self._hash(self._index_key, purpose, value)
+        return self._index.of(purpose, value)
 
     def dedup_key(self, purpose: str, key: str) -> UUID:
         """The key hash under which a repeat is known (message ids may be e-mail addresses)."""
-        return self._hash(self._dedup_key, purpose, key)
+        return self._dedup.of(purpose, key)
 
-    @staticmethod
-    def _hash(key: bytes, purpose: str, value: str) -> UUID:
-        text = f"{purpose}\x00{value}".encode("utf-8", "surrogatepass")
-        return FastUUID(blake2b(text, digest_size=16, key=key).digest())
+
+class _Hashes:
+    """Keyed BLAKE2b; the state after each purpose is kept, which halves the time of a hash."""
+
+    def __init__(self, key: bytes) -> None:
+        self._keyed = blake2b(digest_size=16, key=key)
+        self._after: dict[str, blake2b] = {}
+
+    def of(self, purpose: str, value: str) -> UUID:
+        state = self._after.get(purpose)
+        if state is None:
+            state = self._after[purpose] = self._keyed.copy()
+            state.update(purpose.encode() + b"\x00")
+        state = state.copy()
+        state.update(value.encode("utf-8", "surrogatepass"))
+        return FastUUID(state.digest())
 
 
 def _derived(data_key: bytes, info: bytes) -> bytes:

@@ -1,0 +1,86 @@
+"""What a batch of items says of identities; pure. And what a worker remembers of them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from clarion.model import Identity, Inbound
+from clarion.profiles.identities import blind_of, strongest
+from clarion.vault import Vault
+
+MEMBERS_MAX = 200_000
+
+
+class Arrival(Struct, frozen=True):
+    """What an item says of identities: who it is about, and its stamp (us, item id)."""
+
+    item_id: UUID
+    inbound: Inbound
+    stamp_us: int
+
+
+class Wanted:
+    """The distinct identities, links and addresses of some items, each with its first stamp."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._blinds: dict[Identity, UUID] = {}
+        self.identities: dict[UUID, tuple[Identity, Arrival]] = {}
+        self.leads: set[UUID] = set()
+        self.links: dict[tuple[UUID, UUID], Arrival] = {}
+        self.reaches: dict[tuple[UUID, str, str], Arrival] = {}  # (strongest, channel, value as given)
+
+    def see(self, arrival: Arrival) -> UUID:
+        """Note what an item says; returns the blind index of its strongest identity."""
+        identities = arrival.inbound.identities
+        lead = self._see_identity(strongest(identities), arrival)
+        self.leads.add(lead)
+        if len(identities) > 1:
+            for identity in identities:
+                weaker = self._see_identity(identity, arrival)
+                if weaker != lead:
+                    self._keep_first(self.links, (lead, weaker), arrival)
+        for reach in arrival.inbound.reaches:
+            self._keep_first(self.reaches, (lead, reach.channel, reach.value), arrival)
+        return lead
+
+    def _see_identity(self, identity: Identity, arrival: Arrival) -> UUID:
+        blind = self._blinds.get(identity)
+        if blind is None:
+            blind = self._blinds[identity] = blind_of(self._vault, identity)
+            self.identities[blind] = (identity, arrival)
+        return blind
+
+    @staticmethod
+    def _keep_first(into: dict[Any, Arrival], key: Any, arrival: Arrival) -> None:
+        held = into.setdefault(key, arrival)
+        if (arrival.stamp_us, arrival.item_id.bytes) < (held.stamp_us, held.item_id.bytes):
+            into[key] = arrival
+
+
+class Known:
+    """Members by workspace and blind index, as far as this worker remembers; may be emptied at any time.
+
+    A member never moves. What makes one disappear (erasure) has to empty this in every worker.
+    """
+
+    def __init__(self) -> None:
+        self._members: dict[tuple[UUID, UUID], UUID] = {}
+
+    def find(self, workspace_id: UUID, blinds: Iterable[UUID]) -> dict[UUID, UUID | None]:
+        """Those that are remembered."""
+        found = ((blind, self._members.get((workspace_id, blind))) for blind in blinds)
+        return {blind: member for blind, member in found if member is not None}
+
+    def note(self, workspace_id: UUID, members: Mapping[UUID, UUID | None]) -> None:
+        """Remember; a transaction that fails afterwards has to `clear`."""
+        if len(self._members) + len(members) > MEMBERS_MAX:
+            self._members.clear()
+        for blind, member in members.items():
+            if member is not None:
+                self._members[workspace_id, blind] = member
+
+    def clear(self) -> None:
+        self._members.clear()
