@@ -81,6 +81,7 @@ class Lanes:
             _log.warning("a lease was lost", action="lease_lost", workspace=str(workspace_id), lane=lane)
             return settled
         except Exception as exc:
+            self._memory.forget()
             _log.warning(
                 "a lane failed and waits", action="lane_postponed", error=type(exc).__name__, lane=lane
             )
@@ -97,9 +98,9 @@ class Lanes:
         """Settle the lane's next blocks together; where that fails, one by one, down to the culprit."""
         try:
             return await self._settle_next(bench, lane, token, items_max=ITEMS_A_TRANSACTION, careful=False)
-        except BaseException as exc:
+        except Exception as exc:
             bench.memory.forget()
-            if is_transient(exc) or not isinstance(exc, Exception) or isinstance(exc, LeaseLost):
+            if is_transient(exc) or isinstance(exc, LeaseLost):
                 raise
             _log.warning(
                 "a block failed; looking for the culprit", action="block_split", error=type(exc).__name__
