@@ -11,4 +11,5 @@ started and nothing else. Adding one: a module with a `main(arguments)`, and a l
 | storage | what is stored, read through the server's rooms |
 | served | the server: started, killed by the ids of its processes, asked whether it is ready |
 | kill | T1, kill -9 under load |
+| hasty | a server known to be bad, which T1 has to find out |
 """

@@ -1,5 +1,6 @@
 """`./run torture NAME …`."""
 
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,6 +14,7 @@ TORTURES: Mapping[str, tuple[Callable[[Sequence[str]], int], str]] = {
 def main(words: Sequence[str]) -> int:
     name, *arguments = words or ["help"]
     if name in TORTURES:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped as well
         return TORTURES[name][0](arguments)
     print("\n".join(["./run torture NAME [--minutes N] [--json]", ""]))
     print("\n".join(f"  {known:10} {told}" for known, (_, told) in TORTURES.items()))

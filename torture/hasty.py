@@ -5,12 +5,13 @@ Given to the supervisor in the place of `clarion.app` (`clarion serve --app tort
 
 import asyncio
 from collections.abc import Sequence
+from typing import ClassVar
 
 from clarion import errors
 from clarion.accounts import Credential
 from clarion.app import http, prepare, server, worker
 from clarion.events import Ingest
-from clarion.model import Accepted, Duplicate, Ids, Offer, Source
+from clarion.model import Accepted, Duplicate, Offer, Source
 
 LATE_S = 0.05
 
@@ -20,13 +21,15 @@ __all__ = ["http", "prepare", "worker"]
 class HastyIngest(Ingest):
     """Says that all was accepted, and commits a moment later."""
 
+    _late: ClassVar[set[asyncio.Task[None]]] = set()
+
     async def offer(
         self, credential: Credential, source: Source, offers: Sequence[Offer], *, rejected: int = 0
     ) -> list[Accepted | Duplicate]:
         running = asyncio.create_task(self._offer_late(credential, source, offers, rejected))
-        _late.add(running)
-        running.add_done_callback(_late.discard)
-        return [Accepted(_ids.next()) for _ in offers]
+        self._late.add(running)
+        running.add_done_callback(self._late.discard)
+        return [Accepted(self._ids.next()) for _ in offers]
 
     async def _offer_late(
         self, credential: Credential, source: Source, offers: Sequence[Offer], rejected: int
@@ -38,6 +41,5 @@ class HastyIngest(Ingest):
             pass  # the caller was told long ago that it went well
 
 
-_late: set[asyncio.Task[None]] = set()
-_ids = Ids(lambda: 0)
-server.Ingest = HastyIngest  # type: ignore[misc]  # where `http` takes it from; only in this server's processes
+# Where `http` takes it from; this module is imported by the processes of the bad server alone.
+vars(server)["Ingest"] = HastyIngest

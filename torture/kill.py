@@ -1,7 +1,9 @@
 """T1: kill -9 under load. Processes of the server are ended at random moments; nothing acknowledged may be missing.
 
 Each kill hits one of five: the supervisor (then it is started again on the same data), the HTTP child, the worker,
-PostgreSQL's postmaster, one of its backends. Which moment of an item's way was hit is told afterwards, by evidence.
+PostgreSQL's postmaster, one of its backends. The HTTP child is sometimes stopped (SIGSTOP) for a moment first, when
+it is busy: PostgreSQL commits meanwhile, so the kill falls between the commit and the answer, which otherwise takes
+luck. Which moment of an item's way was hit is told afterwards, by evidence.
 """
 
 import argparse
@@ -19,17 +21,23 @@ from torture import oracle, storage
 from torture.load import Load
 from torture.oracle import Verdict
 from torture.record import Item, Record
-from torture.served import Served, gone
+from torture.served import Served, end, gone
 from torture.storage import Holdings, Tenant
 from torture.workload import Workload
 
-TARGETS = ("server", "http", "worker", "postgres", "backend")
+TARGETS = ("server", "http", "stopped http", "worker", "postgres", "backend")
 WINDOWS = ("before commit", "after commit, before the answer", "while processing")
+MORE = ("http", "stopped http", "worker")  # once the plan is done and a window was not hit
 LIFE_S = (0.2, 3.0)  # between being ready and the next kill
+STOPPED_S = 0.1
+BUSY_REQUESTS = 4
+BUSY_WITHIN_S = 2.0
 READY_WITHIN_S = 60.0
 ORPHANS_WITHIN_S = 10.0
 DRAIN_WITHIN_S = 180.0
-REST_S = 1.0  # after the last answer: what was answered too early has the time to come, so that only kills lose it
+REST_S = (
+    1.0  # after the last answer: what was answered too early has the time to come, so that only kills lose it
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,9 @@ class Outcome:
     without_retry_after: int = 0
     strange: list[str] = field(default_factory=list)
     longest_s: float = 0.0
-    broken: Counter[str] = field(default_factory=Counter)  # requests whose connection broke, by what was killed
+    broken: Counter[str] = field(
+        default_factory=Counter
+    )  # requests whose connection broke, by what was killed
     orphans: list[str] = field(default_factory=list)
     gone_s: float = 0.0  # until the last process of a killed supervisor had ended
     ready_after_start_s: float = 0.0
@@ -135,37 +145,54 @@ class Round:
         self._chance.shuffle(planned)
         while planned or self._wants_more(began):
             time.sleep(self._chance.uniform(*LIFE_S))
-            self._kill(planned.pop() if planned else self._chance.choice(("http", "worker")))
+            self._kill(planned.pop() if planned else self._chance.choice(MORE))
         time.sleep(1.0)
 
     def _wants_more(self, began: float) -> bool:
         """Whether to go on beyond the plan: something was not reached yet, and there is time."""
         if time.monotonic() - began > self._plan.seconds_max:
             return False
-        hit = _windows(self._outcome.kills, self._load.record.items, None)
+        hit = windows_hit(self._outcome.kills, self._load.record.items, None)
         return self._load.acknowledged < self._plan.acknowledged or not all(hit[window] for window in WINDOWS)
 
     def _kill(self, target: str) -> None:
-        at = time.monotonic()
         leased: tuple[str, ...] = ()
         if target == "server":
-            below = self._served.kill_all()
-            self._outcome.orphans += [repr(process) for process in gone(below, ORPHANS_WITHIN_S)]
-            at_start = time.monotonic()
-            self._outcome.gone_s = max(self._outcome.gone_s, at_start - at)
-            self._served.start()
-            self._served.until_ready(READY_WITHIN_S)
-            after_start_s = time.monotonic() - at_start
-            self._outcome.ready_after_start_s = max(self._outcome.ready_after_start_s, after_start_s)
+            at = self._kill_server()
         else:
-            before = self._served.kill(target)
-            if before is None:
+            name = "http" if target == "stopped http" else target
+            process = self._served.child(name)
+            if process is None:
                 return
+            if target == "stopped http":
+                self._until_busy()
+            at = time.monotonic()
+            end(process, stopped_s=STOPPED_S if target == "stopped http" else 0.0)
             if target == "worker":
                 leased = tuple(asyncio.run(storage.read_leases(self._served.data, self._tenants)))
-            self._until_another(target, before)
+            self._until_another(name, process.pid)
         self._served.until_ready(READY_WITHIN_S)
         self._outcome.kills.append(Kill(target, at, time.monotonic() - at, leased))
+
+    def _until_busy(self) -> None:
+        """Wait, not for long, until several requests are on their way."""
+        give_up_at = time.monotonic() + BUSY_WITHIN_S
+        while self._load.asking < BUSY_REQUESTS and time.monotonic() < give_up_at:
+            time.sleep(0.001)
+
+    def _kill_server(self) -> float:
+        """The supervisor alone; what it leaves behind is waited for, then it is started again."""
+        below = self._served.processes()
+        at = time.monotonic()
+        self._served.kill()
+        self._outcome.orphans += [repr(process) for process in gone(below, ORPHANS_WITHIN_S)]
+        at_start = time.monotonic()
+        self._served.start()
+        self._served.until_ready(READY_WITHIN_S)
+        outcome = self._outcome
+        outcome.gone_s = max(outcome.gone_s, at_start - at)
+        outcome.ready_after_start_s = max(outcome.ready_after_start_s, time.monotonic() - at_start)
+        return at
 
     def _until_another(self, target: str, before: int) -> None:
         """Wait until the killed one's place is taken: it says that it is ready until it notices."""
@@ -192,7 +219,7 @@ class Round:
         outcome.counted = held.counted
         outcome.ledger_accepted = held.ledger_accepted
         stored = {(event.workspace, event.number) for event in held.stored}
-        outcome.windows = _windows(outcome.kills, record.items, stored)
+        outcome.windows = windows_hit(outcome.kills, record.items, stored)
 
 
 def _kill_before(kills: list[Kill], at: float) -> str:
@@ -200,7 +227,7 @@ def _kill_before(kills: list[Kill], at: float) -> str:
     return next((kill.target for kill in reversed(kills) if kill.at <= at), "nothing")
 
 
-def _windows(
+def windows_hit(
     kills: list[Kill], items: list[Item], stored: set[tuple[str, int | None]] | None
 ) -> Counter[str]:
     """How many kills hit each window.
@@ -244,7 +271,7 @@ def start(data: Path, *, app: str = "clarion.app") -> Served:
 
 # ---- the long tier
 
-ROUND = {"http": 10, "worker": 4, "server": 5, "postgres": 4, "backend": 4}
+ROUND = {"http": 6, "stopped http": 4, "worker": 4, "server": 5, "postgres": 4, "backend": 4}
 KILLS = 300
 ACKNOWLEDGED = 300_000
 _HOURS_MAX = 6.0

@@ -23,7 +23,7 @@ class Load:
     """Callers on `connections` connections. `start`, then `stop`; `record` is what happened.
 
     An unanswered request, or one answered 503, is sent again with the same keys until it is answered, or, every
-    second time, given up: what became of those tells when the server was killed.
+    fourth time, given up: what became of those tells when the server was killed.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class Load:
         seed: int,
     ) -> None:
         self.record = Record()
+        self.asking = 0  # requests that are on their way
         self._workloads = workloads
         self._port = port
         self._connections = connections
@@ -92,7 +93,7 @@ class Load:
         give_up_at: float | None = None
         while not await self._send(connection, request):
             sent = bool(request.items[0].sendings)
-            if sent and self._chance.random() < 0.5:
+            if sent and self._chance.random() < 0.25:
                 return
             if self._stopping.is_set():
                 give_up_at = give_up_at or time.monotonic() + REST_S
@@ -103,6 +104,7 @@ class Load:
     async def _send(self, connection: Connection, request: Request) -> bool:
         """Whether an answer came that leaves nothing open."""
         sent_at = time.monotonic()
+        self.asking += 1
         try:
             answer = await connection.ask(request.body)
         except Refused:
@@ -111,10 +113,12 @@ class Load:
             self._note(request, sent_at, ["unanswered"] * len(request.items), whole=exc.whole)
             self.record.broken.append(time.monotonic())
             return False
+        finally:
+            self.asking -= 1
         self.record.heard.append(
             Heard(answer.status, time.monotonic() - sent_at, "retry-after" in answer.headers)
         )
-        meanings = _meanings(answer, request)
+        meanings = meanings_of(answer, request)
         if meanings is None:
             self.record.strange.append(f"{answer.status} {answer.body[:300]!r}")
             meanings = ["unanswered"] * len(request.items)
@@ -133,7 +137,7 @@ def _unique(items: Sequence[Item]) -> list[Item]:
     return list({item.number: item for item in items}.values())
 
 
-def _meanings(answer: Answer, request: Request) -> list[Meaning] | None:
+def meanings_of(answer: Answer, request: Request) -> list[Meaning] | None:
     """What the answer says of each item; None when it is no answer of this vendor's."""
     items = len(request.items)
     match answer.status:

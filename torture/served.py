@@ -83,23 +83,12 @@ class Served:
                     return process
         return None
 
-    def kill(self, name: str) -> int | None:
-        """SIGKILL to a child; its process id, None where it was not there."""
-        process = self.child(name)
-        if process:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-                return process.pid
-        return None
-
-    def kill_all(self) -> list[psutil.Process]:
-        """SIGKILL to the supervisor alone; returns what ran below it. The others have to see for themselves."""
-        below = self.processes()
+    def kill(self) -> None:
+        """SIGKILL to the supervisor alone: what runs below it has to see for itself."""
         assert self._process
         self._process.kill()
         self._process.wait(10)
         self._close()
-        return below
 
     def stop(self) -> int:
         """SIGTERM; its exit code."""
@@ -149,6 +138,15 @@ class Served:
         if self._process.stdout:
             self._process.stdout.close()
         self._process = None
+
+
+def end(process: psutil.Process, *, stopped_s: float = 0.0) -> None:
+    """SIGKILL, and SIGSTOP so long before."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if stopped_s:
+            process.suspend()
+            time.sleep(stopped_s)
+        process.kill()
 
 
 def gone(processes: list[psutil.Process], within_s: float) -> list[psutil.Process]:

@@ -36,16 +36,18 @@ def told(outcome: Outcome, served: Served) -> str:
 def test_nothing_acknowledged_is_lost_by_kill_9(served: Served):
     """Every process, at random moments, until each window was hit; where that takes too long, it is a failure."""
     plan = Plan(
-        kills={"http": 8, "worker": 6, "server": 3, "postgres": 3, "backend": 3},
+        kills={"http": 4, "stopped http": 5, "worker": 5, "server": 3, "postgres": 3, "backend": 3},
         acknowledged=10_000,
-        seconds_max=110,
+        seconds_max=75,
         seed=20,
     )
     outcome = Round(served, plan).run()
 
     assert outcome.faults() == {}, told(outcome, served)
     assert outcome.verdict.quarantined == 0, told(outcome, served)
-    assert outcome.missed == [], f"no kill hit these windows within {plan.seconds_max:g} s\n{told(outcome, served)}"
+    assert outcome.missed == [], (
+        f"no kill hit these windows within {plan.seconds_max:g} s\n{told(outcome, served)}"
+    )
     assert len(outcome.kills) >= 20
     assert outcome.verdict.acknowledged >= plan.acknowledged
     assert outcome.worst_back_s() <= BACK_WITHIN_S, told(outcome, served)
@@ -62,22 +64,16 @@ def test_an_answer_before_the_commit_would_be_found(tmp_path: Path):
     assert outcome.verdict.lost > 0, told(outcome, hasty)
 
 
-def test_callers_hear_503_while_postgresql_is_killed(served: Served):
-    """Every request is answered, in time: with the vendor's success, or with 503 and when to come again."""
-    outcome = Round(served, Plan(kills={"postgres": 4}, seconds_max=0, seed=22)).run()
+def test_a_killed_postgresql_is_503_and_a_killed_supervisor_leaves_nothing(served: Served):
+    """PostgreSQL's end: every request is answered, in time, with success or with 503 and when to come again.
+
+    The supervisor's: neither PostgreSQL nor a child outlives it, though callers keep them busy.
+    """
+    outcome = Round(served, Plan(kills={"postgres": 3, "server": 1}, seconds_max=0, seed=22)).run()
 
     assert outcome.faults() == {}, told(outcome, served)
-    assert outcome.broken == {}, "a request was dropped without an answer"
+    assert set(outcome.broken) <= {"server"}, "a request was dropped without an answer"
     assert outcome.answers[503], f"nobody noticed the kills\n{told(outcome, served)}"
-    assert set(outcome.answers) <= {200, 207, 400, 503}
-    assert outcome.longest_s <= ANSWERED_WITHIN_S
-    assert outcome.worst_back_s("postgres") <= BACK_WITHIN_S
-
-
-def test_nothing_outlives_a_killed_supervisor(served: Served):
-    """Neither PostgreSQL nor a child, though callers keep them busy; and it starts again on the same data."""
-    outcome = Round(served, Plan(kills={"server": 2}, seconds_max=0, seed=23)).run()
-
-    assert outcome.faults() == {}, told(outcome, served)
-    assert outcome.gone_s <= GONE_WITHIN_S
-    assert outcome.worst_back_s("server") <= BACK_WITHIN_S
+    assert outcome.longest_s <= ANSWERED_WITHIN_S, told(outcome, served)
+    assert outcome.worst_back_s() <= BACK_WITHIN_S, told(outcome, served)
+    assert outcome.gone_s <= GONE_WITHIN_S, told(outcome, served)

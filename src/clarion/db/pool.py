@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -81,15 +81,20 @@ class Database:
 
     @asynccontextmanager
     async def app(self, workspace_id: UUID = _NIL) -> AsyncIterator[Tx]:
-        """A transaction that sees one workspace only (none by default: shared tables). Return commits."""
-        async with self.connection(workspace_id) as connection, connection.transaction():
-            yield connection
+        """A transaction that sees one workspace only (none by default: shared tables). Return commits.
+
+        Raises Unavailable when the database goes away meanwhile; whether it was committed is then unknown.
+        """
+        with _away():
+            async with self.connection(workspace_id) as connection, connection.transaction():
+                yield connection
 
     @asynccontextmanager
     async def owner(self) -> AsyncIterator[Tx]:
-        """A transaction of the workers' role; bound by no policy, so every query names its workspace."""
-        async with self.owner_connection() as connection, connection.transaction():
-            yield connection
+        """The same for the workers' role; bound by no policy, so every query names its workspace."""
+        with _away():
+            async with self.owner_connection() as connection, connection.transaction():
+                yield connection
 
     @asynccontextmanager
     async def owner_connection(self) -> AsyncIterator[Tx]:
@@ -149,7 +154,20 @@ def is_lost_connection(exc: BaseException) -> bool:
     """Whether the connection went away, so that what it was asked may or may not have happened."""
     if isinstance(exc, GONE):
         return True
+    if isinstance(exc, asyncpg.QueryCanceledError):  # too slow, and certainly rolled back
+        return False
     return isinstance(exc, asyncpg.PostgresError) and (exc.sqlstate or "")[:2] in ("08", "57")
+
+
+@contextmanager
+def _away() -> Iterator[None]:
+    """A connection that is lost in a transaction is a database that is away."""
+    try:
+        yield
+    except Exception as exc:
+        if is_lost_connection(exc):
+            raise errors.Unavailable("the database is away for a moment", retry_after_s=2) from exc
+        raise
 
 
 @asynccontextmanager

@@ -7,6 +7,8 @@ import socket
 from collections.abc import Sequence
 from uuid import UUID
 
+import asyncpg
+
 from clarion import log
 from clarion.accounts import Vaults
 from clarion.db import Database, Tx, is_transient
@@ -100,7 +102,7 @@ class Lanes:
             return await self._settle_next(bench, lane, token, items_max=ITEMS_A_TRANSACTION, careful=False)
         except Exception as exc:
             bench.memory.forget()
-            if is_transient(exc) or isinstance(exc, LeaseLost):
+            if _may_pass(exc) or isinstance(exc, LeaseLost):
                 raise
             _log.warning(
                 "a block failed; looking for the culprit", action="block_split", error=type(exc).__name__
@@ -150,7 +152,7 @@ async def _split(tx: Tx, bench: Bench, block: OpenBlock, entries: Sequence[Entry
         async with tx.transaction():
             await process.settle(tx, bench, entries, attempt)
     except Exception as exc:
-        if is_transient(exc):
+        if _may_pass(exc):
             raise
         bench.memory.forget()
         if len(entries) == 1:
@@ -162,6 +164,11 @@ async def _split(tx: Tx, bench: Bench, block: OpenBlock, entries: Sequence[Entry
         await _split(tx, bench, block, entries[middle:], tally)
     else:
         tally.merge(attempt)
+
+
+def _may_pass(exc: Exception) -> bool:
+    """Whether the same blocks may be settled later. What takes too long is looked into instead: it may be one item."""
+    return is_transient(exc) and not isinstance(exc, asyncpg.QueryCanceledError)
 
 
 async def _wait(woken: asyncio.Event, stop: asyncio.Event) -> None:

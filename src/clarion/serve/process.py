@@ -15,7 +15,7 @@ Kind = Literal["prepare", "http", "worker"]
 PAUSE_LEAST_S = 0.2
 PAUSE_MOST_S = 10.0
 #: One that lived this long is well again: its next pause is the least one.
-_WELL_S = 10.0
+_WELL_S = 3.0
 
 _log = log.get(__name__)
 

@@ -17,6 +17,7 @@ INVALID_KEY = "Invalid API key"
 OVER_RATE = "Rate limit exceeded. Please retry after 60 seconds."  # to the letter; Retry-After is exact
 UNAVAILABLE = "Service temporarily unavailable. Please retry after {} seconds."
 BROKEN = "Internal server error. The server's log names it {}."
+CUT_SHORT = "The request body is cut short or its framing is broken"
 UNKNOWN_PATH = "Cannot {} {}. This server speaks {}."
 WRONG_METHOD = "Method {} is not allowed for {}"
 
@@ -93,6 +94,10 @@ def too_large(message: str) -> Answer:
 def declined(exc: errors.Declined) -> Answer:
     """What `STATUS` foresees."""
     return failure(STATUS[type(exc)], str(exc))
+
+
+def cut_short() -> Answer:
+    return failure(HTTPStatus.BAD_REQUEST, CUT_SHORT)
 
 
 def unavailable(retry_after_s: int) -> Answer:

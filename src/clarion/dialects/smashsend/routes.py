@@ -106,7 +106,10 @@ def _voiced(door: Door, speak: _Speak) -> Handler:
         try:
             answer = await speak(door, scope, receive)
         except _http.Gone:
-            return
+            # Said of a caller who hung up, and of one whose chunks are none: who still listens, and would hear 500.
+            if b"transfer-encoding" not in _http.headers_of(scope):
+                return
+            answer = reply.cut_short()
         except errors.Unavailable as exc:
             answer = reply.unavailable(exc.retry_after_s)
         except tuple(reply.STATUS) as exc:

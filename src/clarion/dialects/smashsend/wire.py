@@ -92,11 +92,18 @@ encode = msgspec.json.Encoder().encode
 def read_track(body: bytes | Raw) -> Track:
     """One event. Raises Malformed."""
     try:
-        return _track.decode(body)
+        return _read_track(body)
     except msgspec.ValidationError as exc:
         raise Malformed(_misfit(str(exc))) from exc
     except (ValueError, RecursionError) as exc:
         raise Malformed(_not_json(exc)) from exc
+
+
+def _read_track(body: bytes | Raw) -> Track:
+    try:
+        return _track.decode(body)
+    except msgspec.DecodeError:  # half an emoji where nobody looks does no harm
+        return _track.decode(_with_lone_surrogates_spoilt(bytes(body)))
 
 
 def read_batch(body: bytes) -> list[Raw]:
