@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarion.profiles.standard import canonical_name
-from clarion.profiles.traits import Facts, Standing, fold, type_of
+from clarion.profiles.traits import Facts, Standing, fold, same, type_of
 
 EMPTY = Standing({}, {}, {})
 
@@ -76,6 +76,15 @@ def test_true_is_not_one():
     standing = folded(facts(1, flag=1))
     _, changes = fold(standing, [facts(2, flag=True)], frozenset())
     assert [change.value for change in changes] == [True]
+
+
+def test_equality_of_values_is_that_of_json():
+    assert same([1, "a"], [1.0, "a"])
+    assert same(10**16, 1e16)
+    assert not same([1], [True])
+    assert not same([1], [1, 2])
+    assert not same(0, None)
+    assert not same("1", 1)
 
 
 def test_personal_values_are_kept_apart():

@@ -58,7 +58,7 @@ def fold(
             stamps[name] = stamp
             values = sealed if name in personal else plain
             held = values.get(name)
-            if held == value and type(held) is type(value):
+            if same(held, value):
                 continue
             if value is None:
                 del values[name]
@@ -66,6 +66,13 @@ def fold(
                 values[name] = value
             changes[name] = Change(name, value, fact.stamp, name in personal)
     return Standing(plain, sealed, stamps), list(changes.values())
+
+
+def same(held: Any, value: Any) -> bool:
+    """Whether two JSON values are equal: true is not 1, but 1.0 is (jsonb gives back large floats as integers)."""
+    if isinstance(held, list) and isinstance(value, list):
+        return len(held) == len(value) and all(map(same, held, value))
+    return isinstance(held, bool) is isinstance(value, bool) and bool(held == value)
 
 
 def type_of(value: Any) -> TraitType:

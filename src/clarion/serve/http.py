@@ -108,6 +108,10 @@ def _guarded(app: ASGIApp) -> ASGIApp:
             return
         try:
             await app(scope, receive, noted)
+            if (
+                not started
+            ):  # a body that broke off: the caller is gone, or its framing is wrong and it listens still
+                await _json(send, 400, {"error": "the body is cut short or its framing is broken"})
         except Exception:
             incident = secrets.token_hex(8)
             _log.exception(
