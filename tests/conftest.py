@@ -16,6 +16,7 @@ from clarion.db.engine import Engine
 from clarion.events import Ingest, Lanes
 from clarion.model import Ids
 from clarion.vault import MasterKey, Vault
+from tests.oldest import OLDEST, oldest
 
 pytest_plugins = ["tests._results"]
 
@@ -37,9 +38,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
-    """The two ways into a migrated database."""
-    yield from embedded(tmp_path_factory)
+def addresses(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Addresses]:
+    """The two ways into a migrated database; which one is the parameter's choice (tests/db has both)."""
+    if getattr(request, "param", "embedded") == "embedded":
+        yield from embedded(tmp_path_factory)
+    elif not (OLDEST / "postgres").exists():
+        pytest.skip("install PostgreSQL 15 to run this (Debian: apt install postgresql-15)")
+    else:
+        yield from oldest(tmp_path_factory.mktemp("oldest"))
 
 
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
