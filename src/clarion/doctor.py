@@ -226,7 +226,8 @@ def _programs(places: Places, who: account.Account) -> Iterator[Finding]:
     if done.returncode == 0:
         yield _ok("engine programs", done.stdout.strip())
     elif who.switch:
-        yield _ok("engine programs", f"{who.name} cannot enter {here}: they are copied to {places.copies}")
+        where = f"{places.copies}, or {binaries.CACHE} where that is closed too"
+        yield _ok("engine programs", f"{who.name} cannot enter {here}: they are copied to {where}")
     else:
         yield _fail(
             "engine programs", done.stdout.strip(), "install Clarion anew, or use your own PostgreSQL"

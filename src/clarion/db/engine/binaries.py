@@ -21,7 +21,7 @@ _PROGRAMS = Path(_PACKAGE) / f"pginstall{MAJOR}"
 #: Beside the package on Linux (auditwheel), inside it on macOS (delocate).
 _LIBRARIES = (Path(f"{_PACKAGE}.libs"), Path(_PACKAGE) / ".dylibs")
 #: For copies where the data folder cannot be entered either. Root's; may be deleted while Clarion is stopped.
-_CACHE = Path("/var/cache/clarion")
+CACHE = Path("/var/cache/clarion")
 
 
 def installed() -> Path:
@@ -62,7 +62,7 @@ def usable(account: Account, copies: Path) -> Path:
     if failures.MAY_NOT_SWITCH.search(tried):
         raise failures.of_log([tried], copies.parent, copies)
     version = f"{metadata.version(_DISTRIBUTION)}-{MAJOR}"
-    for folder in (copies, _CACHE):
+    for folder in (copies, CACHE):
         if closed_folder(folder.parent, account):
             continue
         there = _copy(folder, version) / _PROGRAMS / "bin"
@@ -71,7 +71,7 @@ def usable(account: Account, copies: Path) -> Path:
             return there
         shutil.rmtree(folder / version)  # on a file system mounted noexec
     raise EngineFailed(
-        f"the user {account.name} can run PostgreSQL neither in {here} nor copied to {copies} or {_CACHE}: "
+        f"the user {account.name} can run PostgreSQL neither in {here} nor copied to {copies} or {CACHE}: "
         f"install Clarion where it can, for example in /opt/clarion. It said: {tried}"
     )
 
@@ -97,7 +97,7 @@ def _copy(folder: Path, version: str) -> Path:
         if (site / part).is_dir():
             shutil.copytree(site / part, unfinished / part, symlinks=True, ignore=_unneeded)
     _open_for_all(unfinished)
-    if folder != _CACHE:  # the cache may serve another version of Clarion at this moment
+    if folder != CACHE:  # the cache may serve another version of Clarion at this moment
         for older in folder.iterdir():
             if older != unfinished:
                 shutil.rmtree(older, ignore_errors=True)
