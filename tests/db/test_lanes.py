@@ -231,3 +231,25 @@ async def test_old_days_of_the_journal_go_whole_but_none_with_an_open_block(
         )
         await events.drop_old_blocks(connection, keep_days=7)
         assert await connection.fetchval("SELECT to_regclass('journal_2020_01_02')") is None
+
+
+async def test_a_day_is_counted_in_the_workspaces_zone(database, tenant, ingest, process_all):
+    night = datetime(2026, 1, 1, 3, tzinfo=UTC)
+    async with database.owner() as tx:
+        await tx.execute(
+            "UPDATE workspace SET zone = 'America/New_York' WHERE workspace_id = $1", tenant.workspace_id
+        )
+    early, late = (int(one.timestamp()) * 10**6 for one in (night, night.replace(hour=5)))
+    offers = [
+        windowed("1", occurred_at_us=early),
+        windowed("2", occurred_at_us=late),
+        windowed("3", occurred_at_us=early),
+    ]
+    await ingest.offer(tenant.credential, S, offers)
+    await process_all(tenant)
+    async with database.app(tenant.workspace_id) as tx:
+        rows = await tx.fetch(
+            "SELECT day::text, events FROM metric_day WHERE workspace_id = $1 ORDER BY day",
+            tenant.workspace_id,
+        )
+    assert [tuple(row) for row in rows] == [("2025-12-31", 2), ("2026-01-01", 1)]

@@ -44,7 +44,7 @@ class NewCredential(Struct, frozen=True, kw_only=True):
 
 
 class SecretForm(Struct, frozen=True):
-    """How a dialect's secrets look and what the caller is told beside them; `bound` names are made at random too."""
+    """How a dialect's secrets look and what the caller is told beside them: `public` names, made at random too."""
 
     prefix: str
     public: tuple[str, ...] = ()

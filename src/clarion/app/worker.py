@@ -19,7 +19,7 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
     async with rooms(settings, addresses, app=0, owner=CONNECTIONS) as opened:
         woken = asyncio.Event()
         schedule = (
-            jobs.Task("partitions", every_s=_HOUR_S, run=db.ensure_partitions),
+            jobs.Task("partitions", every_s=_HOUR_S, run=db.keep_partitions),
             jobs.Task(
                 "old blocks",
                 every_s=_HOUR_S,

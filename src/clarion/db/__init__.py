@@ -7,7 +7,7 @@ are handed a `Tx`.
 
 from clarion.db.address import Address, Addresses
 from clarion.db.migrate import migrate, pending
-from clarion.db.partitions import drop_partitions, ensure_partitions, utc_day
+from clarion.db.partitions import drop_partitions, keep_partitions, utc_day
 from clarion.db.pool import GONE, Database, Tx, is_lost_connection, is_transient
 from clarion.db.queries import Queries, load
 from clarion.db.roles import ensure_roles, roles_sql
@@ -20,10 +20,10 @@ __all__ = [
     "Queries",
     "Tx",
     "drop_partitions",
-    "ensure_partitions",
     "ensure_roles",
     "is_lost_connection",
     "is_transient",
+    "keep_partitions",
     "load",
     "migrate",
     "pending",

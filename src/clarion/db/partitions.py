@@ -9,9 +9,11 @@ from typing import TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from clarion import model
+from clarion import log, model
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+_log = log.get(__name__)
 
 _MONTHLY = ("event", "profile_change")
 _DAILY = ("journal",)
@@ -59,6 +61,15 @@ async def drop_partitions(connection: Connection, table: str, *, before: date, u
                 await connection.execute(f"DROP TABLE {name}")
                 dropped.append(name)
     return dropped
+
+
+async def keep_partitions(connection: Connection) -> None:
+    """`ensure_partitions`, and an alarm in the log where it came too late."""
+    await ensure_partitions(connection)
+    if found := await strays(connection):
+        _log.error(
+            "rows stand in default partitions: upkeep did not run in time", action="stray_rows", tables=found
+        )
 
 
 async def strays(connection: Connection) -> int:

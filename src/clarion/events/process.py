@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -220,13 +219,13 @@ async def _put_on_timeline(
         ((metric_ids[event.name], event.properties) for _, event, _ in happened),
         known=bench.memory.catalogue,
     )
-    days: Counter[tuple[int, date]] = Counter()
+    counts: Counter[tuple[int, int]] = Counter()
     if any(entry.event_id for entry, _ in brought):
-        brought = await _newest(tx, bench, brought, days, tally)
+        brought = await _newest(tx, bench, brought, counts, tally)
     for entry, row in brought:
-        days[row.metric_id, timeline.day_of(row.occurred_at_us)] += 1
+        counts[row.metric_id, metrics.quarter_of(row.occurred_at_us)] += 1
         tally.add(entry.minute_us, stored=1)
-    await metrics.count_days(tx, bench.workspace_id, days)
+    await metrics.count_days(tx, bench.workspace_id, counts)
     await tx.copy_to_table(
         "event",
         source=_whole(timeline.copy_data(bench.workspace_id, [row for _, row in brought])),
@@ -244,7 +243,7 @@ async def _newest(
     tx: Tx,
     bench: Bench,
     brought: Sequence[tuple[Entry, timeline.Row]],
-    days: "Counter[tuple[int, date]]",
+    counts: "Counter[tuple[int, int]]",
     tally: Tally,
 ) -> list[tuple[Entry, timeline.Row]]:
     """What belongs on the timeline: of an overridden event its newest revision, whichever is processed first.
@@ -265,7 +264,7 @@ async def _newest(
             del newest[row.event_id]
             continue
         fallen.append(held)
-        days[held["metric_id"], held["occurred_at"].date()] -= 1
+        counts[held["metric_id"], metrics.quarter_of(held["occurred_us"])] -= 1
         tally.add(model.minute_of(held["brought_by"] or held["event_id"]), stored=-1, replaced=1)
     if fallen:
         await store.delete_revisions(tx, bench.workspace_id, fallen)

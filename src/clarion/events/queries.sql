@@ -227,7 +227,9 @@ FROM journal WHERE workspace_id = $1 AND minute_us >= $2 AND minute_us < $3 GROU
 
 -- name: find_revisions
 -- What the timeline holds of events that may be overridden, locked; the bounds keep the BRIN index useful.
-SELECT profile_id, occurred_at, event_id, metric_id, revision, brought_by FROM event
+SELECT profile_id, occurred_at, (extract(epoch FROM occurred_at) * 1000000)::bigint AS occurred_us, event_id,
+       metric_id, revision, brought_by
+FROM event
 WHERE workspace_id = $1 AND event_id = ANY($2::uuid[]) AND event_id >= $3 AND event_id <= $4 FOR UPDATE;
 
 -- name: delete_revisions

@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Iterable
-from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from clarion.events.journal import Entry
-from clarion.model import DAY_US, Event, JSONObject
+from clarion.model import Event, JSONObject
 from clarion.vault import Vault, is_personal_property
 
 COLUMNS = (
@@ -35,7 +34,6 @@ _FIXED = struct.Struct("!hi16si16siqi16siiiiihi?")
 _LENGTH = struct.Struct("!i")
 _NULL = _LENGTH.pack(-1)
 _json_encode = msgspec.json.Encoder().encode
-_EPOCH_DAY = date(1970, 1, 1)
 
 
 def sealed_place(event_id: UUID) -> bytes:
@@ -149,8 +147,3 @@ def copy_data(workspace_id: UUID, rows: Iterable[Row]) -> bytes:
         parts += (_NULL,) if one.brought_by is None else (_LENGTH.pack(16), one.brought_by.bytes)
     parts.append(_COPY_TRAILER)
     return b"".join(parts)
-
-
-def day_of(time_us: int) -> date:
-    """The UTC day of a time."""
-    return _EPOCH_DAY + timedelta(days=time_us // DAY_US)

@@ -10,6 +10,7 @@ from clarion.metrics.store import (
     count_days,
     list_metrics,
     note_properties,
+    quarter_of,
     resolve,
     set_status,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "count_days",
     "list_metrics",
     "note_properties",
+    "quarter_of",
     "resolve",
     "set_status",
 ]

@@ -17,9 +17,12 @@ FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::boolean[])
 ON CONFLICT (workspace_id, metric_id, name, type) DO NOTHING;
 
 -- name: add_to_days
--- Counters of (metric, day), in sorted order.
+-- Counters of (metric, day of the workspace's zone), in sorted order.
 INSERT INTO metric_day (workspace_id, metric_id, day, events)
-SELECT $1, metric_id, day, events FROM unnest($2::int[], $3::date[], $4::bigint[]) AS d(metric_id, day, events)
+SELECT $1, d.metric_id, (to_timestamp(d.quarter * 900) AT TIME ZONE w.zone)::date, sum(d.events)
+FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS d(metric_id, quarter, events)
+CROSS JOIN workspace AS w WHERE w.workspace_id = $1
+GROUP BY 2, 3 ORDER BY 2, 3
 ON CONFLICT (workspace_id, metric_id, day) DO UPDATE SET events = metric_day.events + excluded.events;
 
 -- name: list_metrics
