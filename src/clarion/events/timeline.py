@@ -27,6 +27,7 @@ COLUMNS = (
     "sealed",
     "brought_by",
 )
+_FIRST_US, _END_US = -62_135_596_800_000_000, 253_402_300_800_000_000  # the years 1 to 9999
 _PG_EPOCH_US = 946_684_800_000_000
 _COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _COPY_TRAILER = b"\xff\xff"
@@ -61,7 +62,9 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 def row(entry: Entry, event: Event, *, profile_id: UUID, metric_id: int, vault: Vault) -> Row:
-    """The row of an entry's event."""
+    """The row of an entry's event. Raises ValueError for a time that no reader could show."""
+    if not _FIRST_US <= event.occurred_at_us < _END_US:
+        raise ValueError("the event's own time lies outside the years 1 to 9999")
     event_id = entry.event_id or entry.item_id
     plain, personal = split(event.properties)
     record: dict[str, Any] = {}
