@@ -123,7 +123,7 @@ def test_a_query_names_its_workspace(room, name, text):
 
 def test_every_query_is_used():
     for room, name, _ in QUERIES:
-        code = "".join(file.read_text("utf-8") for file in (SOURCE / room.split(".")[1]).glob("*.py"))
+        code = "".join(file.read_text("utf-8") for file in (SOURCE / room.split(".")[1]).rglob("*.py"))
         assert f"Q.{name}" in code, f"{room}: nobody asks {name}"
 
 

@@ -1,0 +1,131 @@
+"""Who an item is about: identities, their members, links and addresses."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from clarion import model
+from clarion.db import Tx
+from clarion.model import IdentityKind, Ids
+from clarion.profiles.arrivals import Arrival, Known, Wanted
+from clarion.profiles.identities import Place, reach_of
+from clarion.profiles.store._queries import Q
+from clarion.vault import Vault
+
+
+async def members_of(
+    tx: Tx, workspace_id: UUID, arrivals: Sequence[Arrival], *, vault: Vault, ids: Ids, remembered: Known
+) -> list[UUID]:
+    """The member (profile id) of each item's strongest identity; made where that identity is new.
+
+    Also writes the weaker identities, their links and the addresses. Everything is taken in sorted order: two
+    workers that meet wait for each other instead of deadlocking.
+    """
+    wanted = Wanted(vault)
+    leads = [wanted.see(arrival) for arrival in arrivals]
+    known = remembered.find(workspace_id, wanted.identities)
+    unknown = [blind for blind in wanted.identities if blind not in known]
+    if unknown:
+        rows = await tx.fetch(Q.find_identities, workspace_id, unknown)
+        known |= {row["blind"]: row["profile_id"] for row in rows}
+    await _make_identities(tx, workspace_id, wanted, known, vault=vault, ids=ids)
+    members = [member for lead in leads if (member := known[lead]) is not None]
+    assert len(members) == len(leads), "every lead has a member now"
+    await _note_addresses(tx, workspace_id, wanted, known, vault=vault)
+    if wanted.links:
+        await _note_links(tx, workspace_id, wanted.links)
+    remembered.note(workspace_id, known)
+    return members
+
+
+async def _make_identities(
+    tx: Tx, workspace_id: UUID, wanted: Wanted, known: dict[UUID, UUID | None], *, vault: Vault, ids: Ids
+) -> None:
+    """Insert what is missing, with a new profile for each that leads an item; `known` is complete afterwards.
+
+    A lead that exists without a profile (it came as a weaker one so far) gets its own now.
+    """
+    homeless = {blind for blind in wanted.leads if known.get(blind) is None}
+    missing = sorted(homeless | (wanted.identities.keys() - known.keys()), key=lambda blind: blind.bytes)
+    if not missing:
+        return
+    profiles = [ids.next() if blind in wanted.leads else None for blind in missing]
+    seen = [wanted.identities[blind] for blind in missing]
+    made = await tx.fetch(
+        Q.insert_identities,
+        workspace_id,
+        missing,
+        profiles,
+        [identity.kind.value for identity, _ in seen],
+        [identity.namespace for identity, _ in seen],
+        [
+            vault.seal(identity.value.encode(), b"identity" + blind.bytes)
+            for (identity, _), blind in zip(seen, missing, strict=True)
+        ],
+        [arrival.stamp_us for _, arrival in seen],
+        [arrival.item_id for _, arrival in seen],
+    )
+    fresh = {row["blind"]: row["profile_id"] for row in made}
+    known.update(fresh)
+    created = [profile_id for profile_id in fresh.values() if profile_id is not None]
+    if created:
+        stamps = {
+            profile: arrival.stamp_us for profile, (_, arrival) in zip(profiles, seen, strict=True) if profile
+        }
+        await tx.execute(Q.insert_profiles, workspace_id, created, [stamps[profile] for profile in created])
+    lost = [blind for blind in missing if blind not in fresh]
+    if lost:  # somebody else made them meanwhile, and has committed
+        for row in await tx.fetch(Q.find_identities, workspace_id, lost):
+            known[row["blind"]] = row["profile_id"]
+    wanted.reaches.update(_reaches_of_new(wanted, fresh))
+
+
+def _reaches_of_new(
+    wanted: Wanted, fresh: Mapping[UUID, UUID | None]
+) -> dict[tuple[UUID, str, str], Arrival]:
+    """A new e-mail or phone that is its member's strongest identity is also where to reach it."""
+    reaches = {}
+    for blind, profile_id in fresh.items():
+        identity, arrival = wanted.identities[blind]
+        if profile_id is not None and identity.kind in (IdentityKind.EMAIL, IdentityKind.PHONE):
+            channel = "email" if identity.kind is IdentityKind.EMAIL else "sms"
+            reaches[(blind, channel, identity.value)] = arrival
+    return reaches
+
+
+async def _note_addresses(
+    tx: Tx, workspace_id: UUID, wanted: Wanted, known: Mapping[UUID, UUID | None], *, vault: Vault
+) -> None:
+    """Addresses of new identities, and values that only reach; what is known stays with its first stamp."""
+    rows: dict[tuple[bytes, str, bytes], tuple[UUID, Place, Arrival]] = {}
+    for (lead, channel, value), arrival in wanted.reaches.items():
+        member = known[lead]
+        place = reach_of(vault, model.Reach(channel, value))  # type: ignore[arg-type]  # came out of a Reach
+        if member is not None and place is not None:
+            rows.setdefault((member.bytes, place.channel, place.blind.bytes), (member, place, arrival))
+    if not rows:
+        return
+    ordered = [rows[key] for key in sorted(rows)]
+    await tx.execute(
+        Q.insert_addresses,
+        workspace_id,
+        [member for member, _, _ in ordered],
+        [place.channel for _, place, _ in ordered],
+        [place.blind for _, place, _ in ordered],
+        [place.domain_blind for _, place, _ in ordered],
+        [place.irregular for _, place, _ in ordered],
+        [vault.seal(place.value.encode(), b"address" + place.blind.bytes) for _, place, _ in ordered],
+        [arrival.stamp_us for _, _, arrival in ordered],
+        [arrival.item_id for _, _, arrival in ordered],
+    )
+
+
+async def _note_links(tx: Tx, workspace_id: UUID, links: Mapping[tuple[UUID, UUID], Arrival]) -> None:
+    ordered = sorted(links.items(), key=lambda link: (link[0][0].bytes, link[0][1].bytes))
+    await tx.execute(
+        Q.insert_links,
+        workspace_id,
+        [strong for (strong, _), _ in ordered],
+        [weak for (_, weak), _ in ordered],
+        [arrival.stamp_us for _, arrival in ordered],
+        [arrival.item_id for _, arrival in ordered],
+    )
