@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, api, events, model
+from clarion import accounts, api, events, model, profiles
 from clarion.accounts import DEVELOPERS, EVERYBODY
 from clarion.api import views
 from clarion.api.nouns import profile
 from clarion.api.route import Route, Undeclared
 from clarion.api.routes import ROUTES
-from clarion.model import Dedup, Event, Identity, IdentityKind, Mode, Offer, Source
+from clarion.model import Dedup, Event, Identity, IdentityKind, Mode, Offer, ProfileChange, Source
 from tests import managed
 
 ROLES = ("owner", "developer", "marketer", "viewer")
@@ -36,33 +36,50 @@ class World(Struct, frozen=True):
     event_id: str
     credential_id: str
     quarantined: list[str]
+    loners: list[str]  # profiles, to be merged
+    joined: list[str]  # members of people with two, to be parted
     tokens: dict[str, str]  # by role
     strangers: dict[str, str | None]  # who must hear 401
     other: str  # the token of another workspace's owner
 
     def fields(self) -> dict[str, str]:
-        """What paths and bodies are filled with; a quarantined item is used up."""
+        """What paths and bodies are filled with; quarantined items and people are used up."""
         return {
             "profile_id": self.profile_id,
             "event_id": self.event_id,
             "credential_id": self.credential_id,
             "name": METRIC,
             "quarantined_id": self.quarantined.pop(),
+            "other_id": self.loners.pop(),
+            "joined_id": self.joined.pop(),
         }
 
 
-#: A body for each route that wants one; {credential_id} is filled in.
+#: A body for each route that wants one; what stands in braces is filled in.
 BODIES: dict[str, dict[str, Any]] = {
     "POST /credentials": {"dialect": "smashsend"},
     "PATCH /credentials": {"dialect": "smashsend", "per_minute": 5, "credential_id": "{credential_id}"},
     "POST /profiles/find": {"email": EMAIL},
+    "POST /profiles/{profile_id}/merge": {"other_id": "{other_id}"},
     "PATCH /metrics/{name:path}": {"status": "syncing"},
 }
+#: Routes whose profile has to be of another kind than the rest's.
+PROFILE_OF = {"POST /profiles/{profile_id}/unmerge": "joined_id"}
 
 
 @pytest.fixture
 def own(database, vaults, ids):
     return managed.ports(database, vaults, ids)
+
+
+def loner(number: int) -> Identity:
+    return Identity(IdentityKind.EXTERNAL_ID, "club", f"{number}")
+
+
+async def found_by(tx: Any, tenant: Any, identity: Identity) -> profiles.FoundProfile:
+    found = await profiles.find_by_identity(tx, tenant.workspace_id, identity, vault=tenant.vault)
+    assert found is not None
+    return found
 
 
 @pytest.fixture
@@ -75,8 +92,25 @@ async def world(own, database, new_tenant, ingest, process_all):
     await ingest.offer(
         tenant.credential, Source.SMASHSEND, [Offer(one, Dedup(Mode.NONE)) for one in [good, *[bad] * 12]]
     )
+    people = [
+        ProfileChange(identities=found)
+        for n in range(12)
+        for found in (
+            (loner(n),),
+            (Identity(IdentityKind.EMAIL, "", f"{n}@example.com"),),
+            (
+                Identity(IdentityKind.EXTERNAL_ID, "shop", f"{n}"),
+                Identity(IdentityKind.EMAIL, "", f"{n}@example.com"),
+            ),
+        )
+    ]
+    await ingest.offer(tenant.credential, Source.SMASHSEND, [Offer(one, Dedup(Mode.NONE)) for one in people])
     await process_all(tenant)
     async with database.app(tenant.workspace_id) as tx:
+        loners = [await found_by(tx, tenant, loner(n)) for n in range(12)]
+        joined = [
+            await found_by(tx, tenant, Identity(IdentityKind.EXTERNAL_ID, "shop", f"{n}")) for n in range(12)
+        ]
         (event,) = await events.list_events(
             tx, tenant.workspace_id, events.Which(), vault=tenant.vault, now_us=database.now_us(), limit=2
         )
@@ -92,6 +126,8 @@ async def world(own, database, new_tenant, ingest, process_all):
         event_id=event.id,
         credential_id=model.show_id(views.CREDENTIAL, tenant.credential.credential_id),
         quarantined=[model.show_id(views.QUARANTINED, item.quarantine_id) for item in quarantined],
+        loners=[one.id for one in loners],
+        joined=[one.id for one in joined],
         tokens={role: (await managed.token(own, tenant, role)).secret for role in ROLES},
         strangers={
             "nobody": None,
@@ -104,10 +140,13 @@ async def world(own, database, new_tenant, ingest, process_all):
 
 
 async def ask(client: Any, route: Route, fields: dict[str, str], secret: str | None) -> Any:
+    fields = fields | {"profile_id": fields[PROFILE_OF.get(name_of(route), "profile_id")]}
     path = route.path.replace(":path", "").format(**fields)
     body = BODIES.get(name_of(route))
-    if body and "credential_id" in body:
-        body = body | {"credential_id": fields["credential_id"]}
+    if body:
+        body = {
+            name: value.format(**fields) if isinstance(value, str) else value for name, value in body.items()
+        }
     headers = managed.bearer(secret) if secret else {}
     return await client.request(route.method, managed.PREFIX + path, json=body, headers=headers)
 

@@ -32,6 +32,8 @@ ROUTES = (
     Route("GET", "/profiles/{profile_id}", profile.show, EVERYBODY),
     Route("GET", "/profiles/{profile_id}/events", profile.timeline, EVERYBODY),
     Route("GET", "/profiles/{profile_id}/history", profile.history, EVERYBODY),
+    Route("POST", "/profiles/{profile_id}/merge", profile.merge, DEVELOPERS),
+    Route("POST", "/profiles/{profile_id}/unmerge", profile.unmerge, DEVELOPERS),
     Route("GET", "/events", event.list_page, EVERYBODY),
     Route("GET", "/events/{event_id}", event.show, EVERYBODY),
     Route("GET", "/metrics", metric.list_all, EVERYBODY),

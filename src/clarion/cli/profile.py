@@ -93,6 +93,41 @@ def history(
     )
 
 
+@app.command
+def merge(
+    profile_id: str,
+    other_id: str,
+    *,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """Make two people one. `unmerge` takes it back."""
+
+    async def ask(call: Call) -> FoundProfile:
+        return await profile.merge(call, profile.Merge(profile_id, other_id))
+
+    _show(with_call(place, "profile merge", workspace, ask), json)
+
+
+@app.command
+def unmerge(
+    profile_id: str, *, workspace: OfWorkspace = None, place: Place = HERE, json: Json = False
+) -> None:
+    """Part a member (`show` lists them) from its person; what comes in joins them no more, `merge` does."""
+
+    async def ask(call: Call) -> profile.Parted:
+        return await profile.unmerge(call, profile.One(profile_id))
+
+    parted = with_call(place, "profile unmerge", workspace, ask)
+    if json:
+        show_json(parted)
+        return
+    _show(parted.parted, json=False)
+    print()
+    _show(parted.others, json=False)
+
+
 def _show(found: FoundProfile, json: bool) -> None:
     if json:
         show_json(found)

@@ -85,7 +85,10 @@ CREATE TABLE public.identity (
     namespace text DEFAULT ''::text NOT NULL,
     sealed bytea NOT NULL,
     stamp_us bigint NOT NULL,
-    stamp_id uuid NOT NULL
+    stamp_id uuid NOT NULL,
+    root_id uuid,
+    newest bytea DEFAULT '\x'::bytea NOT NULL,
+    shared boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.identity_cut (
@@ -340,7 +343,7 @@ ALTER TABLE ONLY public.identity_cut
     ADD CONSTRAINT identity_cut_pkey PRIMARY KEY (workspace_id, cut_id);
 
 ALTER TABLE ONLY public.identity_link
-    ADD CONSTRAINT identity_link_pkey PRIMARY KEY (workspace_id, strong, weak);
+    ADD CONSTRAINT identity_link_pkey PRIMARY KEY (workspace_id, strong, weak, by_hand);
 
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT identity_pkey PRIMARY KEY (workspace_id, blind);
@@ -429,7 +432,7 @@ CREATE INDEX event_brought_by ON ONLY public.event USING btree (workspace_id, br
 
 CREATE INDEX identity_link_weak ON public.identity_link USING btree (workspace_id, weak);
 
-CREATE INDEX identity_profile ON public.identity USING btree (workspace_id, profile_id);
+CREATE INDEX identity_root ON public.identity USING btree (workspace_id, root_id) WHERE (root_id IS NOT NULL);
 
 CREATE INDEX journal_open ON ONLY public.journal USING btree (workspace_id, lane, block_id) WHERE (processed_at IS NULL);
 

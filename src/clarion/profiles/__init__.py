@@ -1,9 +1,9 @@
 """Profiles: identities, addresses, traits with their stamps, and the log of changes.
 
-An item is written for the member of its strongest identity; which members are one person is a function of the
-links between identities, and readers go by `root_id`. Every value carries its stamp (accept time, item id) and
-the newer wins, so the order of processing does not matter. Identities, addresses and personal traits are sealed;
-what can be asked of them is asked by blind indexes.
+An item is written for the member of its strongest identity; who is one person is a pure function of the links
+between identities (`resolve`), and readers go by `root_id`. Every value carries its stamp (accept time, item id)
+and the newer wins, so the order of processing does not matter. Identities, addresses and personal traits are
+sealed; what can be asked of them is asked by blind indexes.
 """
 
 from clarion.profiles.arrivals import Arrival, Known
@@ -15,7 +15,9 @@ from clarion.profiles.store import (
     fold_traits,
     history,
     members_of,
+    merge,
     read_profile,
+    unmerge,
 )
 from clarion.profiles.traits import Facts
 
@@ -31,6 +33,8 @@ __all__ = [
     "fold_traits",
     "history",
     "members_of",
+    "merge",
     "reach_of",
     "read_profile",
+    "unmerge",
 ]

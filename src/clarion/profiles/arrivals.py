@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from clarion.model import Identity, Inbound
 from clarion.profiles.identities import blind_of, strongest
+from clarion.profiles.resolve import Stamp, stamp_of
 from clarion.vault import Vault
 
 MEMBERS_MAX = 200_000
@@ -19,6 +20,10 @@ class Arrival(Struct, frozen=True):
     item_id: UUID
     inbound: Inbound
     stamp_us: int
+
+    @property
+    def stamp(self) -> Stamp:
+        return stamp_of(self.stamp_us, self.item_id)
 
 
 class Wanted:
@@ -56,18 +61,19 @@ class Wanted:
     @staticmethod
     def _keep_first(into: dict[Any, Arrival], key: Any, arrival: Arrival) -> None:
         held = into.setdefault(key, arrival)
-        if (arrival.stamp_us, arrival.item_id.bytes) < (held.stamp_us, held.item_id.bytes):
+        if arrival.stamp < held.stamp:
             into[key] = arrival
 
 
 class Known:
-    """Members by workspace and blind index, as far as this worker remembers; may be emptied at any time.
+    """Members by workspace and blind index, and links, as far as this worker remembers; may be emptied at any time.
 
     A member never moves. What makes one disappear (erasure) has to empty this in every worker.
     """
 
     def __init__(self) -> None:
         self._members: dict[tuple[UUID, UUID], UUID] = {}
+        self._links: dict[tuple[UUID, UUID, UUID], bytes] = {}
 
     def find(self, workspace_id: UUID, blinds: Iterable[UUID]) -> dict[UUID, UUID | None]:
         """Those that are remembered."""
@@ -82,5 +88,20 @@ class Known:
             if member is not None:
                 self._members[workspace_id, blind] = member
 
+    def new_links(
+        self, workspace_id: UUID, links: Mapping[tuple[UUID, UUID], Arrival]
+    ) -> dict[tuple[UUID, UUID], Arrival]:
+        """Those that are not remembered with an earlier stamp; from now on they are."""
+        if len(self._links) + len(links) > MEMBERS_MAX:
+            self._links.clear()
+        fresh = {}
+        for (strong, weak), arrival in links.items():
+            held = self._links.get((workspace_id, strong, weak))
+            if held is None or arrival.stamp < held:
+                self._links[workspace_id, strong, weak] = arrival.stamp
+                fresh[strong, weak] = arrival
+        return fresh
+
     def clear(self) -> None:
         self._members.clear()
+        self._links.clear()

@@ -3,20 +3,22 @@
 SELECT blind, profile_id FROM identity WHERE workspace_id = $1 AND blind = ANY($2::uuid[]);
 
 -- name: insert_identities
--- New ones in sorted order; one that had no member gets the one given.
-INSERT INTO identity (workspace_id, blind, profile_id, kind, namespace, sealed, stamp_us, stamp_id)
-SELECT $1, blind, profile_id, kind, namespace, sealed, stamp_us, stamp_id
+-- New ones in sorted order; one that had no member gets the one given, in the person that it stands in.
+INSERT INTO identity (workspace_id, blind, profile_id, root_id, kind, namespace, sealed, stamp_us, stamp_id)
+SELECT $1, blind, profile_id, profile_id, kind, namespace, sealed, stamp_us, stamp_id
 FROM unnest($2::uuid[], $3::uuid[], $4::smallint[], $5::text[], $6::bytea[], $7::bigint[], $8::uuid[])
      AS i(blind, profile_id, kind, namespace, sealed, stamp_us, stamp_id)
 ORDER BY blind
-ON CONFLICT (workspace_id, blind) DO UPDATE SET profile_id = excluded.profile_id
+ON CONFLICT (workspace_id, blind) DO UPDATE
+    SET profile_id = excluded.profile_id, root_id = coalesce(identity.root_id, excluded.profile_id)
     WHERE identity.profile_id IS NULL AND excluded.profile_id IS NOT NULL
-RETURNING blind, profile_id;
+RETURNING blind, profile_id, root_id;
 
 -- name: insert_profiles
--- A new profile is its own root.
+-- Each is its own root, but for one whose identity was somebody's before.
 INSERT INTO profile (workspace_id, profile_id, root_id, created_us)
-SELECT $1, profile_id, profile_id, created_us FROM unnest($2::uuid[], $3::bigint[]) AS p(profile_id, created_us);
+SELECT $1, profile_id, root_id, created_us
+FROM unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS p(profile_id, root_id, created_us);
 
 -- name: insert_addresses
 -- Known ones stay as they are.
@@ -27,12 +29,65 @@ FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::boolean[], $7::b
 ON CONFLICT (workspace_id, profile_id, channel, blind) DO NOTHING;
 
 -- name: insert_links
--- Once a pair, with its first stamp.
-INSERT INTO identity_link (workspace_id, strong, weak, stamp_us, stamp_id)
-SELECT $1, strong, weak, stamp_us, stamp_id
+-- Once a pair, with its first stamp; says which are new, or older than was known.
+INSERT INTO identity_link (workspace_id, strong, weak, stamp_us, stamp_id, by_hand)
+SELECT $1, strong, weak, stamp_us, stamp_id, $6
 FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[]) AS l(strong, weak, stamp_us, stamp_id)
-ON CONFLICT (workspace_id, strong, weak) DO UPDATE SET stamp_us = excluded.stamp_us, stamp_id = excluded.stamp_id
-    WHERE (identity_link.stamp_us, identity_link.stamp_id) > (excluded.stamp_us, excluded.stamp_id);
+ON CONFLICT (workspace_id, strong, weak, by_hand) DO UPDATE
+    SET stamp_us = excluded.stamp_us, stamp_id = excluded.stamp_id
+    WHERE (identity_link.stamp_us, identity_link.stamp_id) > (excluded.stamp_us, excluded.stamp_id)
+RETURNING strong, weak;
+
+-- name: lock_people
+-- Who is one person with whom is decided by one transaction of a workspace at a time.
+SELECT pg_advisory_xact_lock(hashtextextended('people ' || $1::uuid::text, 0));
+
+-- name: find_nodes
+-- Identities, by blind index or as all of some people.
+SELECT blind, kind, namespace, profile_id, root_id, newest, shared FROM identity
+WHERE workspace_id = $1 AND (blind = ANY($2::uuid[]) OR root_id = ANY($3::uuid[]));
+
+-- name: find_cuts
+-- Made by hand, so few.
+SELECT one_side, other_side, stamp_us FROM identity_cut WHERE workspace_id = $1;
+
+-- name: find_component
+-- All identities that are linked with some, at any distance, whatever became of the links.
+WITH RECURSIVE reached (blind) AS (
+    SELECT unnest($2::uuid[])
+    UNION
+    SELECT o.blind FROM reached AS r CROSS JOIN LATERAL (
+        SELECT weak AS blind FROM identity_link WHERE workspace_id = $1 AND strong = r.blind
+        UNION ALL
+        SELECT strong FROM identity_link WHERE workspace_id = $1 AND weak = r.blind
+    ) AS o
+)
+SELECT blind FROM reached LIMIT $3;
+
+-- name: find_links
+-- Among some identities.
+SELECT strong, weak, stamp_us, stamp_id, by_hand FROM identity_link
+WHERE workspace_id = $1 AND strong = ANY($2::uuid[]);
+
+-- name: raise_newest
+-- The newest link that names an identity.
+UPDATE identity AS i SET newest = greatest(i.newest, n.newest)
+FROM unnest($2::uuid[], $3::bytea[]) AS n(blind, newest) WHERE i.workspace_id = $1 AND i.blind = n.blind;
+
+-- name: move_identities
+-- Whom they find from now on.
+UPDATE identity AS i SET root_id = n.root_id, shared = n.shared
+FROM unnest($2::uuid[], $3::uuid[], $4::boolean[]) AS n(blind, root_id, shared)
+WHERE i.workspace_id = $1 AND i.blind = n.blind;
+
+-- name: move_members
+-- Whose members they are from now on.
+UPDATE profile AS p SET root_id = n.root_id FROM unnest($2::uuid[], $3::uuid[]) AS n(profile_id, root_id)
+WHERE p.workspace_id = $1 AND p.profile_id = n.profile_id;
+
+-- name: insert_cut
+-- Two sides of an un-merge.
+INSERT INTO identity_cut (workspace_id, cut_id, one_side, other_side, stamp_us) VALUES ($1, $2, $3, $4, $5);
 
 -- name: list_traits
 -- The workspace's definitions; a few hundred at most.
@@ -46,8 +101,25 @@ ON CONFLICT (workspace_id, name) DO NOTHING;
 
 -- name: lock_profiles
 -- What members hold, ours until the commit, locked in sorted order.
-SELECT profile_id, traits, stamps, sealed FROM profile
+SELECT profile_id, root_id, fold_traits IS NOT NULL AS has_members, traits, stamps, sealed FROM profile
 WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY profile_id FOR UPDATE;
+
+-- name: lock_people_of
+-- All members of some people, by their roots, ours until the commit.
+SELECT profile_id, root_id, traits, stamps, sealed FROM profile
+WHERE workspace_id = $1 AND (profile_id = ANY($2::uuid[]) OR (root_id = ANY($2::uuid[]) AND root_id <> profile_id))
+ORDER BY profile_id FOR UPDATE;
+
+-- name: update_folds
+-- What a root's members hold together.
+UPDATE profile AS p SET fold_traits = n.traits::jsonb, fold_stamps = n.stamps::jsonb, fold_sealed = n.sealed
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[]) AS n(profile_id, traits, stamps, sealed)
+WHERE p.workspace_id = $1 AND p.profile_id = n.profile_id;
+
+-- name: clear_folds
+-- They have no other members any more.
+UPDATE profile SET fold_traits = NULL, fold_stamps = NULL, fold_sealed = NULL
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]);
 
 -- name: update_traits
 -- What they hold now.
@@ -64,8 +136,7 @@ FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::big
 
 -- name: find_root
 -- The person whom an identity finds.
-SELECT p.root_id FROM identity AS i JOIN profile AS p ON p.workspace_id = i.workspace_id AND p.profile_id = i.profile_id
-WHERE i.workspace_id = $1 AND i.blind = $2;
+SELECT root_id FROM identity WHERE workspace_id = $1 AND blind = $2;
 
 -- name: read_members
 -- A person's members, by any of them; the root among them.
@@ -76,14 +147,16 @@ WHERE one.workspace_id = $1 AND one.profile_id = $2
 ORDER BY m.profile_id;
 
 -- name: list_identities
--- Of some members, strongest first.
+-- A person's, strongest first.
 SELECT blind, kind, namespace, sealed FROM identity
-WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY kind, stamp_us, stamp_id;
+WHERE workspace_id = $1 AND root_id = $2 ORDER BY kind, stamp_us, stamp_id;
 
 -- name: list_addresses
--- Of some members, by channel.
-SELECT channel, blind, sealed, irregular FROM address
-WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY channel, stamp_us, stamp_id;
+-- Of some members, each once, by channel.
+SELECT channel, blind, sealed, irregular FROM (
+    SELECT DISTINCT ON (channel, blind) channel, blind, sealed, irregular, stamp_us, stamp_id FROM address
+    WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY channel, blind, stamp_us, stamp_id
+) AS once ORDER BY channel, stamp_us, stamp_id;
 
 -- name: list_changes
 -- Newest told first.

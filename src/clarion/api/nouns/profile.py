@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from clarion import errors, events, model, profiles
+from clarion import accounts, errors, events, model, profiles
 from clarion.api import views
 from clarion.api.nouns._fields import Before, Limit, Text
 from clarion.api.ports import Call, id_before, id_of
@@ -48,6 +48,20 @@ class History(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limit: Limit = 50
 
 
+class Merge(Struct, frozen=True, forbid_unknown_fields=True):
+    """Two people, each by the id of any member."""
+
+    profile_id: str
+    other_id: str
+
+
+class Parted(Struct, frozen=True):
+    """Who was one person: the member that was parted, and the others."""
+
+    parted: FoundProfile
+    others: FoundProfile
+
+
 async def find(call: Call, wish: Find) -> FoundProfile:
     """The profile that an e-mail, a phone or an external id identifies."""
     vault = await call.vault()
@@ -84,6 +98,34 @@ async def history(call: Call, wish: History) -> list[StoredChange]:
     async with call.app() as tx:
         profile = await _read(tx, call, wish.profile_id, vault)
         return await profiles.history(tx, call.workspace_id, members(profile), vault=vault, limit=wish.limit)
+
+
+async def merge(call: Call, wish: Merge) -> FoundProfile:
+    """Make two people one, by hand; it can be taken back by an un-merge."""
+    vault = await call.vault()
+    other_id = id_of(views.PROFILE, wish.other_id, "profile")
+    async with call.app() as tx:
+        root_id = await profiles.merge(
+            tx, call.workspace_id, id_of(views.PROFILE, wish.profile_id, "profile"), other_id,
+            vault=vault, ids=call.ports.ids, now_us=call.ports.database.now_us(),
+        )  # fmt: skip
+        await _audit(tx, call, "profiles_merged", wish.profile_id, other_id=wish.other_id)
+        return await _read(tx, call, model.show_id(views.PROFILE, root_id), vault)
+
+
+async def unmerge(call: Call, wish: One) -> Parted:
+    """Part a member from the person whom it was joined to; links never join them again, only a merge by hand does."""
+    vault = await call.vault()
+    async with call.app() as tx:
+        others = await profiles.unmerge(
+            tx, call.workspace_id, id_of(views.PROFILE, wish.profile_id, "profile"),
+            vault=vault, ids=call.ports.ids, now_us=call.ports.database.now_us(),
+        )  # fmt: skip
+        await _audit(tx, call, "profile_unmerged", wish.profile_id)
+        return Parted(
+            parted=await _read(tx, call, wish.profile_id, vault),
+            others=await _read(tx, call, model.show_id(views.PROFILE, others), vault),
+        )
 
 
 async def sought(tx: Tx, workspace_id: UUID, wish: Find, *, vault: Vault) -> FoundProfile | None:
@@ -126,3 +168,9 @@ async def _read(tx: Tx, call: Call, profile_id: str, vault: Vault) -> FoundProfi
     if found is None:
         raise errors.NotFound("there is no such profile in this workspace")
     return found
+
+
+async def _audit(tx: Tx, call: Call, action: str, profile_id: str, **detail: str) -> None:
+    await accounts.audit(
+        tx, call.workspace_id, ids=call.ports.ids, actor=call.actor, action=action, profile_id=profile_id, **detail
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """The room's SQL."""
 
 from clarion.profiles.store.identities import members_of
+from clarion.profiles.store.people import merge, unmerge
 from clarion.profiles.store.reading import (
     FoundProfile,
     StoredChange,
@@ -17,5 +18,7 @@ __all__ = [
     "fold_traits",
     "history",
     "members_of",
+    "merge",
     "read_profile",
+    "unmerge",
 ]

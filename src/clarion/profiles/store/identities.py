@@ -8,17 +8,29 @@ from clarion.db import Tx
 from clarion.model import IdentityKind, Ids
 from clarion.profiles.arrivals import Arrival, Known, Wanted
 from clarion.profiles.identities import Place, reach_of
+from clarion.profiles.resolve import Link
 from clarion.profiles.store._queries import Q
+from clarion.profiles.store.people import join
+from clarion.profiles.store.traits import refold
 from clarion.vault import Vault
+
+CHANNEL_OF = {IdentityKind.EMAIL: "email", IdentityKind.PHONE: "sms"}
 
 
 async def members_of(
-    tx: Tx, workspace_id: UUID, arrivals: Sequence[Arrival], *, vault: Vault, ids: Ids, remembered: Known
+    tx: Tx,
+    workspace_id: UUID,
+    arrivals: Sequence[Arrival],
+    *,
+    vault: Vault,
+    ids: Ids,
+    remembered: Known,
+    cause: str = "event",
 ) -> list[UUID]:
     """The member (profile id) of each item's strongest identity; made where that identity is new.
 
-    Also writes the weaker identities, their links and the addresses. Everything is taken in sorted order: two
-    workers that meet wait for each other instead of deadlocking.
+    Also writes the weaker identities, their links and the addresses, and joins the people whom links make one.
+    Everything is taken in sorted order: two workers that meet wait for each other instead of deadlocking.
     """
     wanted = Wanted(vault)
     leads = [wanted.see(arrival) for arrival in arrivals]
@@ -30,9 +42,10 @@ async def members_of(
     await _make_identities(tx, workspace_id, wanted, known, vault=vault, ids=ids)
     members = [member for lead in leads if (member := known[lead]) is not None]
     assert len(members) == len(leads), "every lead has a member now"
+    links = await _note_links(tx, workspace_id, wanted, remembered)
+    wanted.reaches.update(_reaches_of_linked(wanted, links))
     await _note_addresses(tx, workspace_id, wanted, known, vault=vault)
-    if wanted.links:
-        await _note_links(tx, workspace_id, wanted.links)
+    await join(tx, workspace_id, links, vault=vault, ids=ids, cause=cause)
     remembered.note(workspace_id, known)
     return members
 
@@ -66,12 +79,17 @@ async def _make_identities(
     )
     fresh = {row["blind"]: row["profile_id"] for row in made}
     known.update(fresh)
-    created = [profile_id for profile_id in fresh.values() if profile_id is not None]
+    created = [row for row in made if row["profile_id"] is not None]
     if created:
-        stamps = {
-            profile: arrival.stamp_us for profile, (_, arrival) in zip(profiles, seen, strict=True) if profile
-        }
-        await tx.execute(Q.insert_profiles, workspace_id, created, [stamps[profile] for profile in created])
+        await tx.execute(
+            Q.insert_profiles,
+            workspace_id,
+            [row["profile_id"] for row in created],
+            [row["root_id"] for row in created],
+            [wanted.identities[row["blind"]][1].stamp_us for row in created],
+        )
+        joined = {row["root_id"] for row in created if row["root_id"] != row["profile_id"]}
+        await refold(tx, workspace_id, joined, vault=vault)
     lost = [blind for blind in missing if blind not in fresh]
     if lost:  # somebody else made them meanwhile, and has committed
         for row in await tx.fetch(Q.find_identities, workspace_id, lost):
@@ -86,9 +104,8 @@ def _reaches_of_new(
     reaches = {}
     for blind, profile_id in fresh.items():
         identity, arrival = wanted.identities[blind]
-        if profile_id is not None and identity.kind in (IdentityKind.EMAIL, IdentityKind.PHONE):
-            channel = "email" if identity.kind is IdentityKind.EMAIL else "sms"
-            reaches[(blind, channel, identity.value)] = arrival
+        if profile_id is not None and identity.kind in CHANNEL_OF:
+            reaches[(blind, CHANNEL_OF[identity.kind], identity.value)] = arrival
     return reaches
 
 
@@ -119,13 +136,38 @@ async def _note_addresses(
     )
 
 
-async def _note_links(tx: Tx, workspace_id: UUID, links: Mapping[tuple[UUID, UUID], Arrival]) -> None:
+def _reaches_of_linked(wanted: Wanted, links: Sequence[Link]) -> dict[tuple[UUID, str, str], Arrival]:
+    """A weaker e-mail or phone reaches the stronger one's member, whether or not they are one person."""
+    reaches = {}
+    for link in links:
+        identity, _ = wanted.identities[link.weak]
+        if identity.kind in CHANNEL_OF:
+            place = (link.strong, CHANNEL_OF[identity.kind], identity.value)
+            reaches[place] = wanted.links[link.strong, link.weak]
+    return reaches
+
+
+async def _note_links(tx: Tx, workspace_id: UUID, wanted: Wanted, remembered: Known) -> list[Link]:
+    """Keep each pair with its first stamp; returns the pairs that are new, or older than was known."""
+    links = remembered.new_links(workspace_id, wanted.links)
+    if not links:
+        return []
     ordered = sorted(links.items(), key=lambda link: (link[0][0].bytes, link[0][1].bytes))
-    await tx.execute(
+    rows = await tx.fetch(
         Q.insert_links,
         workspace_id,
         [strong for (strong, _), _ in ordered],
         [weak for (_, weak), _ in ordered],
         [arrival.stamp_us for _, arrival in ordered],
         [arrival.item_id for _, arrival in ordered],
+        False,
     )
+    return [
+        Link(
+            strong=row["strong"],
+            weak=row["weak"],
+            weak_kind=wanted.identities[row["weak"]][0].kind,
+            stamp=wanted.links[row["strong"], row["weak"]].stamp,
+        )
+        for row in rows
+    ]

@@ -54,9 +54,9 @@ async def read_profile(tx: Tx, workspace_id: UUID, profile_id: UUID, *, vault: V
     root_id = rows[0]["root_id"]
     members = [row["profile_id"] for row in rows]
     root = next(row for row in rows if row["profile_id"] == root_id)
-    traits = msgspec.json.decode(root["fold_traits"] or root["traits"])
-    traits |= open_traits(vault, root_id, root["fold_sealed"] or root["sealed"])
-    identities = await tx.fetch(Q.list_identities, workspace_id, members)
+    held, sealed = ("fold_traits", "fold_sealed") if root["fold_traits"] is not None else ("traits", "sealed")
+    traits = msgspec.json.decode(root[held]) | open_traits(vault, root_id, root[sealed])
+    identities = await tx.fetch(Q.list_identities, workspace_id, root_id)
     addresses = await tx.fetch(Q.list_addresses, workspace_id, members)
     return FoundProfile(
         id=model.show_id("prf", root_id),

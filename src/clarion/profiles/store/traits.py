@@ -1,6 +1,6 @@
 """What is known of members: traits, their definitions, the log of changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from clarion.db import Tx
 from clarion.model import Ids
 from clarion.profiles.standard import canonical_name
 from clarion.profiles.store._queries import Q
-from clarion.profiles.traits import Change, Facts, Standing, fold, type_of
+from clarion.profiles.traits import Change, Facts, Standing, fold, merged, type_of
 from clarion.vault import Vault, is_personal_trait
 
 
@@ -36,16 +36,42 @@ async def fold_traits(
         standing, changed = fold(_standing(row, vault), facts_of[profile_id], personal)
         after.append((profile_id, standing))
         changes += [(profile_id, change) for change in changed]
+    await _write(tx, workspace_id, Q.update_traits, after, vault=vault)
+    if changes:
+        await _log_changes(tx, workspace_id, changes, vault=vault, ids=ids, cause=cause)
+    roots = {row["root_id"] for row in rows if row["root_id"] != row["profile_id"] or row["has_members"]}
+    await refold(tx, workspace_id, roots, vault=vault)
+
+
+async def refold(tx: Tx, workspace_id: UUID, roots: Iterable[UUID], *, vault: Vault) -> None:
+    """A root with other members holds what all of them hold together; one without holds its own only."""
+    ordered = sorted(set(roots), key=lambda root: root.bytes)
+    if not ordered:
+        return
+    members: dict[UUID, list[Standing]] = {root: [] for root in ordered}
+    for row in await tx.fetch(Q.lock_people_of, workspace_id, ordered):
+        if row["root_id"] in members:
+            members[row["root_id"]].append(_standing(row, vault))
+    alone = [root for root, held in members.items() if len(held) < 2]
+    if alone:
+        await tx.execute(Q.clear_folds, workspace_id, alone)
+    folds = [(root, merged(held)) for root, held in members.items() if len(held) > 1]
+    await _write(tx, workspace_id, Q.update_folds, folds, vault=vault)
+
+
+async def _write(
+    tx: Tx, workspace_id: UUID, query: str, after: Sequence[tuple[UUID, Standing]], *, vault: Vault
+) -> None:
+    if not after:
+        return
     await tx.execute(
-        Q.update_traits,
+        query,
         workspace_id,
         [profile_id for profile_id, _ in after],
         [json_of(standing.plain) for _, standing in after],
         [json_of(standing.stamps) for _, standing in after],
         [_seal_traits(vault, profile_id, standing.personal) for profile_id, standing in after],
     )
-    if changes:
-        await _log_changes(tx, workspace_id, changes, vault=vault, ids=ids, cause=cause)
 
 
 async def _define_traits(
