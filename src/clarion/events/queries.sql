@@ -288,3 +288,20 @@ DELETE FROM quarantine WHERE workspace_id = $1 AND quarantine_id = $2;
 -- Tried again, and failed again.
 UPDATE quarantine SET attempts = attempts + 1, reason = $3, detail = $4
 WHERE workspace_id = $1 AND quarantine_id = $2;
+
+-- name: delete_old_windowed_keys
+-- Keys of sources that know them for a window: whole days whose windows are over, at most $4 at once.
+DELETE FROM event_key AS k USING (
+    SELECT source, bucket, key_hash FROM event_key
+    WHERE workspace_id = $1 AND source = ANY($2::smallint[]) AND bucket > 0 AND bucket < $3 LIMIT $4
+) AS old
+WHERE k.workspace_id = $1 AND k.source = old.source AND k.bucket = old.bucket AND k.key_hash = old.key_hash;
+
+-- name: delete_old_keys
+-- Keys of the other sources, of days and times gone by; the bucket of keys for ever goes by their times alone.
+DELETE FROM event_key AS k USING (
+    SELECT source, bucket, key_hash FROM event_key
+    WHERE workspace_id = $1 AND source <> ALL($2::smallint[]) AND bucket < $3 AND seen_at < $3 * 86400000000::bigint
+    LIMIT $4
+) AS old
+WHERE k.workspace_id = $1 AND k.source = old.source AND k.bucket = old.bucket AND k.key_hash = old.key_hash;
