@@ -128,6 +128,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     journal_keep_days: Annotated[
         int, Meta(ge=1, le=3650, description="Days a block stays in the journal after it was processed.")
     ] = 7
+    keys_keep_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36500,
+            description="Days by which an item is known again that comes twice; 0 is for ever. Keys that a "
+            "vendor knows for a window only go two days after it whatever this says.",
+        ),
+    ] = 0
 
     log_format: Annotated[LogFormat, Meta(description="Log lines on stderr for people or for machines.")] = (
         "text"

@@ -74,6 +74,7 @@ async def test_200_events_pass_and_201_do_not(desk: Any) -> None:
     events = [numbered(n) for n in range(201)]
     answer = await desk.post(BATCH, {"events": events})
     assert answer.json == failure(400, "Bad Request", "Batch cannot exceed 200 events")
+    assert desk.journal.rejected == 1  # refused whole is one item
     assert not desk.journal.offers
     assert (await desk.post(BATCH, {"events": events[:200]})).json["accepted"] == 200
 

@@ -302,3 +302,13 @@ def test_the_reference_names_every_verb(noun):
 def test_the_reference_names_every_command():
     page = Path(DOCS).read_text("utf-8")
     assert [name for name in cli.COMMANDS if f"`clarion {name}" not in page] == []
+
+
+def test_a_replay_says_how_many_events_it_went_through(shop):
+    """The control: a period before any of them holds none, and of one metric there are fewer."""
+    period = ("event", "replay", "--from", "2020-01-01", "--to", "2100-01-01")
+    assert shop.cli(*period)["replayed"] == 6
+    assert shop.cli(*period, "--metric", "user.signup")["replayed"] == 1
+    assert shop.cli("event", "replay", "--from", "2020-01-01", "--to", "2020-01-02")["replayed"] == 0
+    assert "Went through 6 events." in shop.run(*period).stdout
+    assert shop.run("event", "replay", "--from", "2020-01-02", "--to", "2020-01-01", check=False).returncode

@@ -25,6 +25,11 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
                 every_s=_HOUR_S,
                 run=partial(events.drop_old_blocks, keep_days=settings.journal_keep_days),
             ),
+            jobs.Task(
+                "old keys",
+                every_s=_HOUR_S,
+                run=partial(events.drop_old_keys, keep_days=settings.keys_keep_days),
+            ),
         )
         lanes = Lanes(opened.database, opened.vaults, opened.ids)
         beside = [

@@ -3,19 +3,22 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from cyclopts import App, Parameter
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from clarion import errors, events, model
 from clarion.api import Call
-from clarion.api.nouns import event, profile
+from clarion.api.nouns import event, ledger, profile
 from clarion.cli._call import OfWorkspace, example, with_call
 from clarion.cli._events import COLUMNS, brief, rows_of
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
-from clarion.cli._print import show_one
+from clarion.cli._print import show_json, show_one
 from clarion.dialects import DIALECTS
 from clarion.events import StoredEvent, Which
 
@@ -87,6 +90,46 @@ def tail(
         with_call(place, "event tail", workspace, lambda call: _follow(call, metric, json))
     except KeyboardInterrupt:
         return
+
+
+@app.command
+def replay(
+    *,
+    from_: Annotated[datetime, Parameter(name="--from", help="Received since this time (UTC).")],
+    to: Annotated[datetime, Parameter(help="Received before this time (UTC).")],
+    metric: OfMetric = None,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """Offer a period's events again under their old ids. Nothing listens yet: it changes nothing."""
+    if from_ >= to:
+        raise errors.Invalid("--from must lie before --to")
+    which = Which(
+        metric=metric,
+        after=model.first_id_at(ledger.time_us(from_)),
+        before=model.first_id_at(ledger.time_us(to)),
+    )
+    count = with_call(place, "event replay", workspace, lambda call: _replayed(call, which))
+    if json:
+        show_json({"replayed": count})
+    else:
+        print(f"Went through {count} events.")
+
+
+async def _replayed(call: Call, which: Which) -> int:
+    """How many there were, shown on stderr as they go by. The counting bar has no end: nobody knows how many."""
+    vault = await call.vault()
+    columns = (SpinnerColumn(), TextColumn("{task.completed} events"), TimeElapsedColumn())
+    count = 0
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("replay", total=None)
+        async with call.app() as tx:
+            async for _event in events.replay(tx, call.workspace_id, which, vault=vault):
+                count += 1
+                if count % _AT_ONCE == 0:
+                    bar.update(task, completed=count)
+    return count
 
 
 async def _print(found: AsyncIterator[StoredEvent], json: bool) -> int:

@@ -53,6 +53,11 @@ def show(
         _show(found)
     else:
         print(f"Nothing was received. Send something: {example('event list', place)} shows how.")
+    return complain(found)
+
+
+def complain(found: views.Ledger) -> int:
+    """Say on stderr which minutes do not add up; returns the exit code."""
     for one in found.mismatches:
         warn(f"{one.minute}: {one.term} is {one.ledger} in the ledger, and {one.counted} were counted")
     return 1 if found.mismatches else 0

@@ -160,7 +160,8 @@ CREATE TABLE public.ledger (
     replaced bigint DEFAULT 0 NOT NULL,
     discarded bigint DEFAULT 0 NOT NULL,
     erased bigint DEFAULT 0 NOT NULL,
-    expired bigint DEFAULT 0 NOT NULL
+    expired bigint DEFAULT 0 NOT NULL,
+    acknowledged bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='70');
 

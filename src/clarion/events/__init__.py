@@ -11,6 +11,7 @@ from clarion.events.lanes import Lanes
 from clarion.events.ledger import LedgerLine, Mismatch, inner_mismatches, total
 from clarion.events.process import Bench
 from clarion.events.reading import StoredEvent, list_events, read_event, stream_events
+from clarion.events.replay import replay
 from clarion.events.retry import read_quarantined, retry_quarantined
 from clarion.events.store import (
     WORK,
@@ -22,7 +23,7 @@ from clarion.events.store import (
     read_ledger,
     show_quarantined,
 )
-from clarion.events.tasks import drop_old_blocks
+from clarion.events.tasks import drop_old_blocks, drop_old_keys
 from clarion.events.verify import verify_ledger
 
 __all__ = [
@@ -38,12 +39,14 @@ __all__ = [
     "backlog",
     "discard_quarantined",
     "drop_old_blocks",
+    "drop_old_keys",
     "inner_mismatches",
     "list_events",
     "list_quarantine",
     "read_event",
     "read_ledger",
     "read_quarantined",
+    "replay",
     "retry_quarantined",
     "show_quarantined",
     "stream_events",

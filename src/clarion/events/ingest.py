@@ -194,10 +194,15 @@ class Ingest:
     def _answer(self, queue: _Queue, requests: list[_Request], seen: Seen) -> None:
         """Only here, after the commit, does a caller hear of success."""
         self._committed.set()
+        offered = sum(len(request.offers) for request in requests)
         if self._meters:
-            offered = sum(len(request.offers) for request in requests)
             self._meters.count(queue.source, "duplicate", len(seen.duplicates))
             self._meters.count(queue.source, "accepted", offered - len(seen.duplicates))
+        # By what was told, not by this statement: after a lost connection an earlier try may have left the block.
+        left_block = len(seen.duplicates) < offered
+        if left_block:
+            acknowledged = offered - len(seen.duplicates)
+            self._count(queue.workspace_id, requests[0].item_ids[0], acknowledged=acknowledged)
         ordinal = 0
         for request in requests:
             outcomes: list[Accepted | Duplicate] = []
@@ -206,7 +211,7 @@ class Ingest:
                 ordinal += 1
             if not request.answer.done():
                 request.answer.set_result(outcomes)
-            if not seen.stored:
+            if not left_block:
                 received = len(request.offers) + request.rejected
                 self._count(
                     queue.workspace_id,
@@ -241,6 +246,8 @@ class Ingest:
                         received=line.received,
                         rejected=line.rejected,
                         duplicate=line.duplicate,
+                        # A lower bound must not be counted twice: it is let go where nobody knows.
+                        acknowledged=0 if is_transient(exc) else line.acknowledged,
                     )
 
     async def _notify_workers(self, stop: asyncio.Event) -> None:

@@ -3,6 +3,10 @@
 received = rejected + duplicate + accepted
 accepted = in flight + quarantined + stored + applied + replaced + discarded
 stored   = on the timeline + erased + expired
+
+Beside the equation stands `acknowledged`: items that callers were told are safe, counted in memory after the commit
+and written within a second. A crash may lose a second of it, so it is a lower bound of accepted: a block that goes
+missing before it was processed leaves accepted below it.
 """
 
 from collections import defaultdict
@@ -18,6 +22,7 @@ class LedgerLine(Struct, frozen=True, kw_only=True):
     rejected: int = 0
     duplicate: int = 0
     accepted: int = 0
+    acknowledged: int = 0
     in_flight: int = 0
     quarantined: int = 0
     stored: int = 0
@@ -42,6 +47,7 @@ TERMS = (
     "rejected",
     "duplicate",
     "accepted",
+    "acknowledged",
     "quarantined",
     "stored",
     "applied",
@@ -88,6 +94,15 @@ def inner_mismatches(line: LedgerLine) -> list[Mismatch]:
     ):
         if whole != parts:
             found.append(Mismatch(minute_us=line.minute_us, term=term, ledger=whole, counted=parts))
+    if line.acknowledged > line.accepted:
+        found.append(
+            Mismatch(
+                minute_us=line.minute_us,
+                term="acknowledged",
+                ledger=line.acknowledged,
+                counted=line.accepted,
+            )
+        )
     return found
 
 

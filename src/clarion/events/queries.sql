@@ -167,18 +167,21 @@ UPDATE journal SET processed_at = now() WHERE workspace_id = $1 AND block_id = A
 
 -- name: add_to_ledger
 -- Counts of a minute rise.
-INSERT INTO ledger (workspace_id, minute_us, received, rejected, duplicate, accepted, quarantined, stored, applied,
-                    replaced, discarded)
-SELECT $1, minute_us, received, rejected, duplicate, accepted, quarantined, stored, applied, replaced, discarded
+INSERT INTO ledger (workspace_id, minute_us, received, rejected, duplicate, accepted, acknowledged, quarantined,
+                    stored, applied, replaced, discarded)
+SELECT $1, minute_us, received, rejected, duplicate, accepted, acknowledged, quarantined, stored, applied, replaced,
+       discarded
 FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-            $9::bigint[], $10::bigint[], $11::bigint[])
-     AS l(minute_us, received, rejected, duplicate, accepted, quarantined, stored, applied, replaced, discarded)
+            $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
+     AS l(minute_us, received, rejected, duplicate, accepted, acknowledged, quarantined, stored, applied, replaced,
+          discarded)
 ORDER BY minute_us
 ON CONFLICT (workspace_id, minute_us) DO UPDATE SET
     received = ledger.received + excluded.received,
     rejected = ledger.rejected + excluded.rejected,
     duplicate = ledger.duplicate + excluded.duplicate,
     accepted = ledger.accepted + excluded.accepted,
+    acknowledged = ledger.acknowledged + excluded.acknowledged,
     quarantined = ledger.quarantined + excluded.quarantined,
     stored = ledger.stored + excluded.stored,
     applied = ledger.applied + excluded.applied,
@@ -188,16 +191,17 @@ ON CONFLICT (workspace_id, minute_us) DO UPDATE SET
 -- name: read_ledger
 -- Settled blocks and edge counts from the ledger, open blocks from the journal.
 SELECT minute_us, sum(received)::bigint AS received, sum(rejected)::bigint AS rejected,
-       sum(duplicate)::bigint AS duplicate, sum(accepted)::bigint AS accepted, sum(in_flight)::bigint AS in_flight,
+       sum(duplicate)::bigint AS duplicate, sum(accepted)::bigint AS accepted,
+       sum(acknowledged)::bigint AS acknowledged, sum(in_flight)::bigint AS in_flight,
        sum(quarantined)::bigint AS quarantined, sum(stored)::bigint AS stored, sum(applied)::bigint AS applied,
        sum(replaced)::bigint AS replaced, sum(discarded)::bigint AS discarded, sum(erased)::bigint AS erased,
        sum(expired)::bigint AS expired
 FROM (
-    SELECT minute_us, received, rejected, duplicate, accepted, 0 AS in_flight, quarantined, stored, applied,
-           replaced, discarded, erased, expired
+    SELECT minute_us, received, rejected, duplicate, accepted, acknowledged, 0 AS in_flight, quarantined,
+           stored, applied, replaced, discarded, erased, expired
     FROM ledger WHERE workspace_id = $1 AND minute_us >= $2 AND minute_us < $3
     UNION ALL
-    SELECT minute_us, received, rejected, duplicate, items - duplicate, items - duplicate, 0, 0, 0, 0, 0, 0, 0
+    SELECT minute_us, received, rejected, duplicate, items - duplicate, 0, items - duplicate, 0, 0, 0, 0, 0, 0, 0
     FROM journal WHERE workspace_id = $1 AND processed_at IS NULL AND minute_us >= $2 AND minute_us < $3
 ) AS counts
 GROUP BY minute_us ORDER BY minute_us;
@@ -284,3 +288,20 @@ DELETE FROM quarantine WHERE workspace_id = $1 AND quarantine_id = $2;
 -- Tried again, and failed again.
 UPDATE quarantine SET attempts = attempts + 1, reason = $3, detail = $4
 WHERE workspace_id = $1 AND quarantine_id = $2;
+
+-- name: delete_old_windowed_keys
+-- Keys of sources that know them for a window: whole days whose windows are over, at most $4 at once.
+DELETE FROM event_key AS k USING (
+    SELECT source, bucket, key_hash FROM event_key
+    WHERE workspace_id = $1 AND source = ANY($2::smallint[]) AND bucket > 0 AND bucket < $3 LIMIT $4
+) AS old
+WHERE k.workspace_id = $1 AND k.source = old.source AND k.bucket = old.bucket AND k.key_hash = old.key_hash;
+
+-- name: delete_old_keys
+-- Keys of the other sources, of days and times gone by; the bucket of keys for ever goes by their times alone.
+DELETE FROM event_key AS k USING (
+    SELECT source, bucket, key_hash FROM event_key
+    WHERE workspace_id = $1 AND source <> ALL($2::smallint[]) AND bucket < $3 AND seen_at < $3 * 86400000000::bigint
+    LIMIT $4
+) AS old
+WHERE k.workspace_id = $1 AND k.source = old.source AND k.bucket = old.bucket AND k.key_hash = old.key_hash;

@@ -251,6 +251,27 @@ async def recount(
     )
 
 
+# ---- retention
+
+
+async def delete_old_windowed_keys(
+    tx: Tx, workspace_id: UUID, sources: Sequence[int], before_day: int, limit: int
+) -> int:
+    """How many went; days are counted since 1970."""
+    return _count_of(await tx.execute(Q.delete_old_windowed_keys, workspace_id, sources, before_day, limit))
+
+
+async def delete_old_keys(
+    tx: Tx, workspace_id: UUID, windowed: Sequence[int], before_day: int, limit: int
+) -> int:
+    """The same of all sources but the windowed ones."""
+    return _count_of(await tx.execute(Q.delete_old_keys, workspace_id, windowed, before_day, limit))
+
+
+def _count_of(tag: str) -> int:
+    return int(tag.removeprefix("DELETE "))
+
+
 # ---- timeline
 
 

@@ -14,7 +14,8 @@ async def verify_ledger(
 
     Counted again are: events on the timeline, items in quarantine, and what the blocks still kept say of
     received, rejected, duplicate and accepted (at most the ledger's: blocks go after their retention, and requests
-    that left no block are only in the ledger). Read in one snapshot; give a repeatable read transaction.
+    that left no block are only in the ledger). What callers were told is safe is at most what was accepted, else a
+    block is missing. Read in one snapshot; give a repeatable read transaction.
     """
     lines = await store.read_ledger(tx, workspace_id, since_us=since_us, until_us=until_us)
     timeline, quarantined, journal = await store.recount(tx, workspace_id, since_us, until_us)

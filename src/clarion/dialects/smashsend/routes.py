@@ -66,7 +66,13 @@ async def _track_batch(door: Door, scope: Scope, receive: Receive) -> Answer:
         return entered
     credential, body = entered
     now_us = door.now_us()
-    judged = [mapping.judge(event, now_us) for event in wire.read_batch(body)]
+    try:
+        events = wire.read_batch(body)
+    except wire.Malformed:
+        # Refused whole is one item: what came behind the limit, or is no JSON, was never read as events.
+        await door.ingest.offer(credential, Source.SMASHSEND, [], rejected=1)
+        raise
+    judged = [mapping.judge(event, now_us) for event in events]
     offers = [event for event in judged if isinstance(event, Offer)]
     rejected = len(judged) - len(offers)
     outcomes = await door.ingest.offer(credential, Source.SMASHSEND, offers, rejected=rejected)
