@@ -47,6 +47,7 @@ TERMS = (
     "applied",
     "replaced",
     "discarded",
+    "erased",
 )
 
 

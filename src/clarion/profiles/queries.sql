@@ -89,3 +89,83 @@ WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY channel, stamp
 -- Newest told first.
 SELECT change_id, what, value, sealed, stamp_us, cause FROM profile_change
 WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY stamp_us DESC, change_id DESC LIMIT $3;
+
+-- name: lock_members
+-- A person's members by any of them, ours until the commit, locked in sorted order.
+SELECT m.profile_id, m.root_id FROM profile AS m
+WHERE m.workspace_id = $1 AND m.root_id = (SELECT root_id FROM profile WHERE workspace_id = $1 AND profile_id = $2)
+ORDER BY m.profile_id FOR UPDATE;
+
+-- name: list_own_blinds
+-- The identities of some members, and those that came only as weaker ones beside them and lead nobody.
+SELECT blind FROM identity WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])
+UNION
+SELECT weak.blind FROM identity AS own
+JOIN identity_link AS l ON l.workspace_id = own.workspace_id AND l.strong = own.blind
+JOIN identity AS weak ON weak.workspace_id = l.workspace_id AND weak.blind = l.weak AND weak.profile_id IS NULL
+WHERE own.workspace_id = $1 AND own.profile_id = ANY($2::uuid[]);
+
+-- name: insert_tombstones
+-- What processing knows an erased person by; the latest erasure counts.
+INSERT INTO tombstone (workspace_id, blind, erased_us)
+SELECT $1, blind, $3::bigint FROM unnest($2::uuid[]) AS t(blind) ORDER BY blind
+ON CONFLICT (workspace_id, blind) DO UPDATE SET erased_us = greatest(tombstone.erased_us, excluded.erased_us);
+
+-- name: find_tombstones
+-- When the people behind these blind indexes were erased.
+SELECT blind, erased_us FROM tombstone WHERE workspace_id = $1 AND blind = ANY($2::uuid[]);
+
+-- name: erase_identities
+-- By blind index.
+DELETE FROM identity WHERE workspace_id = $1 AND blind = ANY($2::uuid[]) RETURNING blind;
+
+-- name: erase_links
+-- On whichever side.
+DELETE FROM identity_link WHERE workspace_id = $1 AND (strong = ANY($2::uuid[]) OR weak = ANY($2::uuid[]))
+RETURNING strong;
+
+-- name: find_cuts
+-- Un-merges that name one of these, locked.
+SELECT cut_id, one_side, other_side FROM identity_cut
+WHERE workspace_id = $1 AND (one_side && $2::uuid[] OR other_side && $2::uuid[]) ORDER BY cut_id FOR UPDATE;
+
+-- name: update_cut
+-- What is left of its sides.
+UPDATE identity_cut SET one_side = $3, other_side = $4 WHERE workspace_id = $1 AND cut_id = $2;
+
+-- name: erase_addresses
+-- Of some members.
+DELETE FROM address WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING blind;
+
+-- name: erase_trait_blinds
+-- Of some members.
+DELETE FROM trait_blind WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING blind;
+
+-- name: erase_changes
+-- Of some members.
+DELETE FROM profile_change WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING change_id;
+
+-- name: erase_profiles
+-- The rows stay, with nothing in them: whose the counted events are, without who that was.
+UPDATE profile SET traits = '{}', stamps = '{}', sealed = NULL, zone = NULL, fold_traits = NULL, fold_stamps = NULL,
+    fold_sealed = NULL
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]);
+
+-- name: insert_erasure
+-- The receipt, with the line of this room.
+INSERT INTO erasure (workspace_id, erasure_id, profile_id, erased_us, actor, awaited, lines)
+VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb);
+
+-- name: lock_erasure
+-- One receipt, ours until the commit.
+SELECT erasure_id, profile_id, erased_us, actor, awaited, lines FROM erasure
+WHERE workspace_id = $1 AND erasure_id = $2 FOR UPDATE;
+
+-- name: add_erasure_line
+-- A room has erased its own.
+UPDATE erasure SET lines = lines || $3::jsonb WHERE workspace_id = $1 AND erasure_id = $2;
+
+-- name: list_erasures
+-- Newest first; one where $2 names it.
+SELECT erasure_id, profile_id, erased_us, actor, awaited, lines FROM erasure
+WHERE workspace_id = $1 AND ($2::uuid IS NULL OR erasure_id = $2) ORDER BY erasure_id DESC LIMIT $3;
