@@ -26,14 +26,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _START = (UUID(int=0), datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
-async def erase_person(
-    tx: Tx, workspace_id: UUID, profile_id: UUID, *, actor: str, now_us: int, ids: Ids
-) -> Erasure:
+async def erase_person(tx: Tx, workspace_id: UUID, profile_id: UUID, *, actor: str, ids: Ids) -> Erasure:
     """Erase a person; the receipt's other lines come by jobs. As the workers' role. Raises NotFound.
 
     Waits for what is being processed, and has every worker forget whom it knows.
     """
-    await store.close_lanes(tx, workspace_id)
+    now_us = await store.close_lanes(tx, workspace_id)
     return await profiles.erase(
         tx, workspace_id, profile_id, awaited=[ROOM], actor=actor, now_us=now_us, ids=ids
     )

@@ -293,6 +293,10 @@ WHERE workspace_id = $1 AND quarantine_id = $2;
 -- All of a workspace, for an erasure: waits for the transactions in flight, and for those of `share_lanes`.
 SELECT lane FROM lane WHERE workspace_id = $1 ORDER BY lane FOR UPDATE;
 
+-- name: read_clock
+-- Now, not when the transaction began.
+SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
+
 -- name: raise_epochs
 -- Whoever remembers something of this workspace forgets it.
 UPDATE lane SET epoch = epoch + 1 WHERE workspace_id = $1;

@@ -364,10 +364,12 @@ async def discard_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -
 # ---- erasing
 
 
-async def close_lanes(tx: Tx, workspace_id: UUID) -> None:
-    """Nobody settles until the commit, and whoever does afterwards has forgotten what it knew."""
+async def close_lanes(tx: Tx, workspace_id: UUID) -> int:
+    """Nobody settles until the commit, and whoever does afterwards has forgotten what it knew. Returns the time (us)."""
     await tx.fetch(Q.lock_lanes, workspace_id)
     await tx.execute(Q.raise_epochs, workspace_id)
+    now_us: int = await tx.fetchval(Q.read_clock)
+    return now_us
 
 
 async def share_lanes(tx: Tx, workspace_id: UUID) -> None:
