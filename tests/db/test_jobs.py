@@ -53,10 +53,13 @@ async def test_a_published_fact_is_heard_and_leaves_nothing(database, tenant, id
 
 
 async def test_a_fact_of_a_transaction_that_fails_was_never_there(database, tenant, ids):
-    with pytest.raises(ZeroDivisionError):
+    async def fails():
         async with database.app(tenant.workspace_id) as tx:
             await jobs.publish(tx, tenant.workspace_id, "told", b"x", ids=ids)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fails()
     assert await listed(database, tenant) == []
 
 
@@ -119,12 +122,14 @@ async def test_a_job_that_takes_its_workers_with_it_ends_as_failed(database, ten
 
 
 async def test_a_waiting_worker_hears_of_work(database, tenant, ids):
-    stop, woken = asyncio.Event(), asyncio.Event()
-    working = asyncio.create_task(Queue(database, {"told": (note,)}, ids).work(stop, woken))
+    stop, woken, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def told(tx, job):
+        done.set()
+
+    working = asyncio.create_task(Queue(database, {"told": (told,)}, ids).work(stop, woken))
     await publish(database, tenant, ids)
     woken.set()
-    async with asyncio.timeout(10):
-        while not await heard(database, tenant):
-            await asyncio.sleep(0.02)
+    await asyncio.wait_for(done.wait(), 10)
     stop.set()
     await working

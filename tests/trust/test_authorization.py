@@ -78,7 +78,7 @@ async def world(own, database, new_tenant, ingest, process_all):
         tenant.credential, Source.SMASHSEND, [Offer(one, Dedup(Mode.NONE)) for one in [good, *[bad] * 12]]
     )
     await process_all(tenant)
-    erasure_id = await _erased(database, tenant, ids)
+    erasure_id = await _erased(database, tenant, own.ids)
     async with database.app(tenant.workspace_id) as tx:
         (event,) = await events.list_events(
             tx, tenant.workspace_id, events.Which(), vault=tenant.vault, now_us=database.now_us(), limit=2

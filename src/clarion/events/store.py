@@ -365,7 +365,7 @@ async def discard_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -
 
 
 async def close_lanes(tx: Tx, workspace_id: UUID) -> int:
-    """Nobody settles until the commit, and whoever does afterwards has forgotten what it knew. Returns the time (us)."""
+    """Nobody settles until the commit, and whoever does afterwards has forgotten what it knew; returns now (us)."""
     await tx.fetch(Q.lock_lanes, workspace_id)
     await tx.execute(Q.raise_epochs, workspace_id)
     now_us: int = await tx.fetchval(Q.read_clock)
