@@ -1,5 +1,6 @@
 """`clarion profile`: people."""
 
+import asyncio
 import sys
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from clarion.profiles import FoundProfile, StoredChange
 app = App(name="profile", help="Profiles: find a person, see what is known and what happened; export, erase.")
 
 _AT_ONCE = 500
+_LOOKS, _LOOK_EVERY_S = 50, 0.2  # for the receipt to be complete, which it may also become later
 
 
 @app.command
@@ -116,8 +118,13 @@ def erase(
     async def do(call: Call) -> views.Receipt:
         receipt = await profile.erase(call, profile.One(profile_id))
         queue = jobs.Queue(call.ports.database, handlers(call.ports.vaults, call.ports.ids), call.ports.ids)
-        await queue.work_off(call.workspace_id)  # a worker may do the same; without a server there is none
-        return await profile.erasure(call, profile.OneErasure(receipt.id))
+        for _ in range(_LOOKS):  # a worker may have the job already; without a server there is none
+            await queue.work_off(call.workspace_id)
+            receipt = await profile.erasure(call, profile.OneErasure(receipt.id))
+            if receipt.complete:
+                break
+            await asyncio.sleep(_LOOK_EVERY_S)
+        return receipt
 
     _show_receipt(with_call(place, "profile erase", workspace, do, owner=True), json)
     return 0
