@@ -27,6 +27,7 @@ TENANT = set(re.findall(r"^CREATE TABLE (\w+)", MIGRATIONS, re.MULTILINE)) - SHA
 #: Queries that go over all workspaces, and why.
 OVER_ALL_WORKSPACES = {
     "find_lanes": "workers ask which workspaces have work, then claim inside one",
+    "find_due_workspaces": "the same for jobs",
     "count_whole_backlog": "a number only, by a function of the owner's",
 }
 VOLATILE = ("clock_timestamp(", "gen_random_uuid(", "random(", "timeofday(", "nextval(", "uuidv7(")

@@ -34,6 +34,7 @@ class World(Struct, frozen=True):
     tenant: Any
     profile_id: str
     event_id: str
+    erasure_id: str
     credential_id: str
     quarantined: list[str]
     loners: list[str]  # profiles, to be merged
@@ -47,6 +48,7 @@ class World(Struct, frozen=True):
         return {
             "profile_id": self.profile_id,
             "event_id": self.event_id,
+            "erasure_id": self.erasure_id,
             "credential_id": self.credential_id,
             "name": METRIC,
             "quarantined_id": self.quarantined.pop(),
@@ -106,6 +108,7 @@ async def world(own, database, new_tenant, ingest, process_all):
     ]
     await ingest.offer(tenant.credential, Source.SMASHSEND, [Offer(one, Dedup(Mode.NONE)) for one in people])
     await process_all(tenant)
+    erasure_id = await _erased(database, tenant, own.ids)
     async with database.app(tenant.workspace_id) as tx:
         loners = [await found_by(tx, tenant, loner(n)) for n in range(12)]
         joined = [
@@ -124,6 +127,7 @@ async def world(own, database, new_tenant, ingest, process_all):
         tenant=tenant,
         profile_id=event.profile_id,
         event_id=event.id,
+        erasure_id=erasure_id,
         credential_id=model.show_id(views.CREDENTIAL, tenant.credential.credential_id),
         quarantined=[model.show_id(views.QUARANTINED, item.quarantine_id) for item in quarantined],
         loners=[one.id for one in loners],
@@ -137,6 +141,19 @@ async def world(own, database, new_tenant, ingest, process_all):
         },
         other=(await managed.token(own, neighbour, "owner")).secret,
     )
+
+
+async def _erased(database: Any, tenant: Any, ids: Any) -> str:
+    """The receipt of somebody who left nothing behind."""
+    async with database.owner() as tx:
+        profile_id = ids.next()
+        await tx.execute(
+            "INSERT INTO profile (workspace_id, profile_id, root_id, created_us) VALUES ($1, $2, $2, 0)",
+            tenant.workspace_id,
+            profile_id,
+        )
+        receipt = await events.erase_person(tx, tenant.workspace_id, profile_id, actor="test", ids=ids)
+    return model.show_id(views.ERASURE, receipt.erasure_id)
 
 
 async def ask(client: Any, route: Route, fields: dict[str, str], secret: str | None) -> Any:
@@ -182,7 +199,14 @@ async def leaks(client: Any, route: Route, world: World) -> list[str]:
         return [f"another workspace heard {theirs.status_code}, and of nothing {nothing.status_code}"]
     if theirs.text.replace(METRIC, "") != nothing.text.replace("no such metric", "") and route.status != 201:
         return [f"another workspace heard {theirs.text}, and of nothing {nothing.text}"]
-    secrets = (world.profile_id, world.event_id, world.credential_id, world.tenant.name, *world.quarantined)
+    secrets = (
+        world.profile_id,
+        world.event_id,
+        world.erasure_id,
+        world.credential_id,
+        world.tenant.name,
+        *world.quarantined,
+    )
     return [f"another workspace learned {secret}" for secret in secrets if secret in theirs.text]
 
 

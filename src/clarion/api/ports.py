@@ -36,6 +36,7 @@ class Ports(Struct, frozen=True, kw_only=True):
     vaults: Vaults
     ids: Ids
     dialects: Mapping[str, Way]
+    journal_keep_days: int = 7
     credentials_changed: Callable[[], None] = _nobody
 
 

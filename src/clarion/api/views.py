@@ -5,7 +5,7 @@ FoundProfile, StoredChange, Metric) is shown as it is.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct, structs
@@ -14,9 +14,9 @@ from clarion import accounts, events, model
 from clarion.accounts import NewCredential
 from clarion.events import LedgerLine, QuarantinedItem, StoredEvent
 from clarion.model import Event, Inbound
-from clarion.profiles import FoundProfile
+from clarion.profiles import Erasure, FoundProfile, StoredChange
 
-WORKSPACE, CREDENTIAL, PROFILE, EVENT, QUARANTINED = "wrk", "crd", "prf", "evt", "qrt"
+WORKSPACE, CREDENTIAL, PROFILE, EVENT, QUARANTINED, ERASURE = "wrk", "crd", "prf", "evt", "qrt", "ers"
 #: What `issued` tells beside what the caller needs.
 ISSUED_BESIDE = ("credential_id", "workspace", "dialect", "role")
 
@@ -52,6 +52,32 @@ class EventPage(Struct, frozen=True, kw_only=True):
 
     events: list[StoredEvent]
     next: str | None
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What an erasure deleted, by room and kind. Complete when no room is awaited any more.
+
+    `profile_id` is the anonymous tombstone that keeps the counts. Sealed copies stay in the journal until
+    `journal_until`, and in each backup made before `erased_at` for as long as you keep it.
+    """
+
+    id: str
+    profile_id: str
+    erased_at: str
+    actor: str
+    complete: bool
+    awaited: list[str]
+    lines: dict[str, dict[str, int]]
+    journal_until: str
+    backups: str = "as long as you keep those made before erased_at"
+
+
+class Export(Struct, frozen=True, kw_only=True):
+    """All that is known of a person. `timeline` is a first page; the profile's events have the next ones."""
+
+    profile: FoundProfile
+    history: list[StoredChange]
+    timeline: EventPage
 
 
 class Quarantined(Struct, frozen=True, kw_only=True):
@@ -182,6 +208,21 @@ def event_page(found: Sequence[StoredEvent], limit: int) -> EventPage:
     """A page of `limit` from one more than that."""
     shown = list(found[:limit])
     return EventPage(events=shown, next=shown[-1].id if len(found) > limit else None)
+
+
+def receipt(one: Erasure, journal_keep_days: int) -> Receipt:
+    """An erasure's receipt. The journal goes by whole days, so a day later than it is kept."""
+    erased_at = datetime.fromtimestamp(one.erased_us / 1_000_000, UTC)
+    return Receipt(
+        id=model.show_id(ERASURE, one.erasure_id),
+        profile_id=model.show_id(PROFILE, one.profile_id),
+        erased_at=erased_at.isoformat(),
+        actor=one.actor,
+        complete=one.complete,
+        awaited=sorted(set(one.awaited) - one.lines.keys()),
+        lines=one.lines,
+        journal_until=(erased_at + timedelta(days=journal_keep_days + 1)).isoformat(),
+    )
 
 
 def quarantined(item: QuarantinedItem) -> Quarantined:

@@ -68,7 +68,10 @@ def asgi_app(opened: Rooms, door: Door, standing: Standing, registry: CollectorR
 
 
 def _management(opened: Rooms, door: Door) -> Sequence[BaseRoute]:
-    ports = api.Ports(database=opened.database, vaults=opened.vaults, ids=opened.ids, dialects=DIALECTS)
+    ports = api.Ports(
+        database=opened.database, vaults=opened.vaults, ids=opened.ids, dialects=DIALECTS,
+        journal_keep_days=opened.settings.journal_keep_days,
+    )  # fmt: skip
     return api.routes(ports, door.credentials)
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 from clarion import db, events, jobs
 from clarion.app.beside import keep_clock, listen
+from clarion.app.handlers import handlers
 from clarion.app.rooms import rooms
 from clarion.config import Settings
 from clarion.db import Addresses
@@ -17,7 +18,7 @@ _HOUR_S = 3600.0
 async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) -> None:
     """Settle blocks and keep the house until `stop`; the transaction at hand is finished first."""
     async with rooms(settings, addresses, app=0, owner=CONNECTIONS) as opened:
-        woken = asyncio.Event()
+        woken, jobs_woken = asyncio.Event(), asyncio.Event()
         schedule = (
             jobs.Task("partitions", every_s=_HOUR_S, run=db.keep_partitions),
             jobs.Task(
@@ -32,7 +33,10 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
             ),
         )
         lanes = Lanes(opened.database, opened.vaults, opened.ids)
+        queue = jobs.Queue(opened.database, handlers(opened.vaults, opened.ids), opened.ids)
         beside = [
+            asyncio.create_task(listen(addresses.owner, jobs.WORK, jobs_woken.set, stop)),
+            asyncio.create_task(queue.work(stop, jobs_woken)),
             asyncio.create_task(listen(addresses.owner, events.WORK, woken.set, stop)),
             asyncio.create_task(jobs.run_schedule(schedule, opened.database, stop)),
             asyncio.create_task(keep_clock(opened.database, stop)),

@@ -29,7 +29,7 @@ COMMANDS = {
     "doctor": ("clarion.cli._doctor:doctor", "Look for what is wrong, and say what to do."),
     "workspace": ("clarion.cli.workspace:app", "Workspaces: create, list, show."),
     "credential": ("clarion.cli.credential:app", "Keys and tokens: create, list, show, revoke, set rates."),
-    "profile": ("clarion.cli.profile:app", "People: find, show, history, merge, unmerge."),
+    "profile": ("clarion.cli.profile:app", "People: find, show, history, merge, unmerge, export, erase."),
     "event": ("clarion.cli.event:app", "What happened: list, tail, show."),
     "metric": ("clarion.cli.metric:app", "Kinds of events: list, show, pause, resume."),
     "quarantine": (

@@ -47,7 +47,10 @@ def with_call(
 
     async def call(rooms: Rooms) -> Given:
         found = await find_workspace(rooms, workspace)
-        ports = api.Ports(database=rooms.database, vaults=rooms.vaults, ids=rooms.ids, dialects=DIALECTS)
+        ports = api.Ports(
+            database=rooms.database, vaults=rooms.vaults, ids=rooms.ids, dialects=DIALECTS,
+            journal_keep_days=rooms.settings.journal_keep_days,
+        )  # fmt: skip
         actor = f"cli:{getpass.getuser()}"
         return await work(api.Call(ports=ports, workspace_id=found.workspace_id, actor=actor, role="owner"))
 

@@ -1,11 +1,16 @@
 """`clarion profile`: people."""
 
+import asyncio
+import sys
 from typing import Annotated, Any
 
+import msgspec
 from cyclopts import App, Parameter
 
-from clarion.api import Call, views
+from clarion import errors, jobs
+from clarion.api import Call, Nothing, views
 from clarion.api.nouns import profile
+from clarion.app.handlers import handlers
 from clarion.cli._call import OfWorkspace, with_call
 from clarion.cli._events import COLUMNS, rows_of
 from clarion.cli._options import HERE, Json, Place
@@ -13,7 +18,10 @@ from clarion.cli._print import show as show_rows
 from clarion.cli._print import show_json, show_one, warn
 from clarion.profiles import FoundProfile, StoredChange
 
-app = App(name="profile", help="Profiles: find a person, see what is known and what happened.")
+app = App(name="profile", help="Profiles: find a person, see what is known and what happened; export, erase.")
+
+_AT_ONCE = 500
+_LOOKS, _LOOK_EVERY_S = 50, 0.2  # for the receipt to be complete, which it may also become later
 
 
 @app.command
@@ -126,6 +134,106 @@ def unmerge(
     _show(parted.parted, json=False)
     print()
     _show(parted.others, json=False)
+
+
+@app.command
+def erase(
+    profile_id: str,
+    *,
+    yes: Annotated[bool, Parameter(name="--yes", negative="", help="Do not ask.")] = False,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> int:
+    """Delete a person for good; of their events only counts stay. Prints the receipt."""
+    if not yes and not _confirmed(f"Erase {profile_id} for good? There is no way back. [y/N] "):
+        warn("nothing was erased")
+        return 1
+
+    async def do(call: Call) -> views.Receipt:
+        receipt = await profile.erase(call, profile.One(profile_id))
+        queue = jobs.Queue(call.ports.database, handlers(call.ports.vaults, call.ports.ids), call.ports.ids)
+        for _ in range(_LOOKS):  # a worker may have the job already; without a server there is none
+            await queue.work_off(call.workspace_id)
+            receipt = await profile.erasure(call, profile.OneErasure(receipt.id))
+            if receipt.complete:
+                break
+            await asyncio.sleep(_LOOK_EVERY_S)
+        return receipt
+
+    _show_receipt(with_call(place, "profile erase", workspace, do, owner=True), json)
+    return 0
+
+
+@app.command
+def erased(
+    erasure_id: str | None = None, *, workspace: OfWorkspace = None, place: Place = HERE, json: Json = False
+) -> None:
+    """The receipts of erasures, newest first, or one (ers_…)."""
+
+    async def ask(call: Call) -> list[views.Receipt]:
+        if erasure_id is None:
+            return await profile.erasures(call, Nothing())
+        return [await profile.erasure(call, profile.OneErasure(erasure_id))]
+
+    found = with_call(place, "profile erased", workspace, ask)
+    if erasure_id is not None:
+        _show_receipt(found[0], json)
+    else:
+        show_rows(found, ("id", "erased_at", "actor", "complete", "profile_id"), json=json)
+
+
+@app.command
+def export(
+    profile_id: str,
+    *,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+) -> None:
+    """All that is known of a person, as one JSON document on stdout; the audit notes it."""
+
+    async def do(call: Call) -> None:
+        first = await profile.export(call, profile.One(profile_id))
+        write, encode = sys.stdout.write, msgspec.json.encode
+        write(f'{{"profile":{encode(first.profile).decode()},"history":{encode(first.history).decode()}')
+        write(',"events":[')
+        page, comma = first.timeline, ""
+        while True:
+            for one in page.events:
+                write(f"{comma}{encode(one).decode()}")
+                comma = ","
+            if page.next is None:
+                break
+            wish = profile.Timeline(profile_id=profile_id, limit=_AT_ONCE, before=page.next)
+            page = await profile.timeline(call, wish)
+        write("]}\n")
+
+    with_call(place, "profile export", workspace, do)
+
+
+def _confirmed(question: str) -> bool:
+    """Whether somebody at a terminal says yes."""
+    if not sys.stdin.isatty():
+        raise errors.Invalid("nobody is there to be asked; say --yes")
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _show_receipt(receipt: views.Receipt, json: bool) -> None:
+    if json:
+        show_json(receipt)
+        return
+    lines: dict[str, Any] = {
+        "receipt": receipt.id, "erased at": receipt.erased_at, "by": receipt.actor,
+        "complete": receipt.complete, "tombstone": receipt.profile_id,
+    }  # fmt: skip
+    lines |= {f"erased in {room}": line for room, line in receipt.lines.items()}
+    if receipt.awaited:
+        lines["waits for"] = receipt.awaited
+    lines["sealed copies in the journal"] = f"until {receipt.journal_until}"
+    lines["copies in backups"] = receipt.backups
+    show_one(lines, json=False)
 
 
 def _show(found: FoundProfile, json: bool) -> None:

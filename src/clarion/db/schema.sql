@@ -51,6 +51,16 @@ CREATE TABLE public.credential (
     CONSTRAINT credential_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'developer'::text, 'marketer'::text, 'viewer'::text])))
 );
 
+CREATE TABLE public.erasure (
+    workspace_id uuid NOT NULL,
+    erasure_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    erased_us bigint NOT NULL,
+    actor text NOT NULL,
+    awaited text[] NOT NULL,
+    lines jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
 CREATE TABLE public.event (
     workspace_id uuid NOT NULL,
     profile_id uuid NOT NULL,
@@ -115,6 +125,21 @@ CREATE TABLE public.instance (
     CONSTRAINT instance_one_check CHECK (one)
 );
 
+CREATE TABLE public.job (
+    workspace_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    kind text NOT NULL,
+    payload bytea NOT NULL,
+    state text DEFAULT 'ready'::text NOT NULL,
+    run_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    token uuid,
+    leased_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    last_error text,
+    CONSTRAINT job_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'failed'::text])))
+)
+WITH (fillfactor='70');
+
 CREATE TABLE public.journal (
     workspace_id uuid NOT NULL,
     block_id uuid NOT NULL,
@@ -144,7 +169,8 @@ CREATE TABLE public.lane (
     worker text,
     leased_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    failures integer DEFAULT 0 NOT NULL
+    failures integer DEFAULT 0 NOT NULL,
+    epoch bigint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.ledger (
@@ -334,6 +360,9 @@ ALTER TABLE ONLY public.credential
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.erasure
+    ADD CONSTRAINT erasure_pkey PRIMARY KEY (workspace_id, erasure_id);
+
 ALTER TABLE ONLY public.event_key
     ADD CONSTRAINT event_key_pkey PRIMARY KEY (workspace_id, source, bucket, key_hash);
 
@@ -351,6 +380,9 @@ ALTER TABLE ONLY public.identity
 
 ALTER TABLE ONLY public.instance
     ADD CONSTRAINT instance_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (workspace_id, job_id);
 
 ALTER TABLE ONLY public.journal
     ADD CONSTRAINT journal_pkey PRIMARY KEY (workspace_id, block_id);
@@ -435,6 +467,8 @@ CREATE INDEX identity_link_weak ON public.identity_link USING btree (workspace_i
 
 CREATE INDEX identity_root ON public.identity USING btree (workspace_id, root_id) WHERE (root_id IS NOT NULL);
 
+CREATE INDEX job_due ON public.job USING btree (workspace_id, run_at) WHERE (state = 'ready'::text);
+
 CREATE INDEX journal_open ON ONLY public.journal USING btree (workspace_id, lane, block_id) WHERE (processed_at IS NULL);
 
 CREATE INDEX profile_root ON public.profile USING btree (workspace_id, root_id) WHERE (root_id <> profile_id);
@@ -449,6 +483,9 @@ ALTER TABLE ONLY public.audit
 
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.erasure
+    ADD CONSTRAINT erasure_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
 ALTER TABLE ONLY public.identity_cut
     ADD CONSTRAINT identity_cut_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
@@ -508,6 +545,8 @@ ALTER TABLE public.address ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.erasure ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event_key ENABLE ROW LEVEL SECURITY;
@@ -517,6 +556,8 @@ ALTER TABLE public.identity ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.identity_cut ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.identity_link ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.journal ENABLE ROW LEVEL SECURITY;
 
@@ -546,6 +587,8 @@ CREATE POLICY tenant ON public.address USING ((workspace_id = (NULLIF(current_se
 
 CREATE POLICY tenant ON public.audit USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.erasure USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.event USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.event_key USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
@@ -555,6 +598,8 @@ CREATE POLICY tenant ON public.identity USING ((workspace_id = (NULLIF(current_s
 CREATE POLICY tenant ON public.identity_cut USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.identity_link USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.job USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.journal USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
@@ -603,6 +648,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.audit TO clarion_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.credential TO clarion_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.erasure TO clarion_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event_key TO clarion_app;
@@ -614,6 +661,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_cut TO clarion_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_link TO clarion_app;
 
 GRANT SELECT ON TABLE public.instance TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.journal TO clarion_app;
 

@@ -6,6 +6,7 @@ transaction, and marks them processed. Invariants: an answered item is on the ti
 quarantine, once; processing never depends on order; nothing is dropped; the ledger adds up.
 """
 
+from clarion.events.erasing import erase_person, eraser
 from clarion.events.ingest import Ingest
 from clarion.events.lanes import Lanes
 from clarion.events.ledger import LedgerLine, Mismatch, inner_mismatches, total
@@ -40,6 +41,8 @@ __all__ = [
     "discard_quarantined",
     "drop_old_blocks",
     "drop_old_keys",
+    "erase_person",
+    "eraser",
     "inner_mismatches",
     "list_events",
     "list_quarantine",

@@ -113,8 +113,10 @@ class Lanes:
         self, bench: Bench, lane: int, token: UUID, *, items_max: int, careful: bool
     ) -> int:
         async with self._database.owner() as tx:
-            if not await store.hold_lane(tx, bench.workspace_id, lane, token, LEASE_S):
+            epoch = await store.hold_lane(tx, bench.workspace_id, lane, token, LEASE_S)
+            if epoch is None:
                 raise LeaseLost
+            bench.memory.heed(bench.workspace_id, epoch)
             blocks = await store.take_blocks(tx, bench.workspace_id, lane, items_max)
             if not blocks:
                 return 0

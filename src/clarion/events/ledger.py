@@ -53,6 +53,7 @@ TERMS = (
     "applied",
     "replaced",
     "discarded",
+    "erased",
 )
 
 

@@ -13,7 +13,7 @@ from clarion.events import store, timeline
 from clarion.events.journal import Entry, Unreadable, pack_item, unpack_block
 from clarion.events.ledger import Tally
 from clarion.events.store import OpenBlock, QuarantinedItem
-from clarion.model import Event, Ids, Quarantined
+from clarion.model import Event, Ids, Inbound, Quarantined
 from clarion.vault import Vault
 
 
@@ -22,6 +22,7 @@ class Memory(Struct, frozen=True):
 
     catalogue: metrics.Known
     members: profiles.Known
+    epochs: dict[UUID, int] = {}
 
     @classmethod
     def fresh(cls) -> "Memory":
@@ -31,6 +32,16 @@ class Memory(Struct, frozen=True):
         """After a transaction that failed: it may hold what was rolled back."""
         self.catalogue.clear()
         self.members.clear()
+
+    def heed(self, workspace_id: UUID, epoch: int) -> None:
+        """The epoch of a workspace's lanes, which an erasure raises: with another one nothing known holds."""
+        if self.epochs.get(workspace_id) != epoch:
+            self.forget()
+            self.epochs[workspace_id] = epoch
+
+    def knows_of_no_erasure(self, workspace_id: UUID) -> bool:
+        """Whether nobody was ever erased here, as the lane's row says that this transaction holds."""
+        return self.epochs.get(workspace_id) == 0
 
 
 class Bench(Struct, frozen=True):
@@ -77,6 +88,7 @@ def entries_of(block: OpenBlock, vault: Vault) -> list[Entry]:
 
 async def settle(tx: Tx, bench: Bench, entries: Sequence[Entry], tally: Tally) -> None:
     """Give every item its outcome and count it. Raises whatever the database or our code raises on bad ones."""
+    entries = await _without_erased(tx, bench, entries, tally)
     if not entries:
         return
     names = {entry.inbound.name for entry in entries if isinstance(entry.inbound, Event)}
@@ -182,6 +194,26 @@ def reason_of(exc: Exception) -> tuple[Quarantined, str]:
     if sqlstate is not None:
         return Quarantined.REFUSED_BY_DATABASE, f"{type(exc).__name__} ({sqlstate})"
     return Quarantined.FAILED, type(exc).__name__
+
+
+async def _without_erased(tx: Tx, bench: Bench, entries: Sequence[Entry], tally: Tally) -> Sequence[Entry]:
+    """What was accepted before its person was erased does not bring them back; counted as stored and erased."""
+    if not entries or bench.memory.knows_of_no_erasure(bench.workspace_id):
+        return entries
+    leads = [lead_of(bench.vault, entry.inbound) for entry in entries]
+    erased = await profiles.find_tombstones(tx, bench.workspace_id, list(set(leads)))
+    kept = []
+    for entry, lead in zip(entries, leads, strict=True):
+        if entry.stamp_us < erased.get(lead, 0):
+            tally.add(entry.minute_us, stored=1, erased=1)
+        else:
+            kept.append(entry)
+    return kept
+
+
+def lead_of(vault: Vault, inbound: Inbound) -> UUID:
+    """The blind index of the identity that an item is written for."""
+    return profiles.blind_of(vault, profiles.strongest(inbound.identities))
 
 
 def _without_paused(entries: Sequence[Entry], paused: set[str], tally: Tally) -> Sequence[Entry]:

@@ -134,10 +134,10 @@ WHERE workspace_id = $1 AND lane = (
 RETURNING lane;
 
 -- name: hold_lane
--- First in each transaction: the lease is still ours, and longer; its row stays locked until the commit.
+-- First in each transaction: the lease is still ours, and longer; its row stays locked until the commit. Its epoch says whether memory holds.
 UPDATE lane SET leased_until = now() + make_interval(secs => $4), failures = 0
 WHERE workspace_id = $1 AND lane = $2 AND token = $3 AND leased_until > now()
-RETURNING lane;
+RETURNING epoch;
 
 -- name: free_lane
 -- Give it back.
@@ -168,13 +168,13 @@ UPDATE journal SET processed_at = now() WHERE workspace_id = $1 AND block_id = A
 -- name: add_to_ledger
 -- Counts of a minute rise.
 INSERT INTO ledger (workspace_id, minute_us, received, rejected, duplicate, accepted, acknowledged, quarantined,
-                    stored, applied, replaced, discarded)
+                    stored, applied, replaced, discarded, erased)
 SELECT $1, minute_us, received, rejected, duplicate, accepted, acknowledged, quarantined, stored, applied, replaced,
-       discarded
+       discarded, erased
 FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-            $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
+            $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[])
      AS l(minute_us, received, rejected, duplicate, accepted, acknowledged, quarantined, stored, applied, replaced,
-          discarded)
+          discarded, erased)
 ORDER BY minute_us
 ON CONFLICT (workspace_id, minute_us) DO UPDATE SET
     received = ledger.received + excluded.received,
@@ -186,7 +186,8 @@ ON CONFLICT (workspace_id, minute_us) DO UPDATE SET
     stored = ledger.stored + excluded.stored,
     applied = ledger.applied + excluded.applied,
     replaced = ledger.replaced + excluded.replaced,
-    discarded = ledger.discarded + excluded.discarded;
+    discarded = ledger.discarded + excluded.discarded,
+    erased = ledger.erased + excluded.erased;
 
 -- name: read_ledger
 -- Settled blocks and edge counts from the ledger, open blocks from the journal.
@@ -305,3 +306,38 @@ DELETE FROM event_key AS k USING (
     LIMIT $4
 ) AS old
 WHERE k.workspace_id = $1 AND k.source = old.source AND k.bucket = old.bucket AND k.key_hash = old.key_hash;
+
+-- name: lock_lanes
+-- All of a workspace, for an erasure: waits for the transactions in flight, and for those of `share_lanes`.
+SELECT lane FROM lane WHERE workspace_id = $1 ORDER BY lane FOR UPDATE;
+
+-- name: read_clock
+-- Now, not when the transaction began.
+SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
+
+-- name: raise_epochs
+-- Whoever remembers something of this workspace forgets it.
+UPDATE lane SET epoch = epoch + 1 WHERE workspace_id = $1;
+
+-- name: share_lanes
+-- Settling beside the lanes (from quarantine): workers go on, an erasure waits.
+SELECT lane FROM lane WHERE workspace_id = $1 ORDER BY lane FOR KEY SHARE;
+
+-- name: list_to_anonymise
+-- The next events of some profiles, by their key.
+SELECT profile_id, occurred_at, (extract(epoch FROM occurred_at) * 1000000)::bigint AS occurred_us, event_id, properties
+FROM event
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])
+  AND (profile_id, occurred_at, event_id) > ($3, $4, $5)
+ORDER BY profile_id, occurred_at, event_id LIMIT $6;
+
+-- name: anonymise_events
+-- Metric, times, numbers and booleans stay.
+UPDATE event AS e SET properties = n.properties::jsonb, sealed = NULL, session = NULL
+FROM unnest($2::uuid[], $3::timestamptz[], $4::uuid[], $5::text[]) AS n(profile_id, occurred_at, event_id, properties)
+WHERE e.workspace_id = $1 AND e.profile_id = n.profile_id AND e.occurred_at = n.occurred_at
+  AND e.event_id = n.event_id;
+
+-- name: erase_samples
+-- All samples of refused bodies older than an erasure: they are no record, and whose they are is not known.
+DELETE FROM rejected_sample WHERE workspace_id = $1 AND rejected_id < $2 RETURNING rejected_id;

@@ -17,6 +17,7 @@ async def retry_quarantined(tx: Tx, bench: Bench, quarantine_id: UUID) -> Quaran
 
     Needs the workers' role: it does what processing does.
     """
+    await store.share_lanes(tx, bench.workspace_id)
     item = await store.lock_quarantined(tx, bench.workspace_id, quarantine_id)
     tally = Tally()
     try:

@@ -200,9 +200,10 @@ async def lease_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID, worker:
     return await tx.fetchval(Q.lease_lane, workspace_id, lane, token, worker, lease_s) is not None
 
 
-async def hold_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID, lease_s: int) -> bool:
-    """Whether the lease is still ours; it is longer now."""
-    return await tx.fetchval(Q.hold_lane, workspace_id, lane, token, lease_s) is not None
+async def hold_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID, lease_s: int) -> int | None:
+    """The lane's epoch where the lease is still ours, which is longer now; else None."""
+    epoch: int | None = await tx.fetchval(Q.hold_lane, workspace_id, lane, token, lease_s)
+    return epoch
 
 
 async def free_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID) -> None:
@@ -354,6 +355,16 @@ async def lock_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -> Q
     return QuarantinedItem(**dict(row))
 
 
+async def take_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -> QuarantinedItem | None:
+    """Out of quarantine, if it still is there."""
+    try:
+        item = await lock_quarantined(tx, workspace_id, quarantine_id)
+    except errors.NotFound:
+        return None
+    await delete_quarantined(tx, workspace_id, quarantine_id)
+    return item
+
+
 async def delete_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -> None:
     await tx.execute(Q.delete_quarantine, workspace_id, quarantine_id)
 
@@ -369,3 +380,39 @@ async def discard_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -
     line = LedgerLine(minute_us=item.minute_us, quarantined=-item.items, discarded=item.items)
     await add_to_ledger(tx, workspace_id, [line])
     return item
+
+
+# ---- erasing
+
+
+async def close_lanes(tx: Tx, workspace_id: UUID) -> int:
+    """Nobody settles until the commit, and whoever does afterwards has forgotten what it knew; returns now (us)."""
+    await tx.fetch(Q.lock_lanes, workspace_id)
+    await tx.execute(Q.raise_epochs, workspace_id)
+    now_us: int = await tx.fetchval(Q.read_clock)
+    return now_us
+
+
+async def share_lanes(tx: Tx, workspace_id: UUID) -> None:
+    """No erasure until the commit; workers go on."""
+    await tx.fetch(Q.share_lanes, workspace_id)
+
+
+async def list_to_anonymise(
+    tx: Tx, workspace_id: UUID, profile_ids: Sequence[UUID], after: tuple[UUID, datetime, UUID], limit: int
+) -> list[asyncpg.Record]:
+    """The next events of some profiles, by their key."""
+    return await tx.fetch(Q.list_to_anonymise, workspace_id, profile_ids, *after, limit)
+
+
+async def anonymise_events(
+    tx: Tx, workspace_id: UUID, rows: Sequence[asyncpg.Record], properties: Sequence[str]
+) -> None:
+    """These get new properties and lose what is sealed."""
+    columns = [[row[name] for row in rows] for name in ("profile_id", "occurred_at", "event_id")]
+    await tx.execute(Q.anonymise_events, workspace_id, *columns, properties)
+
+
+async def erase_samples(tx: Tx, workspace_id: UUID, before_us: int) -> int:
+    """The samples of refused bodies that are older; how many there were."""
+    return len(await tx.fetch(Q.erase_samples, workspace_id, model.first_id_at(before_us)))

@@ -122,6 +122,17 @@ def _without_personal(value: Any, path: list[str | int], found: list[tuple[list[
     return kept
 
 
+def anonymous(properties: JSONObject) -> JSONObject:
+    """What stays of an erased person's event: numbers and booleans, under their names."""
+    kept: JSONObject = {}
+    for name, value in properties.items():
+        if isinstance(value, (bool, int, float)):
+            kept[name] = value
+        elif isinstance(value, dict) and (below := anonymous(value)):
+            kept[name] = below
+    return kept
+
+
 def copy_data(workspace_id: UUID, rows: Iterable[Row]) -> bytes:
     """The rows in PostgreSQL's binary COPY format, in the order of COLUMNS."""
     parts = [_COPY_HEADER]

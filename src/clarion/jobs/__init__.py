@@ -1,8 +1,26 @@
-"""Jobs: what is done beside the way of an event. So far a schedule: tasks that one process at a time runs.
+"""Jobs: what is done beside the way of an event. A queue of facts, and a schedule.
 
-There is no leader but an advisory lock; whoever has it runs what is due, the others look again.
+`publish` writes a fact in the caller's transaction; the handlers of its kind (a table in `clarion.app`) run later, in
+one transaction of the workers' role that also ends the job: what they do and that they did it are one. A worker
+leases a job with a fencing token; what fails is tried again with jittered pauses, five times, then it stands as
+`failed` with its reason. A job that is done leaves nothing.
+
+The schedule has no leader but an advisory lock; whoever has it runs what is due, the others look again.
 """
 
+from clarion.jobs.queue import WORK, Handler, Queue
 from clarion.jobs.schedule import Task, run_schedule
+from clarion.jobs.store import Job, StoredJob, list_jobs, publish, retry_job
 
-__all__ = ["Task", "run_schedule"]
+__all__ = [
+    "WORK",
+    "Handler",
+    "Job",
+    "Queue",
+    "StoredJob",
+    "Task",
+    "list_jobs",
+    "publish",
+    "retry_job",
+    "run_schedule",
+]

@@ -7,34 +7,55 @@ sealed; what can be asked of them is asked by blind indexes.
 """
 
 from clarion.profiles.arrivals import Arrival, Known
-from clarion.profiles.identities import blind_of, canonical_phone, reach_of
+from clarion.profiles.identities import blind_of, canonical_phone, reach_of, strongest
 from clarion.profiles.store import (
+    ERASED,
+    Erased,
+    Erasure,
     FoundProfile,
     StoredChange,
+    add_line,
+    erase,
     find_by_identity,
+    find_tombstones,
     fold_traits,
     history,
+    list_erasures,
+    lock_erasure,
     members_of,
     merge,
+    pack_erased,
     read_profile,
     unmerge,
+    unpack_erased,
 )
 from clarion.profiles.traits import Facts
 
 __all__ = [
+    "ERASED",
     "Arrival",
+    "Erased",
+    "Erasure",
     "Facts",
     "FoundProfile",
     "Known",
     "StoredChange",
+    "add_line",
     "blind_of",
     "canonical_phone",
+    "erase",
     "find_by_identity",
+    "find_tombstones",
     "fold_traits",
     "history",
+    "list_erasures",
+    "lock_erasure",
     "members_of",
     "merge",
+    "pack_erased",
     "reach_of",
     "read_profile",
+    "strongest",
     "unmerge",
+    "unpack_erased",
 ]

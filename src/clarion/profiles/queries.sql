@@ -47,7 +47,7 @@ SELECT pg_advisory_xact_lock(hashtextextended('people ' || $1::uuid::text, 0));
 SELECT blind, kind, namespace, profile_id, root_id, newest, shared FROM identity
 WHERE workspace_id = $1 AND (blind = ANY($2::uuid[]) OR root_id = ANY($3::uuid[]));
 
--- name: find_cuts
+-- name: list_cuts
 -- Made by hand, so few.
 SELECT one_side, other_side, stamp_us FROM identity_cut WHERE workspace_id = $1;
 
@@ -162,3 +162,79 @@ SELECT channel, blind, sealed, irregular FROM (
 -- Newest told first.
 SELECT change_id, what, value, sealed, stamp_us, cause FROM profile_change
 WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY stamp_us DESC, change_id DESC LIMIT $3;
+
+-- name: lock_members
+-- A person's members by any of them, ours until the commit, locked in sorted order.
+SELECT m.profile_id, m.root_id FROM profile AS m
+WHERE m.workspace_id = $1 AND m.root_id = (SELECT root_id FROM profile WHERE workspace_id = $1 AND profile_id = $2)
+ORDER BY m.profile_id FOR UPDATE;
+
+-- name: list_own_blinds
+-- A person's identities, by the root of some members.
+SELECT i.blind FROM profile AS p JOIN identity AS i ON i.workspace_id = p.workspace_id AND i.root_id = p.root_id
+WHERE p.workspace_id = $1 AND p.profile_id = ANY($2::uuid[]) GROUP BY i.blind;
+
+-- name: insert_tombstones
+-- What processing knows an erased person by; the latest erasure counts.
+INSERT INTO tombstone (workspace_id, blind, erased_us)
+SELECT $1, blind, $3::bigint FROM unnest($2::uuid[]) AS t(blind) ORDER BY blind
+ON CONFLICT (workspace_id, blind) DO UPDATE SET erased_us = greatest(tombstone.erased_us, excluded.erased_us);
+
+-- name: find_tombstones
+-- When the people behind these blind indexes were erased.
+SELECT blind, erased_us FROM tombstone WHERE workspace_id = $1 AND blind = ANY($2::uuid[]);
+
+-- name: erase_identities
+-- By blind index.
+DELETE FROM identity WHERE workspace_id = $1 AND blind = ANY($2::uuid[]) RETURNING blind;
+
+-- name: erase_links
+-- On whichever side.
+DELETE FROM identity_link WHERE workspace_id = $1 AND (strong = ANY($2::uuid[]) OR weak = ANY($2::uuid[]))
+RETURNING strong;
+
+-- name: find_cuts
+-- Un-merges that name one of these, locked.
+SELECT cut_id, one_side, other_side FROM identity_cut
+WHERE workspace_id = $1 AND (one_side && $2::uuid[] OR other_side && $2::uuid[]) ORDER BY cut_id FOR UPDATE;
+
+-- name: update_cut
+-- What is left of its sides.
+UPDATE identity_cut SET one_side = $3, other_side = $4 WHERE workspace_id = $1 AND cut_id = $2;
+
+-- name: erase_addresses
+-- Of some members.
+DELETE FROM address WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING blind;
+
+-- name: erase_trait_blinds
+-- Of some members.
+DELETE FROM trait_blind WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING blind;
+
+-- name: erase_changes
+-- Of some members.
+DELETE FROM profile_change WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING change_id;
+
+-- name: erase_profiles
+-- The rows stay, with nothing in them: whose the counted events are, without who that was.
+UPDATE profile SET traits = '{}', stamps = '{}', sealed = NULL, zone = NULL, fold_traits = NULL, fold_stamps = NULL,
+    fold_sealed = NULL
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]);
+
+-- name: insert_erasure
+-- The receipt, with the line of this room.
+INSERT INTO erasure (workspace_id, erasure_id, profile_id, erased_us, actor, awaited, lines)
+VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb);
+
+-- name: lock_erasure
+-- One receipt, ours until the commit.
+SELECT erasure_id, profile_id, erased_us, actor, awaited, lines FROM erasure
+WHERE workspace_id = $1 AND erasure_id = $2 FOR UPDATE;
+
+-- name: add_erasure_line
+-- A room has erased its own.
+UPDATE erasure SET lines = lines || $3::jsonb WHERE workspace_id = $1 AND erasure_id = $2;
+
+-- name: list_erasures
+-- Newest first; one where $2 names it.
+SELECT erasure_id, profile_id, erased_us, actor, awaited, lines FROM erasure
+WHERE workspace_id = $1 AND ($2::uuid IS NULL OR erasure_id = $2) ORDER BY erasure_id DESC LIMIT $3;

@@ -5,16 +5,18 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from clarion import accounts, errors, events, model, profiles
+from clarion import accounts, errors, events, jobs, model, profiles
 from clarion.api import views
 from clarion.api.nouns._fields import Before, Limit, Text
-from clarion.api.ports import Call, id_before, id_of
+from clarion.api.ports import Call, Nothing, id_before, id_of
 from clarion.db import Tx
 from clarion.model import Identity, IdentityKind
 from clarion.model.email import canonical_email
 from clarion.profiles import FoundProfile, StoredChange
 from clarion.vault import Vault
 
+EXPORTED_EVENTS = 1_000  # in one answer; the rest in pages
+CHANGES_MAX = 1_000_000
 _Value = Annotated[str, Meta(min_length=1, max_length=1_000)]
 
 
@@ -31,6 +33,12 @@ class One(Struct, frozen=True, forbid_unknown_fields=True):
     """A profile by its id, or by that of any of its members."""
 
     profile_id: str
+
+
+class OneErasure(Struct, frozen=True, forbid_unknown_fields=True):
+    """A receipt by its id."""
+
+    erasure_id: str
 
 
 class Timeline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,6 +134,50 @@ async def unmerge(call: Call, wish: One) -> Parted:
             parted=await _read(tx, call, wish.profile_id, vault),
             others=await _read(tx, call, model.show_id(views.PROFILE, others), vault),
         )
+
+
+async def erase(call: Call, wish: One) -> views.Receipt:
+    """Delete who a person is; of what they did, counts stay. It cannot be taken back. The rest follows in jobs."""
+    profile_id = id_of(views.PROFILE, wish.profile_id, "profile")
+    async with call.owner() as tx:
+        receipt = await events.erase_person(
+            tx, call.workspace_id, profile_id, actor=call.actor, ids=call.ports.ids
+        )
+        await _audit(tx, call, "profile_erased", model.show_id(views.PROFILE, receipt.profile_id))
+    await call.ports.database.notify(jobs.WORK)
+    return views.receipt(receipt, call.ports.journal_keep_days)
+
+
+async def export(call: Call, wish: One) -> views.Export:
+    """All that is known of a person; of their events the newest, the rest in pages."""
+    vault = await call.vault()
+    async with call.app() as tx:
+        profile = await _read(tx, call, wish.profile_id, vault)
+        ids = members(profile)
+        changes = await profiles.history(tx, call.workspace_id, ids, vault=vault, limit=CHANGES_MAX)
+        found = await events.list_events(
+            tx, call.workspace_id, events.Which(profile_ids=ids),
+            vault=vault, now_us=call.ports.database.now_us(), limit=EXPORTED_EVENTS + 1,
+        )  # fmt: skip
+        await _audit(tx, call, "profile_exported", profile.id)
+    return views.Export(profile=profile, history=changes, timeline=views.event_page(found, EXPORTED_EVENTS))
+
+
+async def erasures(call: Call, wish: Nothing) -> list[views.Receipt]:
+    """The receipts of erasures, newest first."""
+    async with call.app() as tx:
+        found = await profiles.list_erasures(tx, call.workspace_id)
+    return [views.receipt(one, call.ports.journal_keep_days) for one in found]
+
+
+async def erasure(call: Call, wish: OneErasure) -> views.Receipt:
+    """One receipt: complete when every room has erased its own."""
+    erasure_id = id_of(views.ERASURE, wish.erasure_id, "erasure")
+    async with call.app() as tx:
+        found = await profiles.list_erasures(tx, call.workspace_id, erasure_id)
+    if not found:
+        raise errors.NotFound("there is no such erasure in this workspace")
+    return views.receipt(found[0], call.ports.journal_keep_days)
 
 
 async def sought(tx: Tx, workspace_id: UUID, wish: Find, *, vault: Vault) -> FoundProfile | None:

@@ -120,7 +120,7 @@ async def _standings(tx: Tx, workspace_id: UUID, blinds: Iterable[UUID]) -> dict
 
 
 async def _cuts(tx: Tx, workspace_id: UUID) -> list[Cut]:
-    rows = await tx.fetch(Q.find_cuts, workspace_id)
+    rows = await tx.fetch(Q.list_cuts, workspace_id)
     return [Cut(frozenset(row["one_side"]), frozenset(row["other_side"]), row["stamp_us"]) for row in rows]
 
 

@@ -1,0 +1,15 @@
+"""Which facts are heard by whom."""
+
+from collections.abc import Mapping, Sequence
+
+from clarion import events, profiles
+from clarion.accounts import Vaults
+from clarion.jobs import Handler
+from clarion.model import Ids
+
+
+def handlers(vaults: Vaults, ids: Ids) -> Mapping[str, Sequence[Handler]]:
+    """Fact -> handlers, which run in this order in the one transaction of its job."""
+    return {
+        profiles.ERASED: (events.eraser(vaults, ids),),
+    }
