@@ -10,7 +10,7 @@ import pytest
 from clarion import events, metrics, profiles
 from clarion.events import store
 from clarion.events.journal import pack_block
-from clarion.events.lanes import Lanes, LeaseLost
+from clarion.events.lanes import ITEMS_A_TRANSACTION, Lanes, LeaseLost
 from clarion.events.process import Bench
 from clarion.model import Source, first_id_at
 from tests.db.support import email, event, ledger_total, mismatches, timeline, windowed
@@ -54,6 +54,25 @@ async def test_a_culprit_stands_alone_in_quarantine_and_the_others_arrive(
     total = await ledger_total(database, tenant.workspace_id)
     assert (total.accepted, total.stored, total.quarantined) == (22, 21, 1)
     assert await mismatches(database, tenant.workspace_id) == []
+
+
+async def test_a_flood_of_one_workspace_lets_another_s_event_pass_after_one_transaction(
+    database, tenant, new_tenant, ids, process_all
+):
+    """Seen to fail with turns that end only when their lane is empty: 0 or all of the flood were before."""
+    other = await new_tenant()
+    for _ in range(6):
+        await plant(database, tenant, ids, [event("flood")] * (ITEMS_A_TRANSACTION // 2))
+    await plant(database, other, ids, [event("single")])
+    await process_all(tenant)
+    async with database.owner() as tx:
+        moments = await tx.fetch(
+            "SELECT workspace_id, processed_at FROM journal WHERE workspace_id = ANY($1::uuid[])",
+            [tenant.workspace_id, other.workspace_id],
+        )
+    (single,) = [row["processed_at"] for row in moments if row["workspace_id"] == other.workspace_id]
+    flood = {row["processed_at"] for row in moments if row["workspace_id"] == tenant.workspace_id}
+    assert sorted(moment < single for moment in flood) == [False, False, True]
 
 
 async def test_a_block_that_cannot_be_read_is_put_aside_whole(database, tenant, ids, process_all):

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import random
 import socket
 from collections.abc import Sequence
 from uuid import UUID
@@ -21,7 +20,7 @@ from clarion.model import Ids
 
 LEASE_S = 5  # held by the lane's row lock while a transaction runs, so it may be short
 ITEMS_A_TRANSACTION = 4_000
-TRANSACTIONS_A_TURN = 8  # of one lane, before others have theirs
+TRANSACTIONS_A_TURN = 8  # of one lane, while no other waits
 LOOK_EVERY_S = 1.0
 ITEMS_WORTH_A_TRANSACTION = 1_000
 GATHER_S = 0.03  # when a turn settled fewer, or after being woken: singles become larger transactions
@@ -42,6 +41,8 @@ class Lanes:
         self._ids = ids
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._memory = Memory.fresh()
+        self._turns = 0
+        self._last_turn: dict[tuple[UUID, int], int] = {}  # of the lanes that had work at the last look
 
     async def work(self, stop: asyncio.Event, woken: asyncio.Event) -> None:
         """Until `stop`; the transaction at hand is finished first."""
@@ -60,11 +61,25 @@ class Lanes:
                 await asyncio.sleep(GATHER_S)
 
     async def work_once(self) -> int:
-        """One turn for every free lane with work, in any order; how many items the fullest turn settled."""
+        """Turns of free lanes with work, up to the first that is long; how many items the fullest one settled.
+
+        The lane whose last turn is longest ago comes first, and who had nothing to do is new: a flood of one
+        workspace costs another's single event one transaction's time.
+        """
+        lanes = await self._waiting()
+        self._last_turn = {lane: self._last_turn.get(lane, 0) for lane in lanes}
+        fullest = 0
+        for lane in sorted(lanes, key=self._last_turn.__getitem__):
+            self._turns += 1
+            self._last_turn[lane] = self._turns
+            fullest = max(fullest, await self._turn(*lane))
+            if fullest >= ITEMS_WORTH_A_TRANSACTION:
+                break  # others may have come meanwhile
+        return fullest
+
+    async def _waiting(self) -> list[tuple[UUID, int]]:
         async with self._database.owner() as tx:
-            lanes = await store.find_lanes(tx)
-        random.shuffle(lanes)
-        return max([await self._turn(workspace_id, lane) for workspace_id, lane in lanes], default=0)
+            return await store.find_lanes(tx)
 
     async def _turn(self, workspace_id: UUID, lane: int) -> int:
         token = self._ids.next()
@@ -77,7 +92,8 @@ class Lanes:
             for _ in range(TRANSACTIONS_A_TURN):
                 items = await self._transaction(bench, lane, token)
                 settled += items
-                if items < ITEMS_WORTH_A_TRANSACTION:
+                # Those found waiting are others: this lane is leased.
+                if items < ITEMS_WORTH_A_TRANSACTION or await self._waiting():
                     break
         except LeaseLost:
             _log.warning("a lease was lost", action="lease_lost", workspace=str(workspace_id), lane=lane)

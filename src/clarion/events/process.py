@@ -254,9 +254,9 @@ async def _put_on_timeline(
     counts: Counter[tuple[int, int]] = Counter()
     if any(entry.event_id for entry, _ in brought):
         brought = await _newest(tx, bench, brought, counts, tally)
-    for entry, row in brought:
-        counts[row.metric_id, metrics.quarter_of(row.occurred_at_us)] += 1
-        tally.add(entry.minute_us, stored=1)
+    counts.update((row.metric_id, metrics.quarter_of(row.occurred_at_us)) for _, row in brought)
+    for minute_us, stored in Counter(entry.minute_us for entry, _ in brought).items():
+        tally.add(minute_us, stored=stored)
     await metrics.count_days(tx, bench.workspace_id, counts)
     await tx.copy_to_table(
         "event",

@@ -120,11 +120,15 @@ FROM journal WHERE workspace_id = $1 AND processed_at IS NULL;
 SELECT items, oldest_us FROM whole_backlog();
 
 -- name: find_lanes
--- Free lanes that have open blocks, workspace by workspace.
-SELECT l.workspace_id, l.lane FROM lane AS l
-WHERE l.leased_until < now() AND l.not_before <= now() AND EXISTS (
-    SELECT FROM journal AS j
-    WHERE j.workspace_id = l.workspace_id AND j.lane = l.lane AND j.processed_at IS NULL);
+-- Free lanes that have open blocks, the one with the oldest first.
+SELECT l.workspace_id, l.lane
+FROM lane AS l CROSS JOIN LATERAL (
+    SELECT j.block_id FROM journal AS j
+    WHERE j.workspace_id = l.workspace_id AND j.lane = l.lane AND j.processed_at IS NULL
+    ORDER BY j.block_id LIMIT 1
+) AS oldest
+WHERE l.leased_until < now() AND l.not_before <= now()
+ORDER BY oldest.block_id;
 
 -- name: lease_lane
 -- One worker at a time; the token fences a worker that slept past its lease.

@@ -34,6 +34,7 @@ _COPY_TRAILER = b"\xff\xff"
 _FIXED = struct.Struct("!hi16si16siqi16siiiiihi?")
 _LENGTH = struct.Struct("!i")
 _NULL = _LENGTH.pack(-1)
+_NESTED = frozenset((dict, list))
 _json_encode = msgspec.json.Encoder().encode
 
 
@@ -42,7 +43,7 @@ def sealed_place(event_id: UUID) -> bytes:
     return b"event" + event_id.bytes
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class Row(Struct, frozen=True, kw_only=True, gc=False):
     """One event as the timeline keeps it. `properties`: JSON without what is personal; `sealed`: that, and context.
 
     `brought_by`: the item that brought this revision, where it is not the one that gave the event its id.
@@ -97,9 +98,16 @@ def split(properties: JSONObject) -> tuple[JSONObject, list[tuple[list[str | int
 
 
 def _any_personal(value: Any) -> bool:
-    if isinstance(value, dict):
-        return _any_personal_name(tuple(value)) or any(map(_any_personal, value.values()))
-    return isinstance(value, list) and any(map(_any_personal, value))
+    if type(value) is dict:
+        if _any_personal_name(tuple(value)):
+            return True
+        value = value.values()
+    elif type(value) is not list:
+        return False
+    for below in value:  # noqa: SIM110  # 0.8 us an event; 1.2 by any(), 1.5 with a call for each leaf
+        if type(below) in _NESTED and _any_personal(below):
+            return True
+    return False
 
 
 @lru_cache(maxsize=65_536)

@@ -19,7 +19,7 @@ class IdentityKind(IntEnum):
     ANONYMOUS_ID = 4
 
 
-class Identity(Struct, frozen=True, array_like=True):
+class Identity(Struct, frozen=True, array_like=True, gc=False):
     """One value that finds a profile. `namespace` is "" but for external ids, where it says whose ids they are."""
 
     kind: IdentityKind
@@ -27,14 +27,14 @@ class Identity(Struct, frozen=True, array_like=True):
     value: str
 
 
-class Reach(Struct, frozen=True, array_like=True):
+class Reach(Struct, frozen=True, array_like=True, gc=False):
     """A value that only reaches a person: an address on a channel, never looked up, never joining profiles."""
 
     channel: Channel
     value: str
 
 
-class Event(Struct, frozen=True, array_like=True, tag="e", kw_only=True):
+class Event(Struct, frozen=True, array_like=True, tag="e", kw_only=True, gc=False):
     """Something a profile did. `traits` are facts about the profile that came along.
 
     `identities` all identify the profile (at least one). `occurred_at_us`: microseconds since 1970.
@@ -52,7 +52,7 @@ class Event(Struct, frozen=True, array_like=True, tag="e", kw_only=True):
     history: bool = False
 
 
-class ProfileChange(Struct, frozen=True, array_like=True, tag="p", kw_only=True):
+class ProfileChange(Struct, frozen=True, array_like=True, tag="p", kw_only=True, gc=False):
     """Facts about a profile without an event."""
 
     identities: tuple[Identity, ...]

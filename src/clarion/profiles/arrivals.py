@@ -14,7 +14,7 @@ from clarion.vault import Vault
 MEMBERS_MAX = 200_000
 
 
-class Arrival(Struct, frozen=True):
+class Arrival(Struct, frozen=True, gc=False):
     """What an item says of identities: who it is about, and its stamp (us, item id)."""
 
     item_id: UUID
@@ -40,7 +40,7 @@ class Wanted:
     def see(self, arrival: Arrival) -> UUID:
         """Note what an item says; returns the blind index of its strongest identity."""
         identities = arrival.inbound.identities
-        lead = self._see_identity(strongest(identities), arrival)
+        lead = self._see_identity(identities[0] if len(identities) == 1 else strongest(identities), arrival)
         self.leads.add(lead)
         if len(identities) > 1:
             for identity in identities:

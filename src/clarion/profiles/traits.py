@@ -13,7 +13,7 @@ TraitType = Literal["text", "integer", "decimal", "boolean", "date", "datetime",
 NAME_MAX = 255
 
 
-class Facts(Struct, frozen=True):
+class Facts(Struct, frozen=True, gc=False):
     """Traits that one item told of one profile. `stamp`: 16 hex of the accept time in us, 32 hex of the item's id.
 
     `history`: past facts; they fill only what is not set.

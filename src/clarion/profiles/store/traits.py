@@ -104,7 +104,7 @@ async def _define_traits(
 async def _log_changes(
     tx: Tx, workspace_id: UUID, changes: Sequence[tuple[UUID, Change]], *, vault: Vault, ids: Ids, cause: str
 ) -> None:
-    change_ids = [ids.next() for _ in changes]
+    change_ids = ids.many(len(changes))
     await tx.execute(
         Q.insert_changes,
         workspace_id,
