@@ -138,6 +138,21 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = 0
 
+    backup_every_hours: Annotated[
+        int,
+        Meta(ge=0, le=8760, description="Hours between backups of the embedded database; 0 makes none."),
+    ] = 0
+    backup_folder: Annotated[
+        Path,
+        Meta(
+            description="Where scheduled backups go; better on another disk.",
+            extra={"default": "`backups` in the data folder"},
+        ),
+    ] = Path("backups")
+    backup_keep: Annotated[
+        int, Meta(ge=1, le=10_000, description="Scheduled backups to keep; older ones are removed.")
+    ] = 7
+
     log_format: Annotated[LogFormat, Meta(description="Log lines on stderr for people or for machines.")] = (
         "text"
     )
@@ -146,6 +161,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "data", self.data.expanduser().absolute())
         msgspec.structs.force_setattr(self, "master_key_file", self.data / self.master_key_file)
+        msgspec.structs.force_setattr(self, "backup_folder", self.data / self.backup_folder)
 
     @property
     def base_url(self) -> str:

@@ -26,6 +26,22 @@ SELECT workspace_id, name, test, zone, created_at FROM workspace ORDER BY create
 -- Wrapped by the master key.
 SELECT data_key FROM workspace WHERE workspace_id = $1;
 
+-- name: lock_keys_shared
+-- A data key is wrapped and stored while no rotation goes on ("ClaK").
+SELECT pg_advisory_xact_lock_shared(1131176267);
+
+-- name: lock_keys
+-- One rotation at a time, and no new workspace meanwhile.
+SELECT pg_advisory_xact_lock(1131176267);
+
+-- name: list_data_keys
+-- Wrapped, of every workspace.
+SELECT workspace_id, data_key FROM workspace ORDER BY workspace_id;
+
+-- name: replace_data_key
+-- The same key in another wrapping.
+UPDATE workspace SET data_key = $2 WHERE workspace_id = $1;
+
 -- name: insert_credential
 -- A caller's way in.
 INSERT INTO credential (credential_id, workspace_id, dialect, role, label, token_hash, token_start, sealed, public)

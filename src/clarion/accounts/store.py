@@ -24,6 +24,8 @@ async def create_workspace(
 ) -> Workspace:
     """A new tenant with its data key and lanes. Raises AlreadyThere, Invalid."""
     workspace_id = ids.next()
+    await tx.execute(Q.lock_keys_shared)
+    master.reload()
     try:
         async with tx.transaction():
             await tx.execute(
@@ -67,6 +69,21 @@ async def load_data_key(tx: Tx, workspace_id: UUID) -> bytes:
     if wrapped is None:
         raise errors.NotFound("there is no such workspace")
     return wrapped
+
+
+async def lock_keys(tx: Tx) -> None:
+    """Until the end of the transaction nobody else rotates the master key or makes a workspace."""
+    await tx.execute(Q.lock_keys)
+
+
+async def list_data_keys(tx: Tx) -> dict[UUID, bytes]:
+    """The wrapped data key of every workspace."""
+    return {row["workspace_id"]: row["data_key"] for row in await tx.fetch(Q.list_data_keys)}
+
+
+async def replace_data_key(tx: Tx, workspace_id: UUID, wrapped: bytes) -> None:
+    """The same data key in another wrapping."""
+    await tx.execute(Q.replace_data_key, workspace_id, wrapped)
 
 
 async def create_credential(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import asyncpg
 
 from clarion import log
-from clarion.db import GONE, Address, Database, is_transient
+from clarion.db import GONE, Address, Database, instance, is_transient
 
 _log = log.get(__name__)
 
@@ -37,6 +37,17 @@ async def keep_clock(database: Database, stop: asyncio.Event) -> None:
         except Exception as exc:
             if not is_transient(exc):
                 _log.exception("the clock could not be measured", action="clock_failed")
+
+
+async def keep_heartbeat(database: Database, stop: asyncio.Event) -> None:
+    """Say every minute that somebody works here: a start after a long silence may be that of an old copy."""
+    while not await _pause(stop, 60.0):
+        try:
+            async with database.owner() as tx:
+                await instance.beat(tx)
+        except Exception as exc:
+            if not is_transient(exc):
+                _log.exception("the heartbeat failed", action="heartbeat_failed")
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> bool:

@@ -8,7 +8,7 @@ from clarion import accounts, db, errors, vault
 from clarion.accounts import Credential, NewCredential, Workspace
 from clarion.app.rooms import Rooms, rooms
 from clarion.config import Settings
-from clarion.db import Addresses, Database
+from clarion.db import Addresses, Database, instance
 from clarion.dialects import DIALECTS
 
 DEMO = "demo"
@@ -23,10 +23,11 @@ class Example(Struct, frozen=True, kw_only=True):
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """What was done (sentences for the log) and what the banner shows."""
+    """What was done (sentences for the log) and what the banner shows; why nothing is sent, if so."""
 
     examples: tuple[Example, ...] = ()
     notes: tuple[str, ...] = ()
+    acting_paused: str | None = None
 
 
 async def prepare(settings: Settings, addresses: Addresses) -> Prepared:
@@ -35,15 +36,18 @@ async def prepare(settings: Settings, addresses: Addresses) -> Prepared:
         await db.ensure_roles(settings.database_url)
     applied = await db.migrate(addresses.owner)
     notes = [f"applied {name}" for name in applied]
+    paused = await instance.check(addresses.owner, settings.data, shared=settings.database_url is not None)
+    if paused is not None:
+        notes.append(f"acting is paused, nothing is sent: {paused}; `clarion acting resume` ends it")
     if await _make_master_key(settings, addresses):
         notes.append(f"made the master key {settings.master_key_file}; keep a copy of it apart from the data")
     async with rooms(settings, addresses) as opened:
         demo = await _demo(opened)
         if demo is None:
-            return Prepared(notes=tuple(notes))
+            return Prepared(notes=tuple(notes), acting_paused=paused)
         made = [await _demo_credential(opened, demo, dialect) for dialect in DIALECTS]
     examples = tuple(_example(settings, new) for new in made if new is not None)
-    return Prepared(examples=examples, notes=tuple(notes))
+    return Prepared(examples=examples, notes=tuple(notes), acting_paused=paused)
 
 
 async def _make_master_key(settings: Settings, addresses: Addresses) -> bool:

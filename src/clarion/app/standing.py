@@ -9,7 +9,7 @@ import psutil
 from clarion import db, errors, events, log
 from clarion.app.meters import Meters
 from clarion.config import Settings
-from clarion.db import Database, Tx, is_transient
+from clarion.db import Database, Tx, instance, is_transient
 from clarion.public import Disk, Readiness
 
 LOOK_EVERY_S = 1.0
@@ -51,6 +51,7 @@ class Standing:
             async with self._database.app() as tx:
                 backlog, oldest_us = await events.backlog(tx)
                 pending = await _pending(tx)
+                paused = None if pending else await instance.acting_paused(tx)
         except Exception as exc:
             if not is_transient(exc):
                 raise
@@ -65,11 +66,13 @@ class Standing:
             oldest_s=None if oldest_us is None else round(max(0, now_us - oldest_us) / 1e6, 3),
             disk=disk,
             clock_off_s=round(clock_off_s, 3),
-            warnings=self._warnings(disk, clock_off_s),
+            warnings=self._warnings(disk, clock_off_s, paused),
         )
 
-    def _warnings(self, disk: Disk, clock_off_s: float) -> list[str]:
+    def _warnings(self, disk: Disk, clock_off_s: float, paused: str | None) -> list[str]:
         found = []
+        if paused is not None:
+            found.append(f"acting is paused, nothing is sent: {paused}; `clarion acting resume` ends it")
         if disk.used_percent >= self._settings.disk_warn_percent:
             found.append(f"the disk is {disk.used_percent:.0f} % full")
         if abs(clock_off_s) > CLOCK_OFF_WARN_S:

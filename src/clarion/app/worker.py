@@ -4,7 +4,8 @@ import asyncio
 from functools import partial
 
 from clarion import db, events, jobs
-from clarion.app.beside import keep_clock, listen
+from clarion.app.backups import LOOK_EVERY_S, back_up
+from clarion.app.beside import keep_clock, keep_heartbeat, listen
 from clarion.app.handlers import handlers
 from clarion.app.rooms import rooms
 from clarion.config import Settings
@@ -19,7 +20,7 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
     """Settle blocks and keep the house until `stop`; the transaction at hand is finished first."""
     async with rooms(settings, addresses, app=0, owner=CONNECTIONS) as opened:
         woken, jobs_woken = asyncio.Event(), asyncio.Event()
-        schedule = (
+        schedule = [
             jobs.Task("partitions", every_s=_HOUR_S, run=db.keep_partitions),
             jobs.Task(
                 "old blocks",
@@ -31,7 +32,10 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
                 every_s=_HOUR_S,
                 run=partial(events.drop_old_keys, keep_days=settings.keys_keep_days),
             ),
-        )
+        ]
+        if settings.backup_every_hours:
+            run = partial(back_up, settings=settings)
+            schedule.append(jobs.Task("backup", every_s=LOOK_EVERY_S, run=run))
         lanes = Lanes(opened.database, opened.vaults, opened.ids)
         queue = jobs.Queue(opened.database, handlers(opened.vaults, opened.ids), opened.ids)
         beside = [
@@ -40,6 +44,7 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
             asyncio.create_task(listen(addresses.owner, events.WORK, woken.set, stop)),
             asyncio.create_task(jobs.run_schedule(schedule, opened.database, stop)),
             asyncio.create_task(keep_clock(opened.database, stop)),
+            asyncio.create_task(keep_heartbeat(opened.database, stop)),
         ]
         try:
             await lanes.work(stop, woken)

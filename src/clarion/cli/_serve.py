@@ -63,6 +63,12 @@ def banner(settings: Settings, prepared: Prepared) -> str:
     if settings.role == "worker":
         return f"Clarion {__version__} works ({settings.workers} workers). Stop it with Ctrl-C.\n"
     lines = [f"Clarion {__version__} is ready at {settings.base_url}", ""]
+    if prepared.acting_paused:
+        lines += [
+            f"ACTING IS PAUSED, nothing is sent: {prepared.acting_paused}.",
+            "Events are accepted and processed. Look, then: clarion acting resume",
+            "",
+        ]
     for example in prepared.examples:
         lines += [f"Try it ({example.dialect}):", "", f"  {example.curl}", ""]
     if prepared.examples:

@@ -11,6 +11,12 @@ CREATE FUNCTION public.whole_backlog(OUT items bigint, OUT oldest_us bigint) RET
     ) AS o
 $$;
 
+CREATE TABLE public.acting_change (
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor text NOT NULL,
+    because text
+);
+
 CREATE TABLE public.address (
     workspace_id uuid NOT NULL,
     profile_id uuid NOT NULL,
@@ -122,6 +128,8 @@ CREATE TABLE public.instance (
     one boolean DEFAULT true NOT NULL,
     epoch uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    heartbeat_at timestamp with time zone DEFAULT now() NOT NULL,
+    acting_paused_because text,
     CONSTRAINT instance_one_check CHECK (one)
 );
 
@@ -347,6 +355,9 @@ CREATE TABLE public.workspace (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT workspace_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
+
+ALTER TABLE ONLY public.acting_change
+    ADD CONSTRAINT acting_change_pkey PRIMARY KEY (at);
 
 ALTER TABLE ONLY public.address
     ADD CONSTRAINT address_pkey PRIMARY KEY (workspace_id, profile_id, channel, blind);
@@ -641,6 +652,8 @@ GRANT USAGE ON SCHEMA public TO clarion_app;
 
 REVOKE ALL ON FUNCTION public.whole_backlog(OUT items bigint, OUT oldest_us bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.whole_backlog(OUT items bigint, OUT oldest_us bigint) TO clarion_app;
+
+GRANT SELECT ON TABLE public.acting_change TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address TO clarion_app;
 

@@ -54,10 +54,11 @@ class Example(Struct, frozen=True, kw_only=True):
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """What `prepare` did (sentences for the log) and what the banner shows."""
+    """What `prepare` did (sentences for the log) and what the banner shows; why nothing is sent, if so."""
 
     examples: tuple[Example, ...] = ()
     notes: tuple[str, ...] = ()
+    acting_paused: str | None = None
 
 
 class Listener(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,13 @@ database). From it come three keys (HKDF): for sealing (AES-256-GCM), for blind 
 BLAKE2b). What is sealed is bound to its workspace and its place, so a record moved elsewhere does not open.
 """
 
-from clarion.vault.master import MasterKey, load_master_key, make_master_key
+from clarion.vault.master import (
+    MasterKey,
+    begin_rotation,
+    end_rotation,
+    load_master_key,
+    make_master_key,
+)
 from clarion.vault.personal import is_personal_property, is_personal_trait, normalised
 from clarion.vault.sealing import CannotOpen, Vault
 
@@ -13,6 +19,8 @@ __all__ = [
     "CannotOpen",
     "MasterKey",
     "Vault",
+    "begin_rotation",
+    "end_rotation",
     "is_personal_property",
     "is_personal_trait",
     "load_master_key",

@@ -1,0 +1,56 @@
+"""`clarion acting`: whether anything is sent."""
+
+import getpass
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from clarion.app import Rooms
+from clarion.cli._call import with_rooms
+from clarion.cli._options import HERE, Json, Place
+from clarion.cli._print import show_one
+from clarion.db import instance
+
+app = App(name="acting", help="Whether anything is sent: show, pause, resume.")
+
+
+@app.command
+def show(*, place: Place = HERE, json: Json = False) -> None:
+    """Is anything sent, and if not, why."""
+
+    async def ask(rooms: Rooms) -> instance.Acting:
+        async with rooms.database.owner() as tx:
+            return await instance.acting(tx)
+
+    show_one(with_rooms(place, "acting show", ask, owner=True), json=json)
+
+
+@app.command
+def pause(
+    because: Annotated[str, Parameter(help="Why, for whoever looks next.")] = "paused by hand",
+    *,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """Send nothing from now on; events are accepted and processed all the same."""
+    show_one(_change(place, "acting pause", because), json=json)
+
+
+@app.command
+def resume(*, place: Place = HERE, json: Json = False) -> None:
+    """Send again."""
+    show_one(_change(place, "acting resume", None), json=json)
+
+
+def _change(place: Place, command: str, because: str | None) -> instance.Acting:
+    actor = f"cli:{getpass.getuser()}"
+
+    async def work(rooms: Rooms) -> instance.Acting:
+        async with rooms.database.owner() as tx:
+            if because is None:
+                await instance.resume(tx, actor=actor)
+            else:
+                await instance.pause(tx, actor=actor, because=because)
+            return await instance.acting(tx)
+
+    return with_rooms(place, command, work, owner=True)
