@@ -11,6 +11,7 @@ import asyncio
 import resource
 import secrets
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -106,6 +107,9 @@ def _guarded(app: ASGIApp) -> ASGIApp:
         if scope["method"] in _REFUSED_METHODS:
             await _json(send, 405, {"error": "this method is not served"})
             return
+        if _is_framed_twice(scope["headers"]):
+            await _json(send, 400, {"error": "the body has two lengths: send Content-Length or chunks"})
+            return
         try:
             await app(scope, receive, noted)
             if (
@@ -123,6 +127,17 @@ def _guarded(app: ASGIApp) -> ASGIApp:
                 )
 
     return guarded
+
+
+def _is_framed_twice(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether another reader could see the request's end elsewhere: two framings, or an encoding of the transfer that
+    nobody undoes (RFC 9112, 6.1). Granian would obey the chunks and go on.
+    """
+    names = [name for name, _ in headers]
+    if b"transfer-encoding" not in names:
+        return False
+    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
+    return b"content-length" in names or codings != [b"chunked"]
 
 
 async def _json(send: Any, status: int, value: dict[str, str]) -> None:
