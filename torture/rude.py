@@ -60,6 +60,7 @@ def broken(key: str) -> dict[str, Caller]:
     """Those whose framing could be read in two ways, or never ends: none of them is served."""
     length = f"Content-Length: {len(_EVENT)}\r\n"
     chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(_EVENT), _EVENT)
+    extended = chunked.replace(b"\r\n", b";" + b"a" * 1_000_000 + b"\r\n", 1)
     once = {
         "length and chunks": post(chunked, length + _CHUNKED, key),
         "chunks and length": post(chunked, _CHUNKED + length, key),
@@ -72,9 +73,9 @@ def broken(key: str) -> dict[str, Caller]:
         "space before a colon": post(_EVENT, length + "X-A : b\r\n", key),
         "a head of 1 MB": post(_EVENT, length + f"X-A: {'a' * 1_000_000}\r\n", key),
         "10,000 headers": post(_EVENT, length + "".join(f"X-{n}: b\r\n" for n in range(10_000)), key),
-        "a chunk extension of 1 MB": post(chunked.replace(b"\r\n", b";" + b"a" * 1_000_000 + b"\r\n", 1), _CHUNKED, key),
+        "a chunk extension of 1 MB": post(extended, _CHUNKED, key),
         "300,000 chunks of a byte": post(b"1\r\n \r\n" * 300_000, _CHUNKED, key, "/v1/events/batch"),
-    }  # fmt: skip
+    }
     return {name: Caller(said) for name, said in once.items()}
 
 
