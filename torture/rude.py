@@ -1,9 +1,13 @@
 """Callers who are slow, broken or malicious: raw bytes on a socket, and what became of the connection."""
 
 import asyncio
+import contextlib
 import gzip
+import socket
 import time
 from dataclasses import dataclass
+
+import psutil
 
 from torture.client import HOST
 
@@ -25,12 +29,11 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Says `first`, then `more` every `every_s` until the connection is closed. `reads`: takes what is answered."""
+    """Says `first`, then `more` every `every_s` until the connection is closed."""
 
     first: bytes
     more: bytes = b""
     every_s: float = 1.0
-    reads: bool = True
 
 
 def post(body: bytes, headers: str, key: str, path: str = "/v1/events") -> bytes:
@@ -52,7 +55,6 @@ def slow(key: str) -> dict[str, Caller]:
         "trickled body without a key": Caller(
             b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{", b" "
         ),
-        "reads no answer": Caller(_PAGE * 5_000, _PAGE, reads=False),
     }
 
 
@@ -99,9 +101,6 @@ async def meet(port: int, caller: Caller, wait_s: float = WAIT_S) -> Met:
     closed_s = None
     try:
         async with asyncio.timeout(wait_s):
-            if not caller.reads:
-                writer.transport.pause_reading()  # type: ignore[attr-defined]
-                await speaking  # it ends where the connection does
             while piece := await reader.read(65_536):
                 answered_s = answered_s or time.monotonic() - began
                 head = (head + piece)[:12]
@@ -116,11 +115,27 @@ async def meet(port: int, caller: Caller, wait_s: float = WAIT_S) -> Met:
     return Met(int(head[9:12] or 0), answered_s, closed_s)
 
 
+async def read_nothing(port: int, server: psutil.Process, wait_s: float = WAIT_S) -> float | None:
+    """Ask for pages and take no byte of them; when the server let go, by its own open connections."""
+    began = time.monotonic()
+    with socket.create_connection((HOST, port)) as caller:
+        caller.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                caller.send(_PAGE * 100)
+        here = caller.getsockname()[1]
+        while time.monotonic() - began < wait_s:
+            if all(one.raddr[1:] != (here,) for one in server.net_connections("tcp")):
+                return time.monotonic() - began
+            await asyncio.sleep(1.0)
+    return None
+
+
 async def _speak(writer: asyncio.StreamWriter, caller: Caller) -> None:
     writer.write(caller.first)
     try:
         await writer.drain()
-        while caller.more or not caller.reads:
+        while caller.more:
             await asyncio.sleep(caller.every_s)
             writer.write(caller.more)
             await writer.drain()

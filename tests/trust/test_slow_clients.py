@@ -44,7 +44,7 @@ async def meet_all(port: int, callers: dict[str, Caller]) -> dict[str, Met]:
 
 
 def test_who_holds_a_connection_is_let_go_and_others_do_not_notice(served: Served, key: str):
-    """The controls: with a body's deadline of 300 s, or without TCP_USER_TIMEOUT, the callers named so stay."""
+    """Ten seconds for a head, thirty for a body, thirty for taking nothing of an answer."""
     callers = rude.slow(key)
     callers |= {f"trickled body {n}": callers["trickled body"] for n in range(TRICKLING)}
 
@@ -60,14 +60,19 @@ def test_who_holds_a_connection_is_let_go_and_others_do_not_notice(served: Serve
         connection.close()
         return heard
 
-    async def both() -> tuple[dict[str, Met], list[tuple[int, float]]]:
+    async def both() -> tuple[dict[str, Met], float | None, list[tuple[int, float]]]:
         over = asyncio.Event()
         beside = asyncio.create_task(honest(over))
+        http = served.child("http")
+        assert http is not None
+        stalled = asyncio.create_task(rude.read_nothing(served.port, http))
         met = await meet_all(served.port, callers)
+        stalled_s = await stalled
         over.set()
-        return met, await beside
+        return met, stalled_s, await beside
 
-    met, heard = asyncio.run(both())
+    met, stalled_s, heard = asyncio.run(both())
+    assert stalled_s is not None, "who reads no answer keeps the connection"
     late = {
         name: one
         for name, one in met.items()
