@@ -3,11 +3,20 @@
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from torture import kill
 
 TORTURES: Mapping[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "kill": (kill.main, "kill -9 of every process under load: nothing acknowledged is lost"),
+    "database": (
+        partial(kill.main, tier=kill.DATABASE),
+        "PostgreSQL killed, stopped at once, over and over: callers hear success or 503",
+    ),
+    "stall": (
+        partial(kill.main, tier=kill.STALL),
+        "a worker sleeps past its lease and goes on: it writes nothing",
+    ),
 }
 
 

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import random
+import signal
 import tempfile
 import time
 from collections import Counter
@@ -22,10 +23,20 @@ from torture.load import Load
 from torture.oracle import Verdict
 from torture.record import Item, Record
 from torture.served import Served, end, gone
+from torture.stall import stall
 from torture.storage import Holdings, Tenant
 from torture.workload import Workload
 
-TARGETS = ("server", "http", "stopped http", "worker", "postgres", "backend")
+TARGETS = (
+    "server",
+    "http",
+    "stopped http",
+    "worker",
+    "postgres",
+    "postgres at once",  # SIGQUIT: what `pg_ctl stop -m immediate` sends
+    "backend",
+    "stalled worker",  # stopped past its lease, then let go on; nothing is killed
+)
 WINDOWS = ("before commit", "after commit, before the answer", "while processing")
 MORE = ("http", "stopped http", "worker")  # once the plan is done and a window was not hit
 LIFE_S = (0.2, 3.0)  # between being ready and the next kill
@@ -76,6 +87,7 @@ class Outcome:
     broken: Counter[str] = field(
         default_factory=Counter
     )  # requests whose connection broke, by what was killed
+    overtaken: int = 0  # stalled workers whose lane another had taken before they went on
     orphans: list[str] = field(default_factory=list)
     gone_s: float = 0.0  # until the last process of a killed supervisor had ended
     ready_after_start_s: float = 0.0
@@ -159,15 +171,20 @@ class Round:
         leased: tuple[str, ...] = ()
         if target == "server":
             at = self._kill_server()
+        elif target == "stalled worker":
+            at = self._stall_worker()
         else:
-            name = "http" if target == "stopped http" else target
+            name = {"stopped http": "http", "postgres at once": "postgres"}.get(target, target)
             process = self._served.child(name)
             if process is None:
                 return
             if target == "stopped http":
                 self._until_busy()
             at = time.monotonic()
-            end(process, stopped_s=STOPPED_S if target == "stopped http" else 0.0)
+            if target == "postgres at once":
+                process.send_signal(signal.SIGQUIT)
+            else:
+                end(process, stopped_s=STOPPED_S if target == "stopped http" else 0.0)
             if target == "worker":
                 leased = tuple(asyncio.run(storage.read_leases(self._served.data, self._tenants)))
             self._until_another(name, process.pid)
@@ -192,6 +209,14 @@ class Round:
         outcome = self._outcome
         outcome.gone_s = max(outcome.gone_s, at_start - at)
         outcome.ready_after_start_s = max(outcome.ready_after_start_s, time.monotonic() - at_start)
+        return at
+
+    def _stall_worker(self) -> float:
+        """Another has to be there to take over (`--workers 2`)."""
+        at = time.monotonic()
+        process = self._served.child("worker")
+        if process and stall(self._served.data, process, self._chance):
+            self._outcome.overtaken += 1
         return at
 
     def _until_another(self, target: str, before: int) -> None:
@@ -261,9 +286,9 @@ def windows_hit(
     return Counter({window: len(numbers) for window, numbers in hit.items()})
 
 
-def start(data: Path, *, app: str = "clarion.app") -> Served:
+def start(data: Path, *, app: str = "clarion.app", flags: tuple[str, ...] = ()) -> Served:
     """A server to be killed, ready."""
-    served = Served(data, app=app)
+    served = Served(data, app=app, flags=flags)
     served.start()
     served.until_ready(READY_WITHIN_S)
     return served
@@ -271,30 +296,56 @@ def start(data: Path, *, app: str = "clarion.app") -> Served:
 
 # ---- the long tier
 
-ROUND = {"http": 6, "stopped http": 4, "worker": 4, "server": 5, "postgres": 4, "backend": 4}
-KILLS = 300
-ACKNOWLEDGED = 300_000
 _HOURS_MAX = 6.0
 
 
-def main(arguments: Sequence[str]) -> int:
-    """`./run torture kill`: rounds of kills until there are enough of both, or for some minutes."""
-    parser = argparse.ArgumentParser(prog="torture kill", description=main.__doc__)
-    parser.add_argument("--minutes", type=float, help=f"instead of {KILLS} kills and {ACKNOWLEDGED:,} events")
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """What a round kills, and how much is enough."""
+
+    name: str
+    round: dict[str, int]
+    kills: int
+    acknowledged: int
+    flags: tuple[str, ...] = ()
+
+
+KILL = Tier(
+    "kill",
+    {"http": 6, "stopped http": 4, "worker": 4, "server": 5, "postgres": 4, "backend": 4},
+    kills=300,
+    acknowledged=300_000,
+)
+DATABASE = Tier(
+    "database",
+    {"postgres": 8, "postgres at once": 8, "backend": 6, "server": 3},
+    kills=200,
+    acknowledged=100_000,
+)
+STALL = Tier("stall", {"stalled worker": 10}, kills=100, acknowledged=50_000, flags=("--workers", "2"))
+
+
+def main(arguments: Sequence[str], tier: Tier = KILL) -> int:
+    """Rounds until there are enough kills and acknowledged events, or for some minutes."""
+    parser = argparse.ArgumentParser(prog=f"torture {tier.name}", description=main.__doc__)
+    enough_of = f"{tier.kills} kills and {tier.acknowledged:,} events"
+    parser.add_argument("--minutes", type=float, help=f"instead of {enough_of}")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     end_at = time.monotonic() + (options.minutes * 60 if options.minutes else _HOURS_MAX * 3600)
     figures = Figures()
     with tempfile.TemporaryDirectory(prefix="clarion-torture-") as folder:
-        served = start(Path(folder) / "data")
+        served = start(Path(folder) / "data", flags=tier.flags)
         try:
             for seed in range(options.seed, options.seed + 1_000):
-                outcome = Round(served, Plan(kills=ROUND, seed=seed)).run()
+                outcome = Round(
+                    served, Plan(kills=tier.round, seed=seed, seconds_max=150.0 if tier is KILL else 0.0)
+                ).run()
                 figures.add(outcome)
                 if not options.json:
                     print(f"round {seed}: {len(outcome.kills)} kills in {outcome.seconds:.0f} s", flush=True)
-                enough = figures.kills >= KILLS and figures.acknowledged >= ACKNOWLEDGED
+                enough = figures.kills >= tier.kills and figures.acknowledged >= tier.acknowledged
                 if time.monotonic() > end_at or (enough and not options.minutes) or figures.faults:
                     break
         finally:
@@ -316,6 +367,7 @@ class Figures:
     quarantined: int = 0
     by_target: Counter[str] = field(default_factory=Counter)
     windows: Counter[str] = field(default_factory=Counter)
+    overtaken: int = 0
     answers: Counter[int] = field(default_factory=Counter)
     worst_back_s: dict[str, float] = field(default_factory=dict)
     ready_after_start_s: float = 0.0
@@ -332,6 +384,7 @@ class Figures:
         self.quarantined += outcome.verdict.quarantined
         self.by_target.update(kill.target for kill in outcome.kills)
         self.windows.update(outcome.windows)
+        self.overtaken += outcome.overtaken
         self.answers.update(outcome.answers)
         for target in TARGETS:
             worst = max(self.worst_back_s.get(target, 0.0), outcome.worst_back_s(target))

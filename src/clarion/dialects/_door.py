@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 from starlette.types import Receive, Scope, Send
 
 from clarion.accounts import Credential, Credentials, Rates
@@ -31,3 +31,4 @@ class Door(Struct, frozen=True):
     ingest: Ingest
     now_us: Callable[[], int]
     body_timeout_s: float = _http.BODY_TIMEOUT_S
+    bodies: _http.Bodies = field(default_factory=_http.Bodies)

@@ -4,7 +4,8 @@ import asyncio
 import itertools
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from msgspec import Struct
 from starlette.types import Receive, Scope, Send
@@ -12,9 +13,11 @@ from starlette.types import Receive, Scope, Send
 from clarion import errors
 
 BODY_TIMEOUT_S = 30.0
+BODIES_BYTES_MAX = 64 * 1024 * 1024  # of a process; as Python values they take several times as much
 GZIP_MEMBERS_MAX = 16  # each starts a decompressor; senders write one
 _CHUNKS_FREE = 1_000  # pieces of any size; of a body in more of them
 _CHUNK_BYTES_MIN = 64  # the average has to be as long
+_BODY = "clarion.body"  # in the scope
 _GZIP = 16 + zlib.MAX_WBITS
 
 _FIXED_HEADERS = (
@@ -26,6 +29,44 @@ _PROCESS = os.urandom(5).hex()
 _numbers = itertools.count(1)
 
 Headers = Mapping[bytes, bytes]
+
+
+class Bodies:
+    """How many bytes of bodies this process holds: each from its first byte until its request is answered, so that
+    what waits for a commit counts as well. Beyond the limit a caller hears 503.
+    """
+
+    def __init__(self, bytes_max: int = BODIES_BYTES_MAX) -> None:
+        self._bytes_max = bytes_max
+        self.bytes = 0
+
+    @contextmanager
+    def request(self, scope: Scope) -> Iterator[None]:
+        """Around a request, up to its answer; read_body finds the `Body` in the scope."""
+        body = scope[_BODY] = Body(self)
+        try:
+            yield
+        finally:
+            self.bytes -= body.bytes
+
+    def take(self, count: int) -> None:
+        """Raises Unavailable, and takes nothing."""
+        if self.bytes + count > self._bytes_max:
+            raise errors.Unavailable("too much is being received at once", retry_after_s=2)
+        self.bytes += count
+
+
+class Body:
+    """What one request holds."""
+
+    def __init__(self, bodies: Bodies) -> None:
+        self._bodies = bodies
+        self.bytes = 0
+
+    def grow(self, count: int) -> None:
+        """Raises Unavailable."""
+        self._bodies.take(count)
+        self.bytes += count
 
 
 class TooLarge(errors.Declined):
@@ -66,8 +107,14 @@ def new_request_id() -> str:
     return f"req_{_PROCESS}{next(_numbers):08x}"
 
 
-async def read_body(receive: Receive, headers: Headers, bytes_max: int, timeout_s: float) -> bytes:
-    """The whole body, decompressed. Raises TooLarge, TooSlow, UnknownEncoding, Garbled, Gone."""
+async def read_body(
+    scope: Scope, receive: Receive, headers: Headers, bytes_max: int, timeout_s: float
+) -> bytes:
+    """The whole body, decompressed; its scope is inside of `Bodies.request`.
+
+    Raises TooLarge, TooSlow, UnknownEncoding, Garbled, Gone, and Unavailable where too much is held already.
+    """
+    held: Body = scope[_BODY]
     encoding = headers.get(b"content-encoding", b"").strip().lower()
     if encoding not in (b"", b"identity", b"gzip", b"x-gzip"):
         raise UnknownEncoding("Content-Encoding must be gzip or absent")
@@ -76,24 +123,31 @@ async def read_body(receive: Receive, headers: Headers, bytes_max: int, timeout_
         raise TooLarge("announced by Content-Length")
     try:
         async with asyncio.timeout(timeout_s):
-            body = await _collect(receive, bytes_max)
+            body = await _collect(receive, bytes_max, held)
     except TimeoutError as exc:
         raise TooSlow(f"The request body did not arrive within {timeout_s:g} seconds") from exc
-    return gunzip(body, bytes_max) if encoding.endswith(b"gzip") else body
+    if not encoding.endswith(b"gzip"):
+        return body
+    plain = gunzip(body, bytes_max)
+    held.grow(len(plain))
+    return plain
 
 
-async def _collect(receive: Receive, bytes_max: int) -> bytes:
+async def _collect(receive: Receive, bytes_max: int, held: Body) -> bytes:
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
         whole: bytes = message.get("body", b"")
         if len(whole) > bytes_max:
             raise TooLarge("received")
+        held.grow(len(whole))
         return whole
     body = bytearray()
     for chunks in itertools.count(1):
         if message["type"] != "http.request":
             raise Gone("before the end of the body")
-        body += message.get("body", b"")
+        piece = message.get("body", b"")
+        held.grow(len(piece))
+        body += piece
         if len(body) > bytes_max:
             raise TooLarge("received")
         if not message.get("more_body"):

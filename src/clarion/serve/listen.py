@@ -8,6 +8,7 @@ HTTP child is restarted.
 import errno
 import socket
 import ssl
+import sys
 import time
 from typing import Any
 
@@ -18,6 +19,9 @@ from clarion.errors import Misconfigured
 
 #: Connections that wait to be accepted; the system may allow fewer (net.core.somaxconn).
 BACKLOG = 1024
+#: A caller that takes nothing for so long (reads nothing, or is gone without a word) loses its connection; what is
+#: accepted inherits it. Granian times a request's head, and a dialect its body, but nobody times the answer.
+STALLED_ANSWER_S = 30
 #: A supervisor that was killed a moment ago: its HTTP child closes the socket within this time.
 _RETRY_S = 1.0
 
@@ -60,6 +64,8 @@ def _listening(family: int, address: tuple[Any, ...]) -> socket.socket:
     try:
         # Only past connections in TIME_WAIT are excused by it, not a socket that listens.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_ANSWER_S * 1000)
         if family == socket.AF_INET6:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listening.bind(address)

@@ -99,7 +99,8 @@ async def _enter(door: Door, call: Call, scope: Scope, receive: Receive) -> tupl
     if wait_s is not None:
         return reply.over_rate(wait_s)
     try:
-        return credential, await _http.read_body(receive, headers, call.body_bytes_max, door.body_timeout_s)
+        body = await _http.read_body(scope, receive, headers, call.body_bytes_max, door.body_timeout_s)
+        return credential, body
     except _http.TooLarge:
         return reply.too_large(call.too_large)
 
@@ -110,7 +111,8 @@ def _voiced(door: Door, speak: _Speak) -> Handler:
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         request_id = _http.new_request_id()
         try:
-            answer = await speak(door, scope, receive)
+            with door.bodies.request(scope):
+                answer = await speak(door, scope, receive)
         except _http.Gone:
             # Said of a caller who hung up, and of one whose chunks are none: who still listens, and would hear 500.
             if b"transfer-encoding" not in _http.headers_of(scope):
