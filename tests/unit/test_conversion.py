@@ -17,7 +17,8 @@ scalars = (
     | st.datetimes().map(lambda at: at.isoformat())
 )
 values = st.none() | st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
 )
 
 

@@ -5,8 +5,8 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarion.profiles.standard import canonical_name
 from clarion.profiles.conversion import type_of
+from clarion.profiles.standard import canonical_name
 from clarion.profiles.traits import Definition, Facts, Standing, fold, merged, problems, same, settled
 
 EMPTY = Standing({}, {}, {})
@@ -199,4 +199,7 @@ def test_a_changed_definition_is_applied_to_what_is_held():
 def test_a_door_may_ask_before():
     definitions = {"i": Definition("integer"), "r": Definition("text", readonly=True)}
     found = problems({"i": "x", "r": "y", "new": [1], "firstName": "Ann"}, definitions)
-    assert [(one.name, one.reason) for one in found] == [("i", "this text is no integer"), ("r", "is read-only")]
+    assert [(one.name, one.reason) for one in found] == [
+        ("i", "this text is no integer"),
+        ("r", "is read-only"),
+    ]

@@ -210,6 +210,10 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _kind(value: Any) -> str:
-    return {str: "this text", bool: "a boolean", int: "this integer", float: "this decimal", list: "a list"}.get(
-        type(value), "an object"
-    )
+    return {
+        str: "this text",
+        bool: "a boolean",
+        int: "this integer",
+        float: "this decimal",
+        list: "a list",
+    }.get(type(value), "an object")

@@ -114,7 +114,9 @@ def merged(standings: Iterable[Standing], definitions: Mapping[str, Definition])
     for one in standings:
         for name, state in one.stamps.items():
             definition = definitions.get(name)
-            sealed = name in one.personal or name in personal or (definition is not None and definition.personal)
+            sealed = (
+                name in one.personal or name in personal or (definition is not None and definition.personal)
+            )
             values = personal if sealed else plain
             held = _held(values.get(name), stamps.get(name))
             theirs = _held(one.personal.get(name, one.plain.get(name)), state)
