@@ -42,6 +42,7 @@ def convert(value: Any, wanted: TraitType, options: Collection[str] | None = Non
     """`value` as a `wanted`, one of `options` where there are any. None (remove) is of every type."""
     if value is None:
         return Converted(None)
+    found: Any
     match wanted:
         case "text":
             found = text_of(value)

@@ -1,4 +1,4 @@
-"""Standard traits have one canonical name and a fixed type, whatever a vendor calls them; custom names keep their case."""
+"""Standard traits have one canonical name and a fixed type, whatever vendors call them; custom ones keep their case."""
 
 import unicodedata
 from functools import lru_cache

@@ -166,23 +166,6 @@ def discovered(name: str, value: Any) -> Definition:
     return Definition(standard_type(name) or ("text" if personal else type_of(value)), personal)
 
 
-def merged(standings: Iterable[Standing]) -> Standing:
-    """What the members of one person hold together: of each trait the value with the newest stamp."""
-    plain: JSONObject = {}
-    personal: JSONObject = {}
-    stamps: dict[str, str] = {}
-    for standing in standings:
-        for name, stamp in standing.stamps.items():
-            if stamp <= stamps.get(name, ""):
-                continue
-            stamps[name] = stamp
-            for values, held in ((plain, standing.plain), (personal, standing.personal)):
-                values.pop(name, None)
-                if name in held:
-                    values[name] = held[name]
-    return Standing(plain, personal, stamps)
-
-
 def same(held: Any, value: Any) -> bool:
     """Whether two JSON values are equal: true is not 1, but 1.0 is (jsonb gives back large floats as integers)."""
     if isinstance(held, list) and isinstance(value, list):

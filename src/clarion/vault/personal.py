@@ -4,8 +4,9 @@ from functools import lru_cache
 
 _PERSONAL = frozenset(
     """
+    emails phonenumbers
     email emailaddress useremail contactemail customeremail recipientemail mail
-    phone phonenumber userphone contactphone customerphone phonenumbers emails recipientphone mobile mobilephone sms tel telephone
+    phone phonenumber userphone contactphone customerphone recipientphone mobile mobilephone sms tel telephone
     firstname lastname fullname middlename surname familyname givenname patronymic
     address address1 address2 addressline addressline1 addressline2 street streetaddress postcode postalcode zip
     zipcode deliveryaddress shippingaddress billingaddress
