@@ -63,6 +63,7 @@ def test_pure_files_do_no_io():
         SOURCE / "events/timeline.py",
         SOURCE / "events/ledger.py",
         SOURCE / "profiles/traits.py",
+        SOURCE / "profiles/conversion.py",
         SOURCE / "profiles/standard.py",
         SOURCE / "profiles/identities.py",
         SOURCE / "profiles/resolve.py",

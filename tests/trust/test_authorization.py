@@ -64,6 +64,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /profiles/find": {"email": EMAIL},
     "POST /profiles/{profile_id}/merge": {"other_id": "{other_id}"},
     "PATCH /metrics/{name:path}": {"status": "syncing"},
+    "PUT /traits/{name:path}": {"type": "text"},
 }
 #: Routes whose profile has to be of another kind than the rest's.
 PROFILE_OF = {"POST /profiles/{profile_id}/unmerge": "joined_id"}
@@ -89,7 +90,7 @@ async def world(own, database, new_tenant, ingest, process_all):
     tenant, neighbour = await new_tenant(), await new_tenant()
     occurred_at_us = database.now_us()
     who = (Identity(IdentityKind.EMAIL, "", EMAIL),)
-    good = Event(name=METRIC, occurred_at_us=occurred_at_us, identities=who)
+    good = Event(name=METRIC, occurred_at_us=occurred_at_us, identities=who, traits={METRIC: "x"})
     bad = Event(name="bad", occurred_at_us=occurred_at_us, identities=who, properties={"x": "\x00"})
     await ingest.offer(
         tenant.credential, Source.SMASHSEND, [Offer(one, Dedup(Mode.NONE)) for one in [good, *[bad] * 12]]

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from clarion.accounts import DEVELOPERS, EVERYBODY, Credentials
 from clarion.api import openapi, reply
 from clarion.api.door import Door
-from clarion.api.nouns import credential, event, ledger, metric, profile, quarantine, workspace
+from clarion.api.nouns import credential, event, ledger, metric, profile, quarantine, trait, workspace
 from clarion.api.ports import Edge, Ports
 from clarion.api.route import Declared, Route, Undeclared, declared
 
@@ -43,6 +43,9 @@ ROUTES = (
     Route("GET", "/metrics", metric.list_all, EVERYBODY),
     Route("GET", "/metrics/{name:path}", metric.show, EVERYBODY),
     Route("PATCH", "/metrics/{name:path}", metric.set_status, DEVELOPERS),
+    Route("GET", "/traits", trait.list_all, EVERYBODY),
+    Route("GET", "/traits/{name:path}", trait.show, EVERYBODY),
+    Route("PUT", "/traits/{name:path}", trait.define, DEVELOPERS),
     Route("GET", "/quarantine", quarantine.list_page, EVERYBODY),
     Route("GET", "/quarantine/{quarantined_id}", quarantine.show, EVERYBODY),
     Route("POST", "/quarantine/{quarantined_id}/retry", quarantine.retry, DEVELOPERS),

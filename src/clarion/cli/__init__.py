@@ -32,6 +32,7 @@ COMMANDS = {
     "profile": ("clarion.cli.profile:app", "People: find, show, history, merge, unmerge, export, erase."),
     "event": ("clarion.cli.event:app", "What happened: list, tail, show."),
     "metric": ("clarion.cli.metric:app", "Kinds of events: list, show, pause, resume."),
+    "trait": ("clarion.cli.trait:app", "What profiles hold: list, show, define."),
     "quarantine": (
         "clarion.cli.quarantine:app",
         "What could not be processed: list, show, retry, discard.",

@@ -25,17 +25,23 @@ _LOOKS, _LOOK_EVERY_S = 50, 0.2  # for the receipt to be complete, which it may 
 
 
 @app.command
-def find(
+def find(  # noqa: PLR0913 - an option each
     *,
     email: str | None = None,
     phone: str | None = None,
     external_id: str | None = None,
+    first_name: str | None = None,
+    last_name: str | None = None,
     namespace: Annotated[str | None, Parameter(help="Whose ids; else those of each dialect.")] = None,
     workspace: OfWorkspace = None,
     place: Place = HERE,
     json: Json = False,
 ) -> int:
-    """Whom an e-mail, a phone or an external id identifies. Exit 1 when that is nobody."""
+    """Whom an e-mail, a phone or an external id identifies, or who has a name. Exit 1 when that is nobody."""
+    if first_name is not None or last_name is not None:
+        return _find_named(
+            profile.Named(first_name=first_name, last_name=last_name), workspace, place, json=json
+        )
     wish = profile.Find(email=email, phone=phone, external_id=external_id, namespace=namespace)
 
     async def ask(call: Call) -> FoundProfile | None:
@@ -234,6 +240,29 @@ def _show_receipt(receipt: views.Receipt, json: bool) -> None:
     lines["sealed copies in the journal"] = f"until {receipt.journal_until}"
     lines["copies in backups"] = receipt.backups
     show_one(lines, json=False)
+
+
+def _find_named(wish: profile.Named, workspace: str | None, place: Place, *, json: bool) -> int:
+    async def ask(call: Call) -> list[FoundProfile]:
+        return await profile.find_named(call, wish)
+
+    found = with_call(place, "profile find", workspace, ask)
+    rows = [
+        {
+            "id": one.id,
+            "first_name": one.traits.get("first_name"),
+            "last_name": one.traits.get("last_name"),
+            "created_at": one.created_at,
+        }
+        for one in found
+    ]
+    if json:
+        show_json(found)
+    elif found:
+        show_rows(rows, ("id", "first_name", "last_name", "created_at"), json=False)
+    if not found:
+        warn("nobody has that name.")
+    return 0 if found else 1
 
 
 def _show(found: FoundProfile, json: bool) -> None:

@@ -279,7 +279,8 @@ CREATE TABLE public.profile_change (
     sealed bytea,
     stamp_us bigint NOT NULL,
     stamp_id uuid NOT NULL,
-    cause text NOT NULL
+    cause text NOT NULL,
+    refused text
 )
 PARTITION BY RANGE (change_id);
 
@@ -336,6 +337,12 @@ CREATE TABLE public.trait (
     field_group text DEFAULT ''::text NOT NULL,
     discovered boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    options text[],
+    refused bigint DEFAULT 0 NOT NULL,
+    refused_reason text,
+    refused_us bigint,
+    example jsonb,
+    settling uuid,
     CONSTRAINT trait_type_check CHECK ((type = ANY (ARRAY['text'::text, 'integer'::text, 'decimal'::text, 'boolean'::text, 'date'::text, 'datetime'::text, 'choice'::text, 'choices'::text])))
 );
 

@@ -89,37 +89,93 @@ WHERE p.workspace_id = $1 AND p.profile_id = n.profile_id;
 -- Two sides of an un-merge.
 INSERT INTO identity_cut (workspace_id, cut_id, one_side, other_side, stamp_us) VALUES ($1, $2, $3, $4, $5);
 
+-- name: share_definitions
+-- Ours to read until the commit: who changes one waits for us, we for them.
+SELECT pg_advisory_xact_lock_shared(hashtextextended($1::uuid::text, 5));
+
+-- name: own_definitions
+-- Ours to change until the commit: nobody folds by what they were.
+SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 5));
+
 -- name: list_traits
 -- The workspace's definitions; a few hundred at most.
-SELECT name, type, personal FROM trait WHERE workspace_id = $1;
+SELECT name, type, personal, options, readonly FROM trait WHERE workspace_id = $1;
 
 -- name: insert_traits
 -- Discovered from values; a definition that is there wins.
-INSERT INTO trait (workspace_id, name, type, personal)
-SELECT $1, name, type, personal FROM unnest($2::text[], $3::text[], $4::boolean[]) AS t(name, type, personal)
-ON CONFLICT (workspace_id, name) DO NOTHING;
+INSERT INTO trait (workspace_id, name, type, personal, example)
+SELECT $1, name, type, personal, example::jsonb
+FROM unnest($2::text[], $3::text[], $4::boolean[], $5::text[]) AS t(name, type, personal, example)
+ON CONFLICT (workspace_id, name) DO NOTHING RETURNING name;
+
+-- name: count_refused
+-- By how much, and the last reason.
+UPDATE trait AS t SET refused = t.refused + n.refused, refused_reason = n.reason, refused_us = n.stamp_us
+FROM unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[]) AS n(name, refused, reason, stamp_us)
+WHERE t.workspace_id = $1 AND t.name = n.name;
+
+-- name: lock_traits
+-- In sorted order, before their counters.
+SELECT name FROM trait WHERE workspace_id = $1 AND name = ANY($2::text[]) ORDER BY name FOR UPDATE;
+
+-- name: show_traits
+-- All definitions by name, or one.
+SELECT name, type, required, readonly, personal, field_group, options, discovered, refused, refused_reason,
+       refused_us, example::text, settling IS NOT NULL AS settling
+FROM trait WHERE workspace_id = $1 AND ($2::text IS NULL OR name = $2) ORDER BY name;
+
+-- name: define_trait
+-- New, or as it shall be from now on. What is stored still has to be settled where type, seal or options changed.
+INSERT INTO trait (workspace_id, name, type, required, readonly, personal, field_group, options, discovered)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, false)
+ON CONFLICT (workspace_id, name) DO UPDATE
+SET type = excluded.type, required = excluded.required, readonly = excluded.readonly, personal = excluded.personal,
+    field_group = excluded.field_group, options = excluded.options, discovered = false,
+    example = CASE WHEN excluded.personal THEN NULL ELSE trait.example END,
+    settling = CASE WHEN (trait.type, trait.personal, trait.options) IS DISTINCT FROM
+                         (excluded.type, excluded.personal, excluded.options)
+                    THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE trait.settling END;
+
+-- name: lock_settling
+-- How far a changed definition has been applied; one settles it at a time.
+SELECT type, personal, options, readonly, settling FROM trait
+WHERE workspace_id = $1 AND name = $2 AND settling IS NOT NULL FOR UPDATE;
+
+-- name: set_settling
+-- Applied up to this profile; null: to all.
+UPDATE trait SET settling = $3 WHERE workspace_id = $1 AND name = $2;
+
+-- name: lock_next_profiles
+-- The next ones by id, with the fold where they are roots.
+SELECT profile_id, root_id, traits, stamps, sealed, fold_traits, fold_stamps, fold_sealed FROM profile
+WHERE workspace_id = $1 AND profile_id > $2 ORDER BY profile_id LIMIT $3 FOR UPDATE;
+
+-- name: list_plain_changes
+-- What the log of some profiles still says in plain of a trait.
+SELECT profile_id, change_id, value FROM profile_change
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) AND what = $3 AND value IS NOT NULL;
+
+-- name: seal_changes
+-- The same, sealed.
+UPDATE profile_change AS c SET value = NULL, sealed = n.sealed
+FROM unnest($2::uuid[], $3::uuid[], $4::bytea[]) AS n(profile_id, change_id, sealed)
+WHERE c.workspace_id = $1 AND c.profile_id = n.profile_id AND c.change_id = n.change_id;
 
 -- name: lock_profiles
--- What members hold, ours until the commit, locked in sorted order.
-SELECT profile_id, root_id, fold_traits IS NOT NULL AS has_members, traits, stamps, sealed FROM profile
-WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY profile_id FOR UPDATE;
+-- What members and their roots hold, ours until the commit, locked in sorted order.
+SELECT profile_id, root_id, traits, stamps, sealed, fold_traits, fold_stamps, fold_sealed FROM profile
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[] || ARRAY(
+    SELECT root_id FROM profile
+    WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) AND root_id <> profile_id
+)) ORDER BY profile_id FOR UPDATE;
 
 -- name: lock_people_of
--- All members of some people, by their roots, ours until the commit.
-SELECT profile_id, root_id, traits, stamps, sealed FROM profile
-WHERE workspace_id = $1 AND (profile_id = ANY($2::uuid[]) OR (root_id = ANY($2::uuid[]) AND root_id <> profile_id))
-ORDER BY profile_id FOR UPDATE;
-
--- name: update_folds
--- What a root's members hold together.
-UPDATE profile AS p SET fold_traits = n.traits::jsonb, fold_stamps = n.stamps::jsonb, fold_sealed = n.sealed
-FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[]) AS n(profile_id, traits, stamps, sealed)
-WHERE p.workspace_id = $1 AND p.profile_id = n.profile_id;
-
--- name: clear_folds
--- They have no other members any more.
-UPDATE profile SET fold_traits = NULL, fold_stamps = NULL, fold_sealed = NULL
-WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]);
+-- All members of some roots, locked in sorted order.
+SELECT profile_id, root_id, traits, stamps, sealed, fold_traits, fold_stamps, fold_sealed FROM profile
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[] || ARRAY(
+    SELECT profile_id FROM profile
+    WHERE workspace_id = $1 AND root_id = ANY($2::uuid[]) AND root_id <> profile_id
+)) ORDER BY profile_id FOR UPDATE;
 
 -- name: update_traits
 -- What they hold now.
@@ -127,12 +183,43 @@ UPDATE profile AS p SET traits = n.traits::jsonb, stamps = n.stamps::jsonb, seal
 FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[]) AS n(profile_id, traits, stamps, sealed)
 WHERE p.workspace_id = $1 AND p.profile_id = n.profile_id;
 
+-- name: update_folds
+-- What people of several members hold together; null where there is one member only.
+UPDATE profile AS p SET fold_traits = n.traits::jsonb, fold_stamps = n.stamps::jsonb, fold_sealed = n.sealed
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[]) AS n(profile_id, traits, stamps, sealed)
+WHERE p.workspace_id = $1 AND p.profile_id = n.profile_id;
+
+-- name: delete_trait_blinds
+-- Of values that changed.
+DELETE FROM trait_blind WHERE workspace_id = $1 AND (profile_id, trait) IN (
+    SELECT profile_id, trait FROM unnest($2::uuid[], $3::text[]) AS n(profile_id, trait)
+);
+
+-- name: insert_trait_blinds
+-- What can be asked of first and last names.
+INSERT INTO trait_blind (workspace_id, trait, blind, profile_id)
+SELECT $1, trait, blind, profile_id FROM unnest($2::text[], $3::uuid[], $4::uuid[]) AS n(trait, blind, profile_id)
+ON CONFLICT (workspace_id, trait, blind, profile_id) DO NOTHING;
+
+-- name: find_by_name
+-- The people of whom some member has this first and some member this last name; null: any.
+SELECT DISTINCT p.root_id FROM profile AS p
+WHERE p.workspace_id = $1
+  AND p.profile_id IN (SELECT profile_id FROM trait_blind
+                       WHERE workspace_id = $1 AND trait = $2 AND blind = $3)
+  AND ($4::uuid IS NULL OR p.root_id IN (
+      SELECT o.root_id FROM trait_blind AS b
+      JOIN profile AS o ON o.workspace_id = b.workspace_id AND o.profile_id = b.profile_id
+      WHERE b.workspace_id = $1 AND b.trait = 'last_name' AND b.blind = $4))
+ORDER BY p.root_id LIMIT $5;
+
 -- name: insert_changes
 -- One line a changed value.
-INSERT INTO profile_change (workspace_id, profile_id, change_id, what, value, sealed, stamp_us, stamp_id, cause)
-SELECT $1, profile_id, change_id, what, value::jsonb, sealed, stamp_us, stamp_id, $9
-FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bigint[], $8::uuid[])
-     AS c(profile_id, change_id, what, value, sealed, stamp_us, stamp_id);
+INSERT INTO profile_change (workspace_id, profile_id, change_id, what, value, sealed, stamp_us, stamp_id, cause,
+                            refused)
+SELECT $1, profile_id, change_id, what, value::jsonb, sealed, stamp_us, stamp_id, $9, refused
+FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bigint[], $8::uuid[], $10::text[])
+     AS c(profile_id, change_id, what, value, sealed, stamp_us, stamp_id, refused);
 
 -- name: find_root
 -- The person whom an identity finds.
@@ -160,7 +247,7 @@ SELECT channel, blind, sealed, irregular FROM (
 
 -- name: list_changes
 -- Newest told first.
-SELECT change_id, what, value, sealed, stamp_us, cause FROM profile_change
+SELECT change_id, what, value, sealed, stamp_us, cause, refused FROM profile_change
 WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY stamp_us DESC, change_id DESC LIMIT $3;
 
 -- name: lock_members

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 _PERSONAL = frozenset(
     """
+    emails phonenumbers
     email emailaddress useremail contactemail customeremail recipientemail mail
     phone phonenumber userphone contactphone customerphone recipientphone mobile mobilephone sms tel telephone
     firstname lastname fullname middlename surname familyname givenname patronymic

@@ -29,6 +29,14 @@ class Find(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     namespace: Text | None = None
 
 
+class Named(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """People by first or last name."""
+
+    first_name: _Value | None = None
+    last_name: _Value | None = None
+    limit: Limit = 50
+
+
 class One(Struct, frozen=True, forbid_unknown_fields=True):
     """A profile by its id, or by that of any of its members."""
 
@@ -78,6 +86,19 @@ async def find(call: Call, wish: Find) -> FoundProfile:
     if found is None:
         raise errors.NotFound("nobody in this workspace is identified by that")
     return found
+
+
+async def find_named(call: Call, wish: Named) -> list[FoundProfile]:
+    """The people with this first name, this last name, or both, whatever their case."""
+    if wish.first_name is None and wish.last_name is None:
+        raise errors.Invalid("give first_name, last_name or both")
+    vault = await call.vault()
+    async with call.app() as tx:
+        roots = await profiles.find_by_name(
+            tx, call.workspace_id, first=wish.first_name, last=wish.last_name, vault=vault, limit=wish.limit
+        )
+        found = [await profiles.read_profile(tx, call.workspace_id, root, vault=vault) for root in roots]
+    return [one for one in found if one is not None]
 
 
 async def show(call: Call, wish: One) -> FoundProfile:

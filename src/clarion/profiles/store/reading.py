@@ -30,12 +30,13 @@ class FoundProfile(Struct, frozen=True, kw_only=True):
 
 
 class StoredChange(Struct, frozen=True, kw_only=True):
-    """One line of a profile's history."""
+    """One line of a profile's history. `refused`: the value was not taken, and why."""
 
     what: str
     value: Any
     at: str
     cause: str
+    refused: str | None = None
 
 
 async def find_by_identity(
@@ -75,7 +76,11 @@ async def history(
     rows = await tx.fetch(Q.list_changes, workspace_id, profile_ids, limit)
     return [
         StoredChange(
-            what=row["what"], value=_change_value(row, vault), at=_iso(row["stamp_us"]), cause=row["cause"]
+            what=row["what"],
+            value=_change_value(row, vault),
+            at=_iso(row["stamp_us"]),
+            cause=row["cause"],
+            refused=row["refused"],
         )
         for row in rows
     ]

@@ -1,0 +1,72 @@
+"""Traits: what profiles hold, and of which type."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from clarion import accounts, profiles
+from clarion.api.nouns._fields import Label, Text
+from clarion.api.ports import Call, Nothing
+from clarion.profiles import ShownTrait
+from clarion.profiles.conversion import TraitType
+
+OPTIONS_MAX = 1_000
+SETTLED_PER_CALL_MAX = 20  # transactions of 500 profiles; a call stays short
+
+
+class One(Struct, frozen=True, forbid_unknown_fields=True):
+    """One trait by its name."""
+
+    name: Text
+
+
+class Define(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A trait as it shall be; what is left out stays, and a new one needs a type."""
+
+    name: Text
+    type: TraitType | None = None
+    required: bool | None = None
+    readonly: bool | None = None
+    personal: bool | None = None
+    group: Label | None = None
+    options: Annotated[tuple[Text, ...], Meta(max_length=OPTIONS_MAX)] | None = None
+
+
+async def list_all(call: Call, wish: Nothing) -> list[ShownTrait]:
+    """All traits by name."""
+    async with call.app() as tx:
+        return await profiles.list_traits(tx, call.workspace_id)
+
+
+async def show(call: Call, wish: One) -> ShownTrait:
+    """One trait, with how many values were refused and why the last."""
+    async with call.app() as tx:
+        return (await profiles.list_traits(tx, call.workspace_id, name=wish.name))[0]
+
+
+async def define(call: Call, wish: Define) -> ShownTrait:
+    """Define a trait or change one, and apply it to what is stored; call again while it is `settling`."""
+    fields = msgspec.structs.asdict(wish)
+    del fields["name"]
+    async with call.app() as tx:
+        await profiles.define_trait(tx, call.workspace_id, wish.name, profiles.Wish(**fields))
+        await accounts.audit(
+            tx,
+            call.workspace_id,
+            ids=call.ports.ids,
+            actor=call.actor,
+            action="trait_defined",
+            trait=wish.name,
+        )
+    for _ in range(SETTLED_PER_CALL_MAX):
+        if not await settle(call, wish.name):
+            break
+    return await show(call, One(wish.name))
+
+
+async def settle(call: Call, name: str) -> int:
+    """Apply a changed definition to some more profiles; says to how many, 0 when all are done."""
+    vault = await call.vault()
+    async with call.app() as tx:
+        return await profiles.settle_trait(tx, call.workspace_id, name, vault=vault, ids=call.ports.ids)

@@ -1,0 +1,81 @@
+"""`clarion trait`: what profiles hold."""
+
+import sys
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from clarion.api import Call, Nothing
+from clarion.api.nouns import trait
+from clarion.cli._call import OfWorkspace, with_call
+from clarion.cli._options import HERE, Json, Place
+from clarion.cli._print import show as show_rows
+from clarion.cli._print import show_json, show_one
+from clarion.profiles import ShownTrait
+from clarion.profiles.conversion import TraitType
+
+app = App(name="trait", help="Traits: what profiles hold, their types, and what was refused.")
+
+
+@app.command(name="list")
+def list_(*, workspace: OfWorkspace = None, place: Place = HERE, json: Json = False) -> None:
+    """All traits by name."""
+
+    async def ask(call: Call) -> list[ShownTrait]:
+        return await trait.list_all(call, Nothing())
+
+    found = with_call(place, "trait list", workspace, ask)
+    if not found and not json:
+        print("No traits yet. Each becomes one with its first value; or see `trait define`.")
+        return
+    show_rows(found, ("name", "type", "personal", "group", "example", "refused"), json=json)
+
+
+@app.command
+def show(name: str, *, workspace: OfWorkspace = None, place: Place = HERE, json: Json = False) -> None:
+    """One trait, with how many values were refused and why the last."""
+
+    async def ask(call: Call) -> ShownTrait:
+        return await trait.show(call, trait.One(name))
+
+    _show(with_call(place, "trait show", workspace, ask), json)
+
+
+@app.command
+def define(  # noqa: PLR0913 - an option each
+    name: str,
+    *,
+    type: Annotated[TraitType | None, Parameter(help="A new trait needs one.")] = None,
+    required: bool | None = None,
+    readonly: bool | None = None,
+    personal: Annotated[bool | None, Parameter(help="Sealed at rest, what is stored already too.")] = None,
+    group: str | None = None,
+    option: Annotated[list[str] | None, Parameter(help="One allowed choice; may be repeated.")] = None,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """Define a trait or change one; what is stored is converted and sealed accordingly."""
+    wish = trait.Define(
+        name=name, type=type, required=required, readonly=readonly, personal=personal, group=group,
+        options=None if option is None else tuple(option),
+    )  # fmt: skip
+
+    async def do(call: Call) -> ShownTrait:
+        changed = await trait.define(call, wish)
+        done = 0
+        while changed.settling and (more := await trait.settle(call, name)):
+            done += more
+            sys.stderr.write(f"\r{done} more profiles hold it as defined")
+            changed = await trait.show(call, trait.One(name))
+        return changed
+
+    _show(with_call(place, "trait define", workspace, do), json)
+
+
+def _show(found: ShownTrait, json: bool) -> None:
+    if json:
+        show_json(found)
+    else:
+        show_one(msgspec.structs.asdict(found), json=False)
