@@ -97,6 +97,10 @@ SELECT pg_advisory_xact_lock_shared(hashtextextended($1::uuid::text, 5));
 -- Ours to change until the commit: nobody folds by what they were.
 SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 5));
 
+-- name: own_settling
+-- One applies a changed definition at a time, and nobody changes one meanwhile. No row: those are locked after profiles.
+SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 6));
+
 -- name: list_traits
 -- The workspace's definitions; a few hundred at most.
 SELECT name, type, personal, options, readonly FROM trait WHERE workspace_id = $1;
@@ -136,10 +140,10 @@ SET type = excluded.type, required = excluded.required, readonly = excluded.read
                          (excluded.type, excluded.personal, excluded.options)
                     THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE trait.settling END;
 
--- name: lock_settling
--- How far a changed definition has been applied; one settles it at a time.
+-- name: find_settling
+-- How far a changed definition has been applied.
 SELECT type, personal, options, readonly, settling FROM trait
-WHERE workspace_id = $1 AND name = $2 AND settling IS NOT NULL FOR UPDATE;
+WHERE workspace_id = $1 AND name = $2 AND settling IS NOT NULL;
 
 -- name: set_settling
 -- Applied up to this profile; null: to all.

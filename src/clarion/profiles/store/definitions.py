@@ -69,6 +69,7 @@ async def list_traits(tx: Tx, workspace_id: UUID, *, name: str | None = None) ->
 async def define_trait(tx: Tx, workspace_id: UUID, name: str, wish: Wish) -> ShownTrait:
     """Define a trait or change its definition; `settle_trait` applies it to what is stored. Raises Invalid."""
     name = canonical_name(name)
+    await tx.execute(Q.own_settling, workspace_id)
     await tx.execute(Q.own_definitions, workspace_id)
     rows = await tx.fetch(Q.show_traits, workspace_id, name)
     held = _shown(rows[0]) if rows else None
@@ -103,7 +104,8 @@ async def settle_trait(tx: Tx, workspace_id: UUID, name: str, *, vault: Vault, i
     personal trait the log is sealed too. May be called again at any time: it goes on where it stopped.
     """
     name = canonical_name(name)
-    trait = await tx.fetchrow(Q.lock_settling, workspace_id, name)
+    await tx.execute(Q.own_settling, workspace_id)
+    trait = await tx.fetchrow(Q.find_settling, workspace_id, name)
     if trait is None:
         return 0
     rows = await tx.fetch(Q.lock_next_profiles, workspace_id, trait["settling"], SETTLE_PROFILES_MAX)

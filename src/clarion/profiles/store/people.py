@@ -209,6 +209,7 @@ async def _log_moves(
         [model.time_us_of(change_id) for change_id in change_ids],
         change_ids,
         cause,
+        [None] * len(members),
     )
 
 
