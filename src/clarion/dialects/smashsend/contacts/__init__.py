@@ -1,7 +1,7 @@
 """What is done at once: contacts, contact properties, API keys. The next read shows it.
 
 `wire` (types under the vendor's names), `mapping` (contact properties <-> traits), `people`, `properties`, `keys`
-(the calls, one function each), `calls` (the table of them, of which routes, OpenAPI and reference page are made),
+(the calls, one function each), `calls` (the table of them, of which the routes are made),
 `serving` (what happens between a request and its call).
 """
 

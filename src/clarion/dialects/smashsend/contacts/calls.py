@@ -1,4 +1,4 @@
-"""The calls that are done at once. Routes, OpenAPI and the page of curl lines are made of this table."""
+"""The calls that are done at once: the routes are made of this table."""
 
 from clarion.dialects.smashsend.contacts import keys, people, properties, wire
 from clarion.dialects.smashsend.contacts.serving import Spoken
