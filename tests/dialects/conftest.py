@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from clarion.accounts import Credential, Credentials, Rates
-from clarion.dialects._door import Door
+from clarion.dialects._door import Door, Table
 from clarion.model import Accepted, Duplicate, Offer, Source
 from tests.dialects.calls import DIALECTS, Call
 
@@ -111,7 +111,7 @@ class Desk:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        handler = self.routes.get((method, path), self._unknown)
+        handler = Table(self.routes).find(method, path) or self._unknown
         await handler(scope, _receiver(list(chunks)), send)
         if not sent:
             return None

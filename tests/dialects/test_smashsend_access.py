@@ -80,7 +80,7 @@ async def test_every_error_has_the_same_shape(desk: Any) -> None:
     answers = [
         await desk.post(SINGLE, event(event="a b")),
         await desk.post(SINGLE, event(), authorization="Bearer no"),
-        await desk.send("GET", "/v1/contacts"),
+        await desk.send("GET", "/v1/webhooks"),
         await desk.send("GET", SINGLE),
         await desk.post(SINGLE, b" " * 40_000),
         await desk.post(SINGLE, event(), content_encoding="br"),
@@ -101,8 +101,8 @@ async def test_every_error_has_the_same_shape(desk: Any) -> None:
 
 
 async def test_a_path_that_is_not_spoken_says_what_is(desk: Any) -> None:
-    answer = await desk.send("POST", "/v1/contacts")
-    spoken = "Cannot POST /v1/contacts. This server speaks POST /v1/events and POST /v1/events/batch."
+    answer = await desk.send("POST", "/v1/emails")
+    spoken = "Cannot POST /v1/emails. What this server speaks is listed at /docs/reference/smashsend."
     assert answer.json == failure(404, "Not Found", spoken)
     answer = await desk.send("PUT", SINGLE)
     assert answer.headers["allow"] == "POST"

@@ -1,6 +1,6 @@
 """The URL map: which door a request goes to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import starlette.types
@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 from clarion import __version__, api, public
 from clarion.app.rooms import Rooms
 from clarion.app.standing import Standing
-from clarion.dialects import DIALECTS, Door, Handler
+from clarion.dialects import DIALECTS, Door, Handler, Table
 from clarion.public import docs
 
 ASGIApp: TypeAlias = starlette.types.ASGIApp
@@ -20,16 +20,16 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Doors(Struct, frozen=True):
-    """All dialects' handlers: by (method, path), and by prefix for whatever else lies behind a door."""
+    """All dialects' handlers: by method and path, and by prefix for whatever else lies behind a door."""
 
-    exact: Mapping[tuple[str, str], Handler]
+    spoken: Table
     behind: tuple[
         tuple[str, Handler], ...
     ]  # (prefix, the answer in that vendor's voice), longest prefix first
 
     def find(self, method: str, path: str) -> Handler | None:
         """Whose request this is; None when it is no dialect's."""
-        handler = self.exact.get((method, path))
+        handler = self.spoken.find(method, path)
         if handler is not None:
             return handler
         return next((voice for prefix, voice in self.behind if path.startswith(prefix)), None)
@@ -47,7 +47,7 @@ def doors(door: Door) -> Doors:
         for prefix in dialect.prefixes:
             if behind.setdefault(prefix, voice) is not voice:
                 raise ValueError(f"{name} claims {prefix}, which another door has")
-    return Doors(exact, tuple(sorted(behind.items(), key=lambda item: -len(item[0]))))
+    return Doors(Table(exact), tuple(sorted(behind.items(), key=lambda item: -len(item[0]))))
 
 
 def asgi_app(opened: Rooms, door: Door, standing: Standing, registry: CollectorRegistry) -> ASGIApp:

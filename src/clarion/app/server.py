@@ -14,7 +14,7 @@ from clarion.app.routing import ASGIApp, asgi_app
 from clarion.app.standing import Standing
 from clarion.config import Settings
 from clarion.db import Addresses, Database
-from clarion.dialects import Door
+from clarion.dialects import Door, Store
 from clarion.events import Ingest
 
 CONNECTIONS = 12
@@ -36,6 +36,7 @@ async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIAp
             rates=Rates(time.monotonic),
             ingest=ingest,
             now_us=opened.database.now_us,
+            store=Store(opened.database, opened.vaults, opened.ids),
         )
         stop = asyncio.Event()
         beside = [

@@ -6,6 +6,7 @@ are handed a `Tx`.
 """
 
 from clarion.db.address import Address, Addresses
+from clarion.db.again import transact
 from clarion.db.migrate import migrate, pending
 from clarion.db.partitions import drop_partitions, keep_partitions, utc_day
 from clarion.db.pool import GONE, Database, Tx, is_lost_connection, is_transient
@@ -28,5 +29,6 @@ __all__ = [
     "migrate",
     "pending",
     "roles_sql",
+    "transact",
     "utc_day",
 ]

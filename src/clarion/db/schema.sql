@@ -124,6 +124,13 @@ CREATE TABLE public.identity_link (
     by_hand boolean DEFAULT false NOT NULL
 );
 
+CREATE TABLE public.identity_moved (
+    workspace_id uuid NOT NULL,
+    blind uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    stamp_us bigint NOT NULL
+);
+
 CREATE TABLE public.instance (
     one boolean DEFAULT true NOT NULL,
     epoch uuid NOT NULL,
@@ -393,6 +400,9 @@ ALTER TABLE ONLY public.identity_cut
 ALTER TABLE ONLY public.identity_link
     ADD CONSTRAINT identity_link_pkey PRIMARY KEY (workspace_id, strong, weak, by_hand);
 
+ALTER TABLE ONLY public.identity_moved
+    ADD CONSTRAINT identity_moved_pkey PRIMARY KEY (workspace_id, blind);
+
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT identity_pkey PRIMARY KEY (workspace_id, blind);
 
@@ -511,6 +521,9 @@ ALTER TABLE ONLY public.identity_cut
 ALTER TABLE ONLY public.identity_link
     ADD CONSTRAINT identity_link_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
+ALTER TABLE ONLY public.identity_moved
+    ADD CONSTRAINT identity_moved_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT identity_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
@@ -575,6 +588,8 @@ ALTER TABLE public.identity_cut ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.identity_link ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.identity_moved ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.journal ENABLE ROW LEVEL SECURITY;
@@ -616,6 +631,8 @@ CREATE POLICY tenant ON public.identity USING ((workspace_id = (NULLIF(current_s
 CREATE POLICY tenant ON public.identity_cut USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.identity_link USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.identity_moved USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.job USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
@@ -679,6 +696,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity TO clarion_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_cut TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_link TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_moved TO clarion_app;
 
 GRANT SELECT ON TABLE public.instance TO clarion_app;
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from clarion.accounts import NewCredential, SecretForm
-from clarion.dialects._door import Door, Handler, Routes
+from clarion.dialects._door import Door, Handler, Routes, Store, Table
 from clarion.dialects.smashsend import auth as smashsend_auth
 from clarion.dialects.smashsend import routes as smashsend_routes
 
@@ -46,4 +46,4 @@ DIALECTS: Mapping[str, Dialect] = {
     ),
 }
 
-__all__ = ["DIALECTS", "Dialect", "Door", "Handler", "Routes"]
+__all__ = ["DIALECTS", "Dialect", "Door", "Handler", "Routes", "Store", "Table"]

@@ -1,17 +1,20 @@
 """What the server hands every dialect, and all that a dialect may ask of it."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from msgspec import Struct, field
 from starlette.types import Receive, Scope, Send
 
-from clarion.accounts import Credential, Credentials, Rates
+from clarion.accounts import Credential, Credentials, Rates, Vaults
+from clarion.db import Database
 from clarion.dialects import _http
-from clarion.model import Accepted, Duplicate, Offer, Source
+from clarion.model import Accepted, Duplicate, Ids, Offer, Source
 
 Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
-Routes = Mapping[tuple[str, str], Handler]  # (method, path) -> handler
+Routes = Mapping[tuple[str, str], Handler]  # (method, path) -> handler; `{name}` in a path is one segment
 
 
 class Ingest(Protocol):
@@ -23,8 +26,19 @@ class Ingest(Protocol):
         """What became of each offer, told once it is on disk; `rejected` is counted. Raises Unavailable."""
 
 
+class Store(Struct, frozen=True):
+    """What calls need that are done at once, in a transaction of the caller's workspace."""
+
+    database: Database
+    vaults: Vaults
+    ids: Ids
+
+
 class Door(Struct, frozen=True):
-    """The rooms that a dialect speaks to. `now_us`: microseconds since 1970, by the database's clock."""
+    """The rooms that a dialect speaks to. `now_us`: microseconds since 1970, by the database's clock.
+
+    `store`: None where a door only takes in what is queued.
+    """
 
     credentials: Credentials
     rates: Rates
@@ -32,3 +46,44 @@ class Door(Struct, frozen=True):
     now_us: Callable[[], int]
     body_timeout_s: float = _http.BODY_TIMEOUT_S
     bodies: _http.Bodies = field(default_factory=_http.Bodies)
+    store: Store | None = None
+
+
+class Table:
+    """Handlers by method and path. A path that is spoken letter for letter is never taken for another's place."""
+
+    def __init__(self, routes: Routes) -> None:
+        self._exact = {place: handler for place, handler in routes.items() if "{" not in place[1]}
+        self._known = {path for _, path in self._exact}
+        self._shaped = {place: handler for place, handler in routes.items() if "{" in place[1]}
+
+    def find(self, method: str, path: str) -> Handler | None:
+        """Whose request this is."""
+        handler = self._exact.get((method, path))
+        if handler is not None or path in self._known:
+            return handler
+        return next(
+            (
+                handler
+                for (spoken, shape), handler in self._shaped.items()
+                if spoken == method and _pattern(shape).fullmatch(path)
+            ),
+            None,
+        )
+
+
+def allowed(places: Sequence[tuple[str, str]], path: str) -> list[str]:
+    """The methods that are spoken at a path."""
+    exact = [method for method, spoken in places if spoken == path]
+    return exact or [method for method, shape in places if "{" in shape and _pattern(shape).fullmatch(path)]
+
+
+def places(shape: str, path: str) -> dict[str, str]:
+    """What stands in a path where its shape has `{name}`."""
+    found = _pattern(shape).fullmatch(path)
+    return found.groupdict() if found else {}
+
+
+@lru_cache(1_024)
+def _pattern(shape: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(shape)), re.DOTALL)

@@ -329,3 +329,92 @@ UPDATE erasure SET lines = lines || $3::jsonb WHERE workspace_id = $1 AND erasur
 -- Newest first; one where $2 names it.
 SELECT erasure_id, profile_id, erased_us, actor, awaited, lines FROM erasure
 WHERE workspace_id = $1 AND ($2::uuid IS NULL OR erasure_id = $2) ORDER BY erasure_id DESC LIMIT $3;
+
+-- name: read_clock
+-- Now by the database's clock: what was accepted before has a lower stamp.
+SELECT (extract(epoch FROM now()) * 1000000)::bigint;
+
+-- name: lock_person
+-- All members of a profile's person, ours until the commit, locked in sorted order.
+SELECT m.profile_id, m.root_id, m.traits, m.stamps, m.sealed FROM profile AS m
+WHERE m.workspace_id = $1 AND (m.profile_id = $2 OR m.root_id = (
+    SELECT o.root_id FROM profile AS o WHERE o.workspace_id = $1 AND o.profile_id = $2))
+ORDER BY m.profile_id FOR UPDATE;
+
+-- name: find_roots
+-- The persons of some profiles; of an unknown one nothing.
+SELECT DISTINCT root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]);
+
+-- name: read_people
+-- The members of some persons; each root among its own.
+SELECT profile_id, root_id, created_us, traits, stamps, sealed, fold_traits, fold_sealed FROM profile
+WHERE workspace_id = $1 AND (profile_id = ANY($2::uuid[]) OR (root_id = ANY($2::uuid[]) AND root_id <> profile_id))
+ORDER BY profile_id;
+
+-- name: list_emails
+-- The e-mails that find some persons, oldest first.
+SELECT root_id, profile_id, blind, sealed, newest FROM identity
+WHERE workspace_id = $1 AND root_id = ANY($2::uuid[]) AND kind = 2 ORDER BY stamp_us, stamp_id;
+
+-- name: list_people_up
+-- A page of persons, oldest first; $3: a trait that has to be $4, and $5 where it is not set.
+SELECT profile_id FROM profile
+WHERE workspace_id = $1 AND root_id = profile_id AND profile_id > $2
+  AND ($3::text IS NULL OR coalesce(coalesce(fold_traits, traits) ->> $3::text, $5::text) = $4::text)
+ORDER BY profile_id LIMIT $6;
+
+-- name: list_people_down
+-- The same, newest first.
+SELECT profile_id FROM profile
+WHERE workspace_id = $1 AND root_id = profile_id AND profile_id < $2
+  AND ($3::text IS NULL OR coalesce(coalesce(fold_traits, traits) ->> $3::text, $5::text) = $4::text)
+ORDER BY profile_id DESC LIMIT $6;
+
+-- name: count_people
+-- How many there are in all.
+SELECT count(*) FROM profile
+WHERE workspace_id = $1 AND root_id = profile_id
+  AND ($2::text IS NULL OR coalesce(coalesce(fold_traits, traits) ->> $2::text, $4::text) = $3::text);
+
+-- name: find_holder
+-- Whom an identity finds, ours until the commit; null while it is only an address of somebody.
+SELECT root_id FROM identity WHERE workspace_id = $1 AND blind = $2 FOR UPDATE;
+
+-- name: give_identity
+-- An e-mail that takes the place of another, in its person; one that found nobody so far finds that person now.
+INSERT INTO identity (workspace_id, blind, profile_id, root_id, kind, sealed, stamp_us, stamp_id, newest)
+VALUES ($1, $2, $3, $4, 2, $5, $6, $7, $8)
+ON CONFLICT (workspace_id, blind) DO UPDATE SET profile_id = excluded.profile_id, root_id = excluded.root_id
+    WHERE identity.root_id IS NULL
+RETURNING blind;
+
+-- name: delete_identity
+-- It finds nobody from now on.
+DELETE FROM identity WHERE workspace_id = $1 AND blind = $2;
+
+-- name: delete_address
+-- The place goes with the identity.
+DELETE FROM address WHERE workspace_id = $1 AND profile_id = $2 AND channel = $3 AND blind = $4;
+
+-- name: take_links
+-- Of an identity that is replaced.
+DELETE FROM identity_link WHERE workspace_id = $1 AND (strong = $2 OR weak = $2)
+RETURNING strong, weak, stamp_us, stamp_id, by_hand;
+
+-- name: insert_moved
+-- Where what was accepted earlier under this identity belongs.
+INSERT INTO identity_moved (workspace_id, blind, profile_id, stamp_us) VALUES ($1, $2, $3, $4)
+ON CONFLICT (workspace_id, blind) DO UPDATE SET profile_id = excluded.profile_id, stamp_us = excluded.stamp_us;
+
+-- name: find_moved
+-- Of some identities those that were replaced, and until when they were whose.
+SELECT blind, profile_id, stamp_us FROM identity_moved WHERE workspace_id = $1 AND blind = ANY($2::uuid[]);
+
+-- name: declare_trait
+-- Not discovered but said; one that is there stays as it is.
+INSERT INTO trait (workspace_id, name, type, personal, discovered) VALUES ($1, $2, $3, $4, false)
+ON CONFLICT (workspace_id, name) DO NOTHING RETURNING name;
+
+-- name: list_definitions
+-- By name.
+SELECT name, type, personal, discovered, created_at FROM trait WHERE workspace_id = $1 ORDER BY name;

@@ -9,16 +9,18 @@ from clarion.dialects import _http
 from clarion.dialects._http import Answer
 from clarion.dialects.smashsend import wire
 from clarion.dialects.smashsend.codes import Code, Problem
+from clarion.dialects.smashsend.contacts import wire as contacts_wire
 from clarion.dialects.smashsend.mapping import Judged
 from clarion.model import Accepted, Duplicate, Offer
 
 QUEUED = "Event queued for processing"
 INVALID_KEY = "Invalid API key"
+READ_ONLY = contacts_wire.READ_ONLY
 OVER_RATE = "Rate limit exceeded. Please retry after 60 seconds."  # to the letter; Retry-After is exact
 UNAVAILABLE = "Service temporarily unavailable. Please retry after {} seconds."
 BROKEN = "Internal server error. The server's log names it {}."
 CUT_SHORT = "The request body is cut short or its framing is broken"
-UNKNOWN_PATH = "Cannot {} {}. This server speaks {}."
+UNKNOWN_PATH = "Cannot {} {}. What this server speaks is listed at /docs/reference/smashsend."
 WRONG_METHOD = "Method {} is not allowed for {}"
 
 #: Where one event hears a problem in other words than a batch.
@@ -30,6 +32,10 @@ STATUS: dict[type[errors.Declined], HTTPStatus] = {
     _http.Garbled: HTTPStatus.BAD_REQUEST,
     _http.TooSlow: HTTPStatus.REQUEST_TIMEOUT,
     _http.UnknownEncoding: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    contacts_wire.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.AlreadyThere: HTTPStatus.CONFLICT,
+    errors.Invalid: HTTPStatus.BAD_REQUEST,
 }
 _PHRASES = {413: "Payload Too Large"}  # Pythons word it in two other ways
 _SHOWN_MAX = 200  # characters of a path
@@ -83,6 +89,11 @@ def unauthorized() -> Answer:
     return failure(HTTPStatus.UNAUTHORIZED, INVALID_KEY)
 
 
+def read_only() -> Answer:
+    """To a key of the role VIEWER that would write."""
+    return failure(HTTPStatus.FORBIDDEN, READ_ONLY)
+
+
 def over_rate(wait_s: float) -> Answer:
     return failure(HTTPStatus.TOO_MANY_REQUESTS, OVER_RATE, retry_after=str(max(1, math.ceil(wait_s))))
 
@@ -109,10 +120,10 @@ def broken(request_id: str) -> Answer:
     return failure(HTTPStatus.INTERNAL_SERVER_ERROR, BROKEN.format(request_id))
 
 
-def unknown_path(method: str, path: str, spoken: Sequence[str]) -> Answer:
-    return failure(HTTPStatus.NOT_FOUND, UNKNOWN_PATH.format(method, path[:_SHOWN_MAX], " and ".join(spoken)))
+def unknown_path(method: str, path: str) -> Answer:
+    return failure(HTTPStatus.NOT_FOUND, UNKNOWN_PATH.format(method, path[:_SHOWN_MAX]))
 
 
 def wrong_method(method: str, path: str, allowed: Sequence[str]) -> Answer:
-    message = WRONG_METHOD.format(method, path)
+    message = WRONG_METHOD.format(method, path[:_SHOWN_MAX])
     return failure(HTTPStatus.METHOD_NOT_ALLOWED, message, allow=", ".join(allowed))

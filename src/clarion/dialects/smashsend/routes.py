@@ -1,6 +1,7 @@
 """The calls: read, ask the server's rooms, answer. All that decides is in the other files."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from msgspec import Struct
 from starlette.types import Receive, Scope, Send
@@ -8,9 +9,9 @@ from starlette.types import Receive, Scope, Send
 from clarion import errors, log
 from clarion.accounts import Credential
 from clarion.dialects import _http
-from clarion.dialects._door import Door, Handler, Routes
+from clarion.dialects._door import Door, Handler, Routes, allowed
 from clarion.dialects._http import Answer
-from clarion.dialects.smashsend import auth, mapping, reply, rules, wire
+from clarion.dialects.smashsend import auth, contacts, mapping, reply, rules, wire
 from clarion.model import Offer, Source
 
 _log = log.get(__name__)
@@ -28,8 +29,10 @@ class Call(Struct, frozen=True):
 
 SINGLE = Call("/v1/events", "single", 1_000, rules.EVENT_BYTES_MAX, rules.EVENT_TOO_LARGE)
 BATCH = Call("/v1/events/batch", "batch", 50, int(6.4 * 1024 * 1024), "Batch payload exceeds 6.4MB limit")
-BUCKETS = {call.bucket: call.per_minute for call in (SINGLE, BATCH)}
-METHODS = {SINGLE.path: ["POST"], BATCH.path: ["POST"]}
+#: The vendor gives free accounts 60 requests a minute; ours is there to stop runaways only.
+GENERAL = Call("/v1/…", "general", 1_000, BATCH.body_bytes_max, "Payload exceeds 6.4MB limit")
+BUCKETS = {call.bucket: call.per_minute for call in (SINGLE, BATCH, GENERAL)}
+PLACES = [("POST", SINGLE.path), ("POST", BATCH.path), *((one.method, one.path) for one in contacts.CALLS)]
 
 _Speak = Callable[[Door, Scope, Receive], Awaitable[Answer]]
 
@@ -39,6 +42,7 @@ def routes(door: Door) -> Routes:
     return {
         ("POST", SINGLE.path): _voiced(door, _track),
         ("POST", BATCH.path): _voiced(door, _track_batch),
+        **{(one.method, one.path): _voiced(door, partial(_do, one)) for one in contacts.CALLS},
     }
 
 
@@ -52,6 +56,8 @@ async def _track(door: Door, scope: Scope, receive: Receive) -> Answer:
     if isinstance(entered, Answer):
         return entered
     credential, body = entered
+    if credential.role == contacts.VIEWER:
+        return reply.read_only()
     judged = mapping.judge(body, door.now_us())
     if isinstance(judged, Offer):
         await door.ingest.offer(credential, Source.SMASHSEND, [judged])
@@ -65,6 +71,8 @@ async def _track_batch(door: Door, scope: Scope, receive: Receive) -> Answer:
     if isinstance(entered, Answer):
         return entered
     credential, body = entered
+    if credential.role == contacts.VIEWER:
+        return reply.read_only()
     now_us = door.now_us()
     try:
         events = wire.read_batch(body)
@@ -81,10 +89,15 @@ async def _track_batch(door: Door, scope: Scope, receive: Receive) -> Answer:
 
 async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
     method, path = scope["method"], scope["path"]
-    if path in METHODS:
-        return reply.wrong_method(method, path, METHODS[path])
-    spoken = [f"{' '.join(methods)} {known}" for known, methods in METHODS.items()]
-    return reply.unknown_path(method, path, spoken)
+    methods = allowed(PLACES, path)
+    return reply.wrong_method(method, path, methods) if methods else reply.unknown_path(method, path)
+
+
+async def _do(spoken: contacts.Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:
+    entered = await _enter(door, GENERAL, scope, receive)
+    if isinstance(entered, Answer):
+        return entered
+    return await contacts.answer(spoken, door, entered[0], scope, entered[1])
 
 
 async def _enter(door: Door, call: Call, scope: Scope, receive: Receive) -> tuple[Credential, bytes] | Answer:

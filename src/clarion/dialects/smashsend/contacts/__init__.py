@@ -1,0 +1,11 @@
+"""What is done at once: contacts, contact properties, API keys. The next read shows it.
+
+`wire` (types under the vendor's names), `mapping` (contact properties <-> traits), `people`, `properties`, `keys`
+(the calls, one function each), `calls` (the table of them, of which the routes are made),
+`serving` (what happens between a request and its call).
+"""
+
+from clarion.dialects.smashsend.contacts.calls import CALLS
+from clarion.dialects.smashsend.contacts.serving import VIEWER, Spoken, answer
+
+__all__ = ["CALLS", "VIEWER", "Spoken", "answer"]

@@ -1,0 +1,51 @@
+"""Contact properties: definitions of traits."""
+
+from clarion import errors, profiles
+from clarion.db import Tx
+from clarion.dialects.smashsend.contacts import mapping, wire
+from clarion.dialects.smashsend.contacts.serving import Asked
+from clarion.dialects.smashsend.wire import Malformed
+from clarion.profiles import StoredTrait
+
+
+async def list_all(asked: Asked) -> wire.PropertyList:
+    """The properties that contacts have: defined ones, and those that values brought."""
+    wish: wire.PropertyListing = asked.query
+    found = await _definitions(asked)
+    shown = [one for one in found if wish.type is None or one.is_custom is (wish.type == "CUSTOM")]
+    return wire.PropertyList(wire.PropertyPage(shown[: wish.limit], len(shown) > wish.limit))
+
+
+async def create(asked: Asked) -> wire.OneProperty:
+    """Define a property before its first value."""
+    wish: wire.NewProperty = asked.body
+    slug = wish.api_slug or wish.display_name
+
+    async def work(tx: Tx) -> list[StoredTrait]:
+        try:
+            await profiles.declare_trait(tx, asked.workspace_id, slug, mapping.OUR_TYPES[wish.type])
+        except errors.AlreadyThere as exc:
+            raise errors.AlreadyThere("A contact property with this apiSlug exists already") from exc
+        return await profiles.list_definitions(tx, asked.workspace_id)
+
+    name = profiles.canonical_name(slug)
+    made = next(one for one in await asked.transact(work) if one.name == name)
+    return wire.OneProperty(mapping.contact_property(made))
+
+
+async def update(asked: Asked) -> wire.OneProperty:
+    """Say a property's name and type again; neither can be changed yet."""
+    wish: wire.PropertyUpdate = asked.body
+    found = next((one for one in await _definitions(asked) if one.id == asked.places["propertyId"]), None)
+    if found is None:
+        raise errors.NotFound("Contact property not found")
+    if wish.type not in (None, found.type):
+        raise Malformed('"type" of a contact property cannot be changed')
+    if wish.display_name not in (None, found.display_name):
+        raise Malformed('"displayName" of a contact property cannot be changed')
+    return wire.OneProperty(found)
+
+
+async def _definitions(asked: Asked) -> list[wire.ContactProperty]:
+    stored = await asked.transact(lambda tx: profiles.list_definitions(tx, asked.workspace_id))
+    return [mapping.contact_property(one) for one in stored]

@@ -1,0 +1,272 @@
+"""The vendor's types of what is done at once, under the vendor's names. Pure."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from clarion import errors
+from clarion.dialects.smashsend.wire import Malformed
+
+READ_ONLY = "This API key can only read"
+CONTACTS_MAX = 200  # of a batch; the vendor's page says none
+PAGE_MAX = 100
+Status = Literal["SUBSCRIBED", "UNSUBSCRIBED", "ARCHIVED", "OPT_IN_PENDING", "BANNED"]
+STATUSES: tuple[str, ...] = Status.__args__  # type: ignore[attr-defined]  # the alias has them
+PropertyType = Literal["STRING", "NUMBER", "BOOLEAN", "DATE", "SELECT", "MULTI_SELECT"]
+Role = Literal["EDITOR", "VIEWER"]
+Limit = Annotated[int, Meta(ge=1, le=PAGE_MAX)]
+Label = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Slug = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_REASON_MAX = 160
+
+T = TypeVar("T")
+
+
+class Forbidden(errors.Declined):
+    """A key that may only read."""
+
+
+class Nothing(Struct, frozen=True):
+    """A call that takes nothing."""
+
+
+# ---- contacts
+
+
+class Properties(Struct, frozen=True):
+    """A contact to be written: its e-mail and whatever else is known, by the vendor's names or custom ones."""
+
+    properties: dict[str, Any]
+
+
+class Batch(Struct, frozen=True):
+    """Contacts to be written."""
+
+    contacts: Annotated[list[Properties], Meta(max_length=CONTACTS_MAX)]
+
+
+class BatchWish(Struct, frozen=True, rename="camel"):
+    """How a batch is taken: the good ones where others fail, and whether those that fail are sent back."""
+
+    allow_partial_success: bool = False
+    include_failed_contacts: bool = False
+    override_created_at: bool = False
+
+
+class Listing(Struct, frozen=True, rename="camel"):
+    """Which page of contacts."""
+
+    limit: Limit = 15
+    cursor: str | None = None
+    sort: Literal["createdAt.desc", "createdAt.asc"] = "createdAt.desc"
+    search: str | None = None
+    status: Status | None = None
+    include_count: bool = False
+
+
+class Search(Struct, frozen=True):
+    """Whom to look for."""
+
+    email: str
+
+
+class Contact(Struct, frozen=True, rename="camel"):
+    """A contact."""
+
+    id: str
+    created_at: str
+    updated_at: str
+    workspace_id: str
+    properties: dict[str, Any]
+
+
+class OneContact(Struct, frozen=True):
+    contact: Contact
+
+
+class FoundContact(Struct, frozen=True):
+    contact: Contact | None
+
+
+class DeletedContact(Struct, frozen=True, rename="camel"):
+    is_deleted: bool
+    contact: Contact
+
+
+class ContactPage(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A page; `cursor` begins the next one, null on the last. `totalCount` only where it was asked for."""
+
+    items: list[Contact]
+    cursor: str | None
+    has_more: bool
+    total_count: int | None = None
+
+
+class Contacts(Struct, frozen=True):
+    contacts: ContactPage
+
+
+class ContactProblem(Struct, frozen=True):
+    """Why a contact of a batch was not written; `index` is its place in the request."""
+
+    index: int
+    message: str
+
+
+class FailedContact(Struct, frozen=True):
+    index: int
+    properties: dict[str, Any]
+
+
+class Summary(Struct, frozen=True, rename="camel"):
+    """Counts; `processingTime` in milliseconds."""
+
+    created: int
+    updated: int
+    failed: int
+    total: int
+    processing_time: int
+
+
+class BatchDone(Struct, frozen=True, rename="camel"):
+    request_id: str
+    contacts: list[Contact]
+    summary: Summary
+    errors: list[ContactProblem] = []
+    failed_contacts: list[FailedContact] = []
+
+
+# ---- contact properties
+
+
+class PropertyListing(Struct, frozen=True):
+    """Which contact properties."""
+
+    type: Literal["CUSTOM", "DEFAULT"] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 50
+
+
+class NewProperty(Struct, frozen=True, rename="camel"):
+    """A contact property to be defined; without `apiSlug` it goes by `displayName`."""
+
+    display_name: Slug
+    type: PropertyType
+    api_slug: Slug | None = None
+
+
+class PropertyUpdate(Struct, frozen=True, rename="camel"):
+    """What may be said of a property that is there; another type is refused."""
+
+    display_name: Slug | None = None
+    type: PropertyType | None = None
+
+
+class ContactProperty(Struct, frozen=True, rename="camel"):
+    """A contact property. `isCustom` false: a standard field."""
+
+    id: str
+    api_slug: str
+    display_name: str
+    type: PropertyType
+    is_custom: bool
+
+
+class OneProperty(Struct, frozen=True):
+    property: ContactProperty
+
+
+class PropertyPage(Struct, frozen=True, rename="camel"):
+    items: list[ContactProperty]
+    has_more: bool
+
+
+class PropertyList(Struct, frozen=True):
+    properties: PropertyPage
+
+
+# ---- API keys
+
+
+class KeyListing(Struct, frozen=True, rename="camel"):
+    """Which page of keys."""
+
+    start_at: str | None = None
+    sort: Literal["createdAt.desc", "createdAt.asc"] = "createdAt.desc"
+    limit: Limit = 50
+
+
+class NewKey(Struct, frozen=True, rename="camel"):
+    """An API key to be made."""
+
+    display_name: Label
+    role: Role = "EDITOR"
+
+
+class KeyUpdate(Struct, frozen=True):
+    """ARCHIVED: the key opens nothing from now on, for good."""
+
+    status: Literal["ARCHIVED"]
+
+
+class ApiKey(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """An API key. `key` is the secret, told when it is made and never again."""
+
+    id: str
+    workspace_id: str
+    display_name: str
+    role: Role
+    status: Literal["ACTIVE", "ARCHIVED"]
+    created_at: str
+    key_start: str
+    key: str | None = None
+
+
+class OneKey(Struct, frozen=True, rename="camel"):
+    api_key: ApiKey
+
+
+class KeyPage(Struct, frozen=True, rename="camel"):
+    items: list[ApiKey]
+    cursor: str | None
+    has_more: bool
+
+
+class Keys(Struct, frozen=True, rename="camel"):
+    api_keys: KeyPage
+
+
+class Checked(Struct, frozen=True, rename="camel"):
+    """Who is calling."""
+
+    status: Literal["SUCCEED"]
+    display_name: str
+    role: Role
+
+
+def read(body: bytes, kind: type[T]) -> T:
+    """A body. Raises Malformed."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as exc:
+        raise Malformed(_misfit(str(exc))) from exc
+    except RecursionError as exc:
+        raise Malformed("Invalid JSON: it is nested too deeply") from exc
+    except UnicodeDecodeError as exc:
+        raise Malformed("Invalid JSON: it holds text that is not valid UTF-8") from exc
+    except ValueError as exc:
+        raise Malformed(f"Invalid JSON: {str(exc)[:_REASON_MAX]}") from exc
+
+
+def read_query(given: dict[str, str], kind: type[T]) -> T:
+    """What stands behind the question mark; what is not asked for is ignored. Raises Malformed."""
+    try:
+        return msgspec.convert(given, type=kind, strict=False)
+    except msgspec.ValidationError as exc:
+        raise Malformed(_misfit(str(exc))) from exc
+
+
+def _misfit(reason: str) -> str:
+    what, _, place = reason.partition(" - at `$")
+    named = place.strip("`.") or "value"
+    return f'"{named[:_REASON_MAX]}": {what[:1].lower()}{what[1:_REASON_MAX]}'

@@ -1,0 +1,325 @@
+"""Synchronous writes and lists: in the caller's transaction, so that the next read shows them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from clarion import errors
+from clarion.db import Tx
+from clarion.model import Identity, IdentityKind, Ids, JSONObject, ProfileChange, Reach
+from clarion.profiles.arrivals import Arrival, Known
+from clarion.profiles.identities import blind_of, reach_of
+from clarion.profiles.standard import canonical_name
+from clarion.profiles.store._queries import Q
+from clarion.profiles.store.identities import members_of
+from clarion.profiles.store.traits import fold_traits, open_traits
+from clarion.profiles.writing import is_element_change, winning, with_elements
+from clarion.vault import Vault, is_personal_trait
+
+_FIRST, _LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """A person as a door lists them: the root's id, the e-mails that find them (oldest first), what is known."""
+
+    profile_id: UUID
+    emails: tuple[str, ...]
+    traits: dict[str, Any]
+    created_us: int
+    updated_us: int
+
+
+class Having(Struct, frozen=True):
+    """Only those whose `trait` is `value`; `unset` is what counts where the trait is not set."""
+
+    trait: str
+    value: str
+    unset: str
+
+
+class Update(Struct, frozen=True, kw_only=True):
+    """What an update by id says; `email` (canonical) replaces the one that finds the person."""
+
+    traits: JSONObject = {}
+    reaches: tuple[Reach, ...] = ()
+    email: str | None = None
+
+
+class StoredTrait(Struct, frozen=True):
+    """A definition."""
+
+    name: str
+    type: str
+    personal: bool
+    discovered: bool
+    created_at: str
+
+
+async def clock_us(tx: Tx) -> int:
+    """This transaction's time by the database's clock, of which the stamps of accepted items are."""
+    now_us: int = await tx.fetchval(Q.read_clock)
+    return now_us
+
+
+async def write(
+    tx: Tx,
+    workspace_id: UUID,
+    change: ProfileChange,
+    *,
+    vault: Vault,
+    ids: Ids,
+    now_us: int,
+    cause: str = "call",
+) -> UUID:
+    """Fold a change into the member of its strongest identity, who is made where there is none; returns the member.
+
+    It never loses to what is stored. Raises a deadlock (40P01) where a worker holds rows in another order: the edge
+    tries again.
+    """
+    item_id = ids.next()
+    arrival = Arrival(item_id, change, now_us)
+    (member,) = await members_of(
+        tx, workspace_id, [arrival], vault=vault, ids=ids, remembered=Known(), cause=cause
+    )
+    await _tell(tx, workspace_id, member, change.traits, (now_us, item_id), vault=vault, ids=ids, cause=cause)
+    return member
+
+
+async def update(
+    tx: Tx, workspace_id: UUID, profile_id: UUID, wish: Update, *, vault: Vault, ids: Ids, now_us: int
+) -> UUID:
+    """The same by the id of any member. Its `email` takes the place of the one that finds the person.
+
+    Raises NotFound, and AlreadyThere where another person has the e-mail: nothing is ever joined by it.
+    """
+    if wish.email is not None:
+        await tx.execute(Q.lock_people, workspace_id)
+    rows = await tx.fetch(Q.lock_person, workspace_id, profile_id)
+    if not rows:
+        raise errors.NotFound("there is no such profile in this workspace")
+    root_id = rows[0]["root_id"]
+    held = await tx.fetchrow(Q.list_emails, workspace_id, [root_id])
+    member: UUID = (held["profile_id"] if held else None) or root_id
+    stamp = (now_us, ids.next())
+    if wish.email is not None:
+        await _Replacing(tx, workspace_id, member, root_id, vault, stamp).by(wish.email, held)
+    await _note_reaches(tx, workspace_id, member, wish.reaches, stamp, vault=vault)
+    await _tell(tx, workspace_id, member, wish.traits, stamp, vault=vault, ids=ids, cause="call")
+    return member
+
+
+async def moved_members(tx: Tx, workspace_id: UUID, blinds: Sequence[UUID]) -> dict[UUID, tuple[UUID, int]]:
+    """Of some identities those that an update took away: whose they were, for items with an older stamp than this."""
+    rows = await tx.fetch(Q.find_moved, workspace_id, blinds)
+    return {row["blind"]: (row["profile_id"], row["stamp_us"]) for row in rows}
+
+
+async def find_person(tx: Tx, workspace_id: UUID, identity: Identity, *, vault: Vault) -> Person | None:
+    """Whom an identity finds."""
+    root_id = await tx.fetchval(Q.find_root, workspace_id, blind_of(vault, identity))
+    found = await _people(tx, workspace_id, [root_id], vault=vault) if root_id else []
+    return found[0] if found else None
+
+
+async def read_person(tx: Tx, workspace_id: UUID, profile_id: UUID, *, vault: Vault) -> Person | None:
+    """By the id of any member."""
+    roots = [row["root_id"] for row in await tx.fetch(Q.find_roots, workspace_id, [profile_id])]
+    found = await _people(tx, workspace_id, roots, vault=vault) if roots else []
+    return found[0] if found else None
+
+
+async def list_profiles(
+    tx: Tx,
+    workspace_id: UUID,
+    *,
+    vault: Vault,
+    after: UUID | None = None,
+    limit: int,
+    newest_first: bool = True,
+    having: Having | None = None,
+) -> list[Person]:  # fmt: skip
+    """A page of persons in the order in which they were made, behind the one named `after`."""
+    query = Q.list_people_down if newest_first else Q.list_people_up
+    start = after or (_LAST if newest_first else _FIRST)
+    rows = await tx.fetch(query, workspace_id, start, *_asked(having), limit)
+    return await _people(tx, workspace_id, [row["profile_id"] for row in rows], vault=vault)
+
+
+async def count_profiles(tx: Tx, workspace_id: UUID, having: Having | None = None) -> int:
+    """How many persons there are."""
+    count: int = await tx.fetchval(Q.count_people, workspace_id, *_asked(having))
+    return count
+
+
+async def list_definitions(tx: Tx, workspace_id: UUID) -> list[StoredTrait]:
+    """The traits that are defined or were discovered, by name."""
+    return [
+        StoredTrait(
+            row["name"], row["type"], row["personal"], row["discovered"], row["created_at"].isoformat()
+        )
+        for row in await tx.fetch(Q.list_definitions, workspace_id)
+    ]
+
+
+async def declare_trait(tx: Tx, workspace_id: UUID, name: str, type_: str) -> None:
+    """Define a trait before its first value. Raises AlreadyThere."""
+    own = canonical_name(name)
+    if await tx.fetchval(Q.declare_trait, workspace_id, own, type_, is_personal_trait(own)) is None:
+        raise errors.AlreadyThere(f"there is a trait named {own} already")
+
+
+class _Replacing(Struct):
+    """An e-mail that takes the place of another at one person."""
+
+    tx: Tx
+    workspace_id: UUID
+    member: UUID
+    root_id: UUID
+    vault: Vault
+    stamp: tuple[int, UUID]
+
+    async def by(self, email: str, held: Any) -> None:
+        """`held` is the row of the e-mail so far. Raises AlreadyThere where the new one is somebody else's."""
+        new = blind_of(self.vault, Identity(IdentityKind.EMAIL, "", email))
+        if held is not None and held["blind"] == new:
+            return
+        holder = await self.tx.fetchval(Q.find_holder, self.workspace_id, new)
+        if holder not in (None, self.root_id):
+            raise errors.AlreadyThere("another profile has this e-mail")
+        if holder is None:
+            await self._give(email, new, held)
+        if held is not None:
+            await self._take_away(held, new)
+        reaches = [Reach("email", email)]
+        await _note_reaches(self.tx, self.workspace_id, self.member, reaches, self.stamp, vault=self.vault)
+
+    async def _give(self, email: str, blind: UUID, held: Any) -> None:
+        made = await self.tx.fetchval(
+            Q.give_identity,
+            self.workspace_id,
+            blind,
+            self.member,
+            self.root_id,
+            self.vault.seal(email.encode(), b"identity" + blind.bytes),
+            *self.stamp,
+            held["newest"] if held else b"",
+        )
+        if made is None:  # another call made it meanwhile, and has committed
+            raise errors.AlreadyThere("another profile has this e-mail")
+
+    async def _take_away(self, held: Any, new: UUID) -> None:
+        """The old one finds nobody; what was accepted under it before is still this member's."""
+        old = held["blind"]
+        place = reach_of(
+            self.vault, Reach("email", self.vault.open(held["sealed"], b"identity" + old.bytes).decode())
+        )
+        assert place is not None, "an e-mail always is a place"
+        await self.tx.execute(Q.delete_identity, self.workspace_id, old)
+        await self.tx.execute(Q.delete_address, self.workspace_id, self.member, "email", place.blind)
+        await self.tx.execute(Q.insert_moved, self.workspace_id, old, self.member, self.stamp[0])
+        links = await self.tx.fetch(Q.take_links, self.workspace_id, old)
+        for by_hand in (False, True):
+            await self._keep_links([row for row in links if row["by_hand"] is by_hand], old, new, by_hand)
+
+    async def _keep_links(self, links: Sequence[Any], old: UUID, new: UUID, by_hand: bool) -> None:
+        """What linked the old one links the new one."""
+        ends = {
+            (new if row["strong"] == old else row["strong"], new if row["weak"] == old else row["weak"]): row
+            for row in links
+        }
+        ends.pop((new, new), None)
+        if ends:
+            await self.tx.execute(
+                Q.insert_links,
+                self.workspace_id,
+                [strong for strong, _ in ends],
+                [weak for _, weak in ends],
+                [row["stamp_us"] for row in ends.values()],
+                [row["stamp_id"] for row in ends.values()],
+                by_hand,
+            )
+
+
+async def _tell(
+    tx: Tx,
+    workspace_id: UUID,
+    member: UUID,
+    traits: JSONObject,
+    stamp: tuple[int, UUID],
+    *,
+    vault: Vault,
+    ids: Ids,
+    cause: str,
+) -> None:  # fmt: skip
+    if not traits:
+        return
+    rows = await tx.fetch(Q.lock_person, workspace_id, member)
+    own = next(row for row in rows if row["profile_id"] == member)
+    holds: Mapping[str, Any] = msgspec.json.decode(own["traits"]) | open_traits(vault, member, own["sealed"])
+    whole = {
+        name: with_elements(holds.get(canonical_name(name)), value) if is_element_change(value) else value
+        for name, value in traits.items()
+    }
+    text = f"{stamp[0]:016x}{stamp[1].hex}"
+    facts = winning(whole, text, [msgspec.json.decode(row["stamps"]) for row in rows])
+    await fold_traits(tx, workspace_id, {member: facts}, vault=vault, ids=ids, cause=cause)
+
+
+async def _note_reaches(
+    tx: Tx,
+    workspace_id: UUID,
+    member: UUID,
+    reaches: Sequence[Reach],
+    stamp: tuple[int, UUID],
+    *,
+    vault: Vault,
+) -> None:
+    places = [place for reach in reaches if (place := reach_of(vault, reach)) is not None]
+    if places:
+        await tx.execute(
+            Q.insert_addresses,
+            workspace_id,
+            [member] * len(places),
+            [place.channel for place in places],
+            [place.blind for place in places],
+            [place.domain_blind for place in places],
+            [place.irregular for place in places],
+            [vault.seal(place.value.encode(), b"address" + place.blind.bytes) for place in places],
+            [stamp[0]] * len(places),
+            [stamp[1]] * len(places),
+        )
+
+
+async def _people(tx: Tx, workspace_id: UUID, roots: Sequence[UUID], *, vault: Vault) -> list[Person]:
+    """Opened, in the order of `roots`."""
+    members: dict[UUID, list[Any]] = {root_id: [] for root_id in roots}
+    for row in await tx.fetch(Q.read_people, workspace_id, roots):
+        members[row["root_id"]].append(row)
+    emails: dict[UUID, list[str]] = {root_id: [] for root_id in roots}
+    for row in await tx.fetch(Q.list_emails, workspace_id, roots):
+        value = vault.open(row["sealed"], b"identity" + row["blind"].bytes).decode()
+        emails[row["root_id"]].append(value)
+    return [_person(root_id, members[root_id], emails[root_id], vault) for root_id in roots]
+
+
+def _person(root_id: UUID, members: Sequence[Any], emails: Sequence[str], vault: Vault) -> Person:
+    root = next(row for row in members if row["profile_id"] == root_id)
+    traits = msgspec.json.decode(root["fold_traits"] or root["traits"])
+    traits |= open_traits(vault, root_id, root["fold_sealed"] or root["sealed"])
+    created_us = min(row["created_us"] for row in members)
+    told = (stamp for row in members for stamp in msgspec.json.decode(row["stamps"]).values())
+    times = (int(stamp.lstrip("-")[:16], 16) for stamp in told if isinstance(stamp, str))
+    return Person(
+        profile_id=root_id,
+        emails=tuple(emails),
+        traits=traits,
+        created_us=created_us,
+        updated_us=max(times, default=created_us),
+    )
+
+
+def _asked(having: Having | None) -> tuple[str | None, str | None, str | None]:
+    return (having.trait, having.value, having.unset) if having else (None, None, None)
