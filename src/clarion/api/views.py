@@ -47,6 +47,15 @@ class Credential(Struct, frozen=True, kw_only=True):
     revoked: bool
 
 
+class Rejected(Struct, frozen=True, kw_only=True):
+    """An item that a caller was refused. `body`: its first 4 KB, as text."""
+
+    at: str
+    code: str
+    message: str
+    body: str
+
+
 class EventPage(Struct, frozen=True, kw_only=True):
     """Events, newest received first; `next` is the `before` of the next page, null on the last."""
 
@@ -181,6 +190,13 @@ def credential(one: accounts.Credential) -> Credential:
         created_at=one.created_at,
         expires_at=None if one.expires_us is None else iso(one.expires_us),
         revoked=one.revoked,
+    )
+
+
+def rejected(one: events.KeptSample) -> Rejected:
+    """A rejected item; bytes that are no text are shown as U+FFFD."""
+    return Rejected(
+        at=iso(one.rejected_us), code=one.code, message=one.message, body=one.body.decode(errors="replace")
     )
 
 

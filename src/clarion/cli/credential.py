@@ -8,6 +8,7 @@ from clarion import errors
 from clarion.accounts import Role
 from clarion.api import Call, Nothing, auth, views
 from clarion.api.nouns import credential
+from clarion.api.nouns._fields import LIMIT_MAX
 from clarion.cli._call import OfWorkspace, example, with_call
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
@@ -83,6 +84,28 @@ def show(
         _show_secret(found, bare, json)
     else:
         show_one(found, json=json)
+
+
+@app.command
+def rejected(
+    credential_id: str,
+    *,
+    limit: Annotated[int, Parameter(help="How many at most.")] = 50,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """What its callers were refused and why, newest first; the audit notes who looked."""
+    if not 1 <= limit <= LIMIT_MAX:
+        raise errors.Invalid(f"a limit is between 1 and {LIMIT_MAX}")
+    wish = credential.Rejections(credential_id=credential_id, limit=limit)
+
+    async def ask(call: Call) -> list[views.Rejected]:
+        return await credential.rejected(call, wish)
+
+    show_rows(
+        with_call(place, "credential rejected", workspace, ask), ("at", "code", "message", "body"), json=json
+    )
 
 
 @app.command

@@ -12,6 +12,7 @@ from clarion.events.lanes import Lanes
 from clarion.events.ledger import LedgerLine, Mismatch, inner_mismatches, total
 from clarion.events.process import Bench
 from clarion.events.reading import StoredEvent, list_events, read_event, stream_events
+from clarion.events.rejected import KeptSample, list_rejected
 from clarion.events.replay import replay
 from clarion.events.retry import read_quarantined, retry_quarantined
 from clarion.events.store import (
@@ -31,6 +32,7 @@ __all__ = [
     "WORK",
     "Bench",
     "Ingest",
+    "KeptSample",
     "Lanes",
     "LedgerLine",
     "Mismatch",
@@ -46,6 +48,7 @@ __all__ = [
     "inner_mismatches",
     "list_events",
     "list_quarantine",
+    "list_rejected",
     "read_event",
     "read_ledger",
     "read_quarantined",

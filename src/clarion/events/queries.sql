@@ -264,6 +264,26 @@ SELECT e.event_id, e.profile_id, e.occurred_at, m.name, e.source, e.revision, e.
 FROM event AS e JOIN metric AS m ON m.workspace_id = e.workspace_id AND m.metric_id = e.metric_id
 WHERE e.workspace_id = $1 AND e.event_id = $2;
 
+-- name: insert_rejected
+-- Samples of one credential; after a lost connection an earlier try may have written them.
+INSERT INTO rejected_sample (workspace_id, credential_id, rejected_id, code, sealed)
+SELECT $1, $2, r.rejected_id, r.code, r.sealed
+FROM unnest($3::uuid[], $4::text[], $5::bytea[]) AS r(rejected_id, code, sealed)
+ON CONFLICT (workspace_id, credential_id, rejected_id) DO NOTHING;
+
+-- name: trim_rejected
+-- All below the $3 newest of a credential go.
+DELETE FROM rejected_sample
+WHERE workspace_id = $1 AND credential_id = $2 AND rejected_id <= (
+    SELECT rejected_id FROM rejected_sample WHERE workspace_id = $1 AND credential_id = $2
+    ORDER BY rejected_id DESC OFFSET $3 LIMIT 1
+);
+
+-- name: list_rejected
+-- Newest first.
+SELECT rejected_id, code, sealed FROM rejected_sample
+WHERE workspace_id = $1 AND credential_id = $2 ORDER BY rejected_id DESC LIMIT $3;
+
 -- name: insert_quarantine
 -- One item, or a whole block that cannot be read.
 INSERT INTO quarantine (workspace_id, quarantine_id, block_id, ordinal, items, minute_us, accepted_us, source,

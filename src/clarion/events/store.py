@@ -305,6 +305,28 @@ async def select_event(tx: Tx, workspace_id: UUID, event_id: UUID) -> asyncpg.Re
     return await tx.fetchrow(Q.read_event, workspace_id, event_id)
 
 
+# ---- rejected
+
+
+async def insert_rejected(
+    tx: Tx, workspace_id: UUID, credential_id: UUID, rows: Sequence[tuple[UUID, str, bytes]]
+) -> None:
+    """Rows are (id, code, sealed); one that is there already stays."""
+    columns = [[row[place] for row in rows] for place in range(3)]
+    await tx.execute(Q.insert_rejected, workspace_id, credential_id, *columns)
+
+
+async def trim_rejected(tx: Tx, workspace_id: UUID, credential_id: UUID, kept: int) -> None:
+    """The newest stay."""
+    await tx.execute(Q.trim_rejected, workspace_id, credential_id, kept)
+
+
+async def select_rejected(
+    tx: Tx, workspace_id: UUID, credential_id: UUID, limit: int
+) -> list[asyncpg.Record]:
+    return await tx.fetch(Q.list_rejected, workspace_id, credential_id, limit)
+
+
 # ---- quarantine
 
 

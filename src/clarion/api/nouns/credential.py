@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from clarion import accounts, errors, model
+from clarion import accounts, errors, events, model
 from clarion.accounts import Credential, Role
 from clarion.api import auth, views
-from clarion.api.nouns._fields import Label, Text
+from clarion.api.nouns._fields import Label, Limit, Text
 from clarion.api.ports import Call, Forbidden, Nothing, Way, id_of
 from clarion.db import Tx
 
@@ -28,6 +28,13 @@ class Create(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dialect: Text
     role: Role | None = None
     label: Label = ""
+
+
+class Rejections(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The newest items that a credential's callers were refused."""
+
+    credential_id: str
+    limit: Limit = 50
 
 
 class SetRates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,6 +88,18 @@ async def reveal(call: Call, wish: One) -> dict[str, str]:
         )
         name = (await accounts.read_workspace(tx, call.workspace_id)).name
     return views.issued(new, name, _way(call, one.dialect).shown)
+
+
+async def rejected(call: Call, wish: Rejections) -> list[views.Rejected]:
+    """What its callers were refused and why, newest first; the audit notes who looked."""
+    vault = await call.vault()
+    async with call.app() as tx:
+        one = await _find(tx, call, One(wish.credential_id))
+        found = await events.list_rejected(
+            tx, call.workspace_id, one.credential_id, vault=vault, limit=wish.limit
+        )
+        await _audit(tx, call, "rejected_opened", one)
+    return [views.rejected(sample) for sample in found]
 
 
 async def revoke(call: Call, wish: One) -> views.Credential:
