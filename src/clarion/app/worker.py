@@ -7,6 +7,8 @@ from clarion import db, events, jobs
 from clarion.app.backups import LOOK_EVERY_S, back_up
 from clarion.app.beside import keep_clock, keep_heartbeat, listen
 from clarion.app.handlers import handlers
+from clarion import accounts, db, events, jobs
+from clarion.app.beside import keep_clock, listen
 from clarion.app.rooms import rooms
 from clarion.config import Settings
 from clarion.db import Addresses
@@ -36,6 +38,12 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
         if settings.backup_every_hours:
             run = partial(back_up, settings=settings)
             schedule.append(jobs.Task("backup", every_s=LOOK_EVERY_S, run=run))
+            jobs.Task(
+                "old use",
+                every_s=_HOUR_S,
+                run=partial(accounts.drop_old_use, now_us=opened.database.now_us),
+            ),
+        )
         lanes = Lanes(opened.database, opened.vaults, opened.ids)
         queue = jobs.Queue(opened.database, handlers(opened.vaults, opened.ids), opened.ids)
         beside = [

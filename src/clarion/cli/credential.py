@@ -20,7 +20,7 @@ app = App(name="credential", help="Credentials: keys for vendors' callers, token
 Bare: TypeAlias = Annotated[
     bool, Parameter(negative="", help="Print what the caller needs alone, a value a line, for scripts.")
 ]
-_COLUMNS = ("id", "dialect", "role", "label", "token_start", "rates", "created_at", "revoked")
+_COLUMNS = ("id", "dialect", "role", "label", "token_start", "rates", "created_at", "last_used_at", "revoked")
 
 
 @app.command
@@ -84,6 +84,24 @@ def show(
         _show_secret(found, bare, json)
     else:
         show_one(found, json=json)
+
+
+@app.command
+def use(
+    credential_id: str | None = None,
+    /,
+    *,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """What callers used of their limits in the last hour."""
+
+    async def ask(call: Call) -> list[views.CredentialUse]:
+        return await credential.use(call, credential.Used(credential_id=credential_id))
+
+    columns = views.CredentialUse.__struct_fields__
+    show_rows(with_call(place, "credential use", workspace, ask), columns, json=json)
 
 
 @app.command

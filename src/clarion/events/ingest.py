@@ -124,7 +124,7 @@ class Ingest:
         return await answer
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Write what requests left beside blocks (counts, samples), and wake workers, until `stop`; then finish what waits."""
+        """Write what requests leave beside blocks, and wake workers, until `stop`; then finish what waits."""
         flushed = asyncio.create_task(self._flush_counts(stop))
         notified = asyncio.create_task(self._notify_workers(stop))
         await stop.wait()

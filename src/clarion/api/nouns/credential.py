@@ -37,6 +37,12 @@ class Rejections(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limit: Limit = 50
 
 
+class Used(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of which credential; of all by default."""
+
+    credential_id: str | None = None
+
+
 class SetRates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Requests a minute (0: no limit) for one or all of a dialect's credentials, in one or all of its buckets."""
 
@@ -88,6 +94,25 @@ async def reveal(call: Call, wish: One) -> dict[str, str]:
         )
         name = (await accounts.read_workspace(tx, call.workspace_id)).name
     return views.issued(new, name, _way(call, one.dialect).shown)
+
+
+async def use(call: Call, wish: Used) -> list[views.CredentialUse]:
+    """What callers used of their limits in the last hour, by credential and bucket."""
+    since_us = call.ports.database.now_us() - accounts.HOUR_US
+    async with call.app() as tx:
+        if wish.credential_id is None:
+            asked = await accounts.list_credentials(tx, call.workspace_id)
+        else:
+            asked = [await _find(tx, call, One(wish.credential_id))]
+        known = {one.credential_id: one for one in asked}
+        found = await accounts.use_of_limits(
+            tx, call.workspace_id, since_us=since_us, credential_ids=list(known)
+        )
+    return [
+        views.credential_use(used, one, _limit(call, one, used.bucket))
+        for used in found
+        for one in [known[used.credential_id]]
+    ]
 
 
 async def rejected(call: Call, wish: Rejections) -> list[views.Rejected]:
@@ -144,6 +169,11 @@ def _way(call: Call, dialect: str) -> Way:
     if dialect not in ways:
         raise errors.Invalid(f"there is no dialect {dialect}; there is: {', '.join(ways)}")
     return ways[dialect]
+
+
+def _limit(call: Call, one: Credential, bucket: str) -> int | None:
+    """Requests a minute, 0 for any number; None where the dialect has no such bucket any more."""
+    return one.rates.get(bucket, _way(call, one.dialect).buckets.get(bucket))
 
 
 def _check_may(call: Call, dialect: str) -> None:
