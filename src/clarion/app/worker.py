@@ -39,6 +39,11 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
             run = partial(back_up, settings=settings)
             schedule.append(jobs.Task("backup", every_s=LOOK_EVERY_S, run=run))
             jobs.Task(
+                "old events",
+                every_s=_HOUR_S,
+                run=partial(events.drop_old_events, keep_months=settings.timeline_keep_months),
+            ),
+            jobs.Task(
                 "old use",
                 every_s=_HOUR_S,
                 run=partial(accounts.drop_old_use, now_us=opened.database.now_us),

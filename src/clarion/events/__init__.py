@@ -25,7 +25,7 @@ from clarion.events.store import (
     read_ledger,
     show_quarantined,
 )
-from clarion.events.tasks import drop_old_blocks, drop_old_keys
+from clarion.events.tasks import drop_old_blocks, drop_old_events, drop_old_keys
 from clarion.events.verify import verify_ledger
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "backlog",
     "discard_quarantined",
     "drop_old_blocks",
+    "drop_old_events",
     "drop_old_keys",
     "erase_person",
     "eraser",

@@ -16,6 +16,7 @@ Q = db.load("clarion.events")
 WORK = "clarion_work"  #: the channel on which workers hear that there are blocks
 FIRST_ID = UUID(int=0)
 LAST_ID = UUID(int=(1 << 128) - 1)
+LONG_S = 3_600.0  # a count of months of a timeline
 _BLOCKS_A_CLAIM = 512
 _STREAMED_AT_ONCE = 500
 
@@ -267,6 +268,17 @@ async def delete_old_keys(
 ) -> int:
     """The same of all sources but the windowed ones."""
     return _count_of(await tx.execute(Q.delete_old_keys, workspace_id, windowed, before_day, limit))
+
+
+async def expire_minutes(tx: Tx, workspace_id: UUID, before: UUID) -> None:
+    """The ledger counts events with ids below `before` as expired; the caller deletes them."""
+    await tx.execute(Q.expire_minutes, workspace_id, before, timeout=LONG_S)
+
+
+async def count_expiring(tx: Tx, workspace_id: UUID, before: UUID) -> dict[tuple[int, int], int]:
+    """The same events by (metric, quarter of an hour)."""
+    rows = await tx.fetch(Q.count_expiring, workspace_id, before, timeout=LONG_S)
+    return {(row["metric_id"], row["quarter"]): row["events"] for row in rows}
 
 
 def _count_of(tag: str) -> int:
