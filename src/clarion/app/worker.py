@@ -3,12 +3,10 @@
 import asyncio
 from functools import partial
 
-from clarion import db, events, jobs
+from clarion import accounts, db, events, jobs
 from clarion.app.backups import LOOK_EVERY_S, back_up
 from clarion.app.beside import keep_clock, keep_heartbeat, listen
 from clarion.app.handlers import handlers
-from clarion import accounts, db, events, jobs
-from clarion.app.beside import keep_clock, listen
 from clarion.app.rooms import rooms
 from clarion.config import Settings
 from clarion.db import Addresses
@@ -34,10 +32,6 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
                 every_s=_HOUR_S,
                 run=partial(events.drop_old_keys, keep_days=settings.keys_keep_days),
             ),
-        ]
-        if settings.backup_every_hours:
-            run = partial(back_up, settings=settings)
-            schedule.append(jobs.Task("backup", every_s=LOOK_EVERY_S, run=run))
             jobs.Task(
                 "old events",
                 every_s=_HOUR_S,
@@ -48,7 +42,10 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
                 every_s=_HOUR_S,
                 run=partial(accounts.drop_old_use, now_us=opened.database.now_us),
             ),
-        )
+        ]
+        if settings.backup_every_hours:
+            run = partial(back_up, settings=settings)
+            schedule.append(jobs.Task("backup", every_s=LOOK_EVERY_S, run=run))
         lanes = Lanes(opened.database, opened.vaults, opened.ids)
         queue = jobs.Queue(opened.database, handlers(opened.vaults, opened.ids), opened.ids)
         beside = [
