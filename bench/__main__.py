@@ -10,6 +10,10 @@ BENCHES = {
         "bench.ingest:ingest",
         "Accept and process events: rates, latencies, CPU, memory, disk, ratios.",
     ),
+    "fairness": (
+        "bench.fairness:fairness",
+        "What a flooding workspace costs another one's single events.",
+    ),
 }
 
 app = App(

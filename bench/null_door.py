@@ -16,7 +16,7 @@ from clarion.app.routing import doors
 from clarion.config import Settings
 from clarion.db import Addresses
 from clarion.dialects import DIALECTS, Door
-from clarion.model import Accepted, Duplicate, Ids, Offer, Source
+from clarion.model import Accepted, Duplicate, Ids, Offer, Sample, Source
 from clarion.serve.port import ASGIApp
 
 
@@ -27,7 +27,13 @@ class NullIngest:
         self._ids = ids
 
     async def offer(
-        self, credential: Credential, source: Source, offers: Sequence[Offer], *, rejected: int = 0
+        self,
+        credential: Credential,
+        source: Source,
+        offers: Sequence[Offer],
+        *,
+        rejected: int = 0,
+        samples: Sequence[Sample] = (),
     ) -> list[Accepted | Duplicate]:
         return [Accepted(self._ids.next()) for _ in offers]
 

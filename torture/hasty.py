@@ -11,7 +11,7 @@ from clarion import errors
 from clarion.accounts import Credential
 from clarion.app import http, prepare, server, worker
 from clarion.events import Ingest
-from clarion.model import Accepted, Duplicate, Offer, Source
+from clarion.model import Accepted, Duplicate, Offer, Sample, Source
 
 LATE_S = 0.05
 
@@ -24,7 +24,13 @@ class HastyIngest(Ingest):
     _late: ClassVar[set[asyncio.Task[None]]] = set()
 
     async def offer(
-        self, credential: Credential, source: Source, offers: Sequence[Offer], *, rejected: int = 0
+        self,
+        credential: Credential,
+        source: Source,
+        offers: Sequence[Offer],
+        *,
+        rejected: int = 0,
+        samples: Sequence[Sample] = (),
     ) -> list[Accepted | Duplicate]:
         running = asyncio.create_task(self._offer_late(credential, source, offers, rejected))
         self._late.add(running)

@@ -152,6 +152,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     backup_keep: Annotated[
         int, Meta(ge=1, le=10_000, description="Scheduled backups to keep; older ones are removed.")
     ] = 7
+    timeline_keep_months: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1200,
+            description="Months that events are kept at least; 0 is for ever. Whole calendar months (UTC, of "
+            "receiving) go, for all workspaces, and the ledger counts their events as expired.",
+        ),
+    ] = 0
 
     log_format: Annotated[LogFormat, Meta(description="Log lines on stderr for people or for machines.")] = (
         "text"

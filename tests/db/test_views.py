@@ -87,7 +87,7 @@ async def test_only_an_owner_makes_tokens(own, tenant):
 async def test_a_credential_is_shown_without_its_secret_and_revealed_with_an_audit(call, tenant, database):
     (shown,) = await credential.list_all(call, Nothing())
     assert fields(shown) == [
-        "id", "dialect", "role", "label", "token_start", "rates", "created_at", "expires_at", "revoked",
+        "id", "dialect", "role", "label", "token_start", "rates", "created_at", "expires_at", "last_used_at", "revoked",
     ]  # fmt: skip
     assert tenant.secret not in msgspec.json.encode(shown).decode()
     assert await credential.show(call, credential.One(shown.id)) == shown

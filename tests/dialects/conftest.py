@@ -17,7 +17,7 @@ import pytest
 
 from clarion.accounts import Credential, Credentials, Rates
 from clarion.dialects._door import Door, Table
-from clarion.model import Accepted, Duplicate, Offer, Source
+from clarion.model import Accepted, Duplicate, Offer, Sample, Source
 from tests.dialects.calls import DIALECTS, Call
 
 NOW_US = 1_768_473_000_000_000  # 2026-01-15T10:30:00Z
@@ -29,13 +29,20 @@ class Journal:
         self.offers: list[Offer] = []
         self.sources: set[Source] = set()
         self.rejected = 0
+        self.samples: list[Sample] = []
         self.calls = 0
         self.error: Exception | None = None
         self.committed: asyncio.Event | None = None
         self._keys: set[str] = set()
 
     async def offer(
-        self, credential: Credential, source: Source, offers: Sequence[Offer], *, rejected: int = 0
+        self,
+        credential: Credential,
+        source: Source,
+        offers: Sequence[Offer],
+        *,
+        rejected: int = 0,
+        samples: Sequence[Sample] = (),
     ) -> list[Accepted | Duplicate]:
         self.calls += 1
         if self.error:
@@ -44,6 +51,7 @@ class Journal:
             await self.committed.wait()
         self.sources.add(source)
         self.rejected += rejected
+        self.samples += samples
         return [self._keep(offer) for offer in offers]
 
     def _keep(self, offer: Offer) -> Accepted | Duplicate:

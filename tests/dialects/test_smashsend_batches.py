@@ -1,5 +1,6 @@
 """What SMASHSEND's page states of batches and of repeats; COVERAGE.csv names these tests."""
 
+import json
 from typing import Any
 
 import pytest
@@ -188,3 +189,14 @@ async def test_a_retry_succeeds_and_changes_nothing(desk: Any) -> None:
     again = await desk.post(BATCH, events)
     assert (again.status, again.json["accepted"], again.json["duplicated"]) == (200, 0, 3)
     assert len(desk.journal.offers) == 4
+
+
+async def test_what_is_refused_is_handed_on_as_it_came_with_its_first_problem(desk: Any) -> None:
+    bad = {"event": "", "identify": {"email": "nobody"}}
+    await desk.post(BATCH, {"events": [event(), bad]})
+    (sample,) = desk.journal.samples
+    assert (sample.code, json.loads(sample.body)) == ("EVENT_NAME_REQUIRED", bad)
+    await desk.post(SINGLE, bad)
+    await desk.post(BATCH, b"{")
+    assert [one.code for one in desk.journal.samples[1:]] == ["EVENT_NAME_REQUIRED", "INVALID_EVENT"]
+    assert desk.journal.rejected == 3

@@ -84,6 +84,12 @@ SEALED = {
     "quarantined property": word(33),
     "quarantined context": word(34),
     "quarantined unpersonal property": word(35),
+    "a refused event's e-mail": f"{word(66)} @birds.example",
+    "a refused event's trait": word(67),
+    "a refused event's property": word(68),
+    "a refused event's name": f"é{word(69)}",
+    "a refused event of a batch": email(70),
+    "a body that is no JSON": word(71),
 }
 #: What is kept nowhere in any form but a keyed hash, if at all.
 NEVER = {
@@ -92,12 +98,6 @@ NEVER = {
     "messageId of a repeat": email(63),
     "an unknown API key": f"sk_live_{word(64)}",
     "a key with another scheme": word(65),
-    "a refused event's e-mail": f"{word(66)} @birds.example",
-    "a refused event's trait": word(67),
-    "a refused event's property": word(68),
-    "a refused event's name": f"é{word(69)}",
-    "a refused event of a batch": email(70),
-    "a body that is no JSON": word(71),
     "a body that is no gzip": word(72),
     "a body without a key": email(73),
     "a field that nobody reads": word(74),
@@ -287,7 +287,7 @@ def plant(served: Served, keys: Keys) -> None:
          x_other=NEVER["another header"])  # fmt: skip
     good = {"event": "bird.seen", "identify": {"email": SEALED["identify.email of a batch"]}}
     foreign = {"event": "bird.seen", "identify": {"email": SEALED["an international identify.email"]}}
-    refused = good | {"timestamp": NEVER["a refused event of a batch"]}
+    refused = good | {"timestamp": SEALED["a refused event of a batch"]}
     send(207, "/v1/events/batch",
          {"events": [good | {"messageId": NEVER["messageId of a batch"]}, refused, foreign]})  # fmt: skip
     _refused(client, send)
@@ -343,14 +343,17 @@ def _full_event() -> dict[str, Any]:
 
 
 def _refused(client: httpx2.Client, send: Callable[..., None]) -> None:
-    """What is never kept."""
+    """What is refused: what was read as an event is kept as a sealed sample, the rest never."""
     good = {"event": "bird.seen", "identify": {"email": SEALED["identify.email"]}}
-    send(400, "/v1/events", good | {"identify": {"email": NEVER["a refused event's e-mail"]}})
-    bad_traits = {"email": SEALED["identify.email"], "traits": {"a": {"b": NEVER["a refused event's trait"]}}}
+    send(400, "/v1/events", good | {"identify": {"email": SEALED["a refused event's e-mail"]}})
+    bad_traits = {
+        "email": SEALED["identify.email"],
+        "traits": {"a": {"b": SEALED["a refused event's trait"]}},
+    }
     send(400, "/v1/events", good | {"identify": bad_traits})
-    send(400, "/v1/events", good | {"properties": {"email": NEVER["a refused event's property"], "a": "\0"}})
-    send(400, "/v1/events", good | {"event": NEVER["a refused event's name"]})
-    send(400, "/v1/events", b'{"email": "%s"' % NEVER["a body that is no JSON"].encode())
+    send(400, "/v1/events", good | {"properties": {"email": SEALED["a refused event's property"], "a": "\0"}})
+    send(400, "/v1/events", good | {"event": SEALED["a refused event's name"]})
+    send(400, "/v1/events", b'{"email": "%s"' % SEALED["a body that is no JSON"].encode())
     send(400, "/v1/events", NEVER["a body that is no gzip"].encode(), content_encoding="gzip")
     send(401, "/v1/events", good, authorization=f"Bearer {NEVER['an unknown API key']}")
     send(401, "/v1/events", good, authorization=f"Basic {NEVER['a key with another scheme']}")

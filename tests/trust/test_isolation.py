@@ -237,6 +237,7 @@ UNFILLED = {
     " VALUES ($1, gen_random_uuid(), '{}', '{}', 1)",
     "identity_link": "(workspace_id, strong, weak, stamp_us, stamp_id)"
     " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, gen_random_uuid())",
+    "credential_use": "VALUES ($1, gen_random_uuid(), 0, 'x', 1, 0)",
     "rejected_sample": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'x', 'x')",
     "tombstone": "VALUES ($1, gen_random_uuid(), 1)",
     "trait_blind": "VALUES ($1, 'x', gen_random_uuid(), gen_random_uuid())",

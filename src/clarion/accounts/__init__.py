@@ -3,6 +3,7 @@
 Owns the small shared tables (workspace, member, membership, credential) and, per workspace, number and audit.
 A credential is found by the hash of its secret and kept sealed beside it, so that owner and developer may see it
 again; every such view is audited. The wrapped data key of a workspace is a column here; `Vaults` unwraps it.
+`Rates` holds callers to their limits, `Use` counts how they use them.
 """
 
 from clarion.accounts.credentials import Credential, Credentials, NewCredential, SecretForm, new_secret
@@ -26,25 +27,30 @@ from clarion.accounts.store import (
     set_rate,
     take_numbers,
 )
+from clarion.accounts.use import HOUR_US, BucketUse, Use, drop_old_use, use_of_limits
 from clarion.accounts.workspaces import Vaults, Workspace
 
 __all__ = [
     "CHANGED",
     "DEVELOPERS",
     "EVERYBODY",
+    "HOUR_US",
     "MARKETERS",
     "OWNERS",
+    "BucketUse",
     "Credential",
     "Credentials",
     "NewCredential",
     "Rates",
     "Role",
     "SecretForm",
+    "Use",
     "Vaults",
     "Workspace",
     "audit",
     "create_credential",
     "create_workspace",
+    "drop_old_use",
     "find_workspace",
     "id_of_number",
     "list_credentials",
@@ -58,4 +64,5 @@ __all__ = [
     "revoke_credential",
     "set_rate",
     "take_numbers",
+    "use_of_limits",
 ]

@@ -34,6 +34,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     created_at: str = ""
     expires_us: int | None = None
     revoked: bool = False
+    last_used_at: str | None = None
 
 
 class NewCredential(Struct, frozen=True, kw_only=True):

@@ -47,24 +47,24 @@ UPDATE workspace SET data_key = $2 WHERE workspace_id = $1;
 INSERT INTO credential (credential_id, workspace_id, dialect, role, label, token_hash, token_start, sealed, public)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 RETURNING credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
-          expires_at, revoked_at;
+          expires_at, revoked_at, last_used_at;
 
 -- name: find_credential
 -- By the hash of its secret, from whatever workspace: this is how a caller's workspace is learned.
 SELECT credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
-       expires_at, revoked_at
+       expires_at, revoked_at, last_used_at
 FROM credential WHERE token_hash = $1;
 
 -- name: list_credentials
 -- Without secrets, oldest first.
 SELECT credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
-       expires_at, revoked_at
+       expires_at, revoked_at, last_used_at
 FROM credential WHERE workspace_id = $1 ORDER BY created_at, credential_id;
 
 -- name: reveal_credential
 -- With the sealed secret.
 SELECT credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
-       expires_at, revoked_at, sealed
+       expires_at, revoked_at, last_used_at, sealed
 FROM credential WHERE workspace_id = $1 AND credential_id = $2;
 
 -- name: revoke_credential
@@ -72,14 +72,47 @@ FROM credential WHERE workspace_id = $1 AND credential_id = $2;
 UPDATE credential SET revoked_at = coalesce(revoked_at, now())
 WHERE workspace_id = $1 AND credential_id = $2
 RETURNING credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
-          expires_at, revoked_at;
+          expires_at, revoked_at, last_used_at;
 
 -- name: set_rates
 -- Buckets that are not named keep what they have.
 UPDATE credential SET rates = rates || $3::jsonb
 WHERE workspace_id = $1 AND dialect = $2 AND ($4::uuid IS NULL OR credential_id = $4)
 RETURNING credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
-          expires_at, revoked_at;
+          expires_at, revoked_at, last_used_at;
+
+-- name: find_workspaces_of
+-- Whose these credentials are.
+SELECT credential_id, workspace_id FROM credential WHERE credential_id = ANY($1::uuid[]);
+
+-- name: add_use
+-- Counts of a minute rise.
+INSERT INTO credential_use (workspace_id, credential_id, minute_us, bucket, requests, refused)
+SELECT $1, credential_id, minute_us, bucket, requests, refused
+FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[])
+     AS u(credential_id, minute_us, bucket, requests, refused)
+ORDER BY credential_id, minute_us, bucket
+ON CONFLICT (workspace_id, credential_id, minute_us, bucket) DO UPDATE SET
+    requests = credential_use.requests + excluded.requests,
+    refused = credential_use.refused + excluded.refused;
+
+-- name: set_last_used
+-- Several processes tell; the latest stays.
+UPDATE credential AS c SET last_used_at = greatest(c.last_used_at, u.at)
+FROM unnest($2::uuid[], $3::timestamptz[]) AS u(credential_id, at)
+WHERE c.workspace_id = $1 AND c.credential_id = u.credential_id;
+
+-- name: read_use
+-- By credential and bucket.
+SELECT credential_id, bucket, sum(requests)::bigint AS requests, sum(refused)::bigint AS refused,
+       max(requests)::bigint AS busiest_minute
+FROM credential_use
+WHERE workspace_id = $1 AND minute_us >= $2 AND ($3::uuid[] IS NULL OR credential_id = ANY($3))
+GROUP BY credential_id, bucket ORDER BY credential_id, bucket;
+
+-- name: delete_old_use
+-- Minutes before $2.
+DELETE FROM credential_use WHERE workspace_id = $1 AND minute_us < $2;
 
 -- name: notify_changed
 -- Processes that remember credentials forget them when this commits.

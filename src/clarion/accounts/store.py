@@ -1,11 +1,13 @@
 """The room's SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec import Struct
 
 from clarion import db, errors
 from clarion.accounts.credentials import Credential, NewCredential, SecretForm, hash_of, new_secret
@@ -169,6 +171,41 @@ async def set_rate(
     return [_credential(row) for row in rows]
 
 
+class UseLine(Struct, frozen=True):
+    """Requests of a credential in a bucket and minute."""
+
+    credential_id: UUID
+    minute_us: int
+    bucket: str
+    requests: int
+    refused: int
+
+
+async def workspaces_of(tx: Tx, credential_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Whose each credential is."""
+    rows = await tx.fetch(Q.find_workspaces_of, credential_ids)
+    return {row["credential_id"]: row["workspace_id"] for row in rows}
+
+
+async def add_use(tx: Tx, workspace_id: UUID, lines: Sequence[UseLine]) -> None:
+    columns = [[getattr(line, name) for line in lines] for name in UseLine.__struct_fields__]
+    await tx.execute(Q.add_use, workspace_id, *columns)
+
+
+async def set_last_used(tx: Tx, workspace_id: UUID, used: Mapping[UUID, datetime]) -> None:
+    await tx.execute(Q.set_last_used, workspace_id, list(used), list(used.values()))
+
+
+async def read_use(
+    tx: Tx, workspace_id: UUID, since_us: int, credential_ids: Sequence[UUID] | None
+) -> list[asyncpg.Record]:
+    return await tx.fetch(Q.read_use, workspace_id, since_us, credential_ids)
+
+
+async def delete_old_use(tx: Tx, workspace_id: UUID, before_us: int) -> None:
+    await tx.execute(Q.delete_old_use, workspace_id, before_us)
+
+
 async def number_of(tx: Tx, workspace_id: UUID, kind: str, ids: Sequence[UUID]) -> dict[UUID, int]:
     """Stable integers of ids for callers that want small ones, given at the first asking."""
     found = {row["id"]: row["number"] for row in await tx.fetch(Q.find_numbers, workspace_id, kind, ids)}
@@ -224,4 +261,5 @@ def _credential(row: asyncpg.Record) -> Credential:
         created_at=row["created_at"].isoformat(),
         expires_us=int(row["expires_at"].timestamp() * 1_000_000) if row["expires_at"] else None,
         revoked=row["revoked_at"] is not None,
+        last_used_at=row["last_used_at"].isoformat() if row["last_used_at"] else None,
     )

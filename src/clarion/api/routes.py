@@ -24,7 +24,9 @@ ROUTES = (
     Route("GET", "/credentials", credential.list_all, DEVELOPERS),
     Route("POST", "/credentials", credential.create, DEVELOPERS, 201),
     Route("PATCH", "/credentials", credential.set_rates, DEVELOPERS),
+    Route("GET", "/credentials/use", credential.use, DEVELOPERS),
     Route("GET", "/credentials/{credential_id}", credential.show, DEVELOPERS),
+    Route("GET", "/credentials/{credential_id}/rejected", credential.rejected, DEVELOPERS),
     Route("POST", "/credentials/{credential_id}/reveal", credential.reveal, DEVELOPERS),
     Route("POST", "/credentials/{credential_id}/revoke", credential.revoke, DEVELOPERS),
     # A search is a POST: what it asks for is personal and does not belong into a URL.

@@ -44,7 +44,33 @@ class Credential(Struct, frozen=True, kw_only=True):
     rates: dict[str, int]
     created_at: str
     expires_at: str | None
+    last_used_at: str | None
     revoked: bool
+
+
+class CredentialUse(Struct, frozen=True, kw_only=True):
+    """A credential's use of one of its limits in the last hour. `per_minute` 0 is no limit.
+
+    `requests` are all that came, `refused` those of them that were answered 429.
+    """
+
+    credential_id: str
+    label: str
+    dialect: str
+    bucket: str
+    per_minute: int | None
+    requests: int
+    refused: int
+    busiest_minute: int
+
+
+class Rejected(Struct, frozen=True, kw_only=True):
+    """An item that a caller was refused. `body`: its first 4 KB, as text."""
+
+    at: str
+    code: str
+    message: str
+    body: str
 
 
 class EventPage(Struct, frozen=True, kw_only=True):
@@ -180,7 +206,31 @@ def credential(one: accounts.Credential) -> Credential:
         rates=one.rates,
         created_at=one.created_at,
         expires_at=None if one.expires_us is None else iso(one.expires_us),
+        last_used_at=one.last_used_at,
         revoked=one.revoked,
+    )
+
+
+def credential_use(
+    used: accounts.BucketUse, one: accounts.Credential, per_minute: int | None
+) -> CredentialUse:
+    """What was used of a limit."""
+    return CredentialUse(
+        credential_id=model.show_id(CREDENTIAL, one.credential_id),
+        label=one.label,
+        dialect=one.dialect,
+        bucket=used.bucket,
+        per_minute=per_minute,
+        requests=used.requests,
+        refused=used.refused,
+        busiest_minute=used.busiest_minute,
+    )
+
+
+def rejected(one: events.KeptSample) -> Rejected:
+    """A rejected item; bytes that are no text are shown as U+FFFD."""
+    return Rejected(
+        at=iso(one.rejected_us), code=one.code, message=one.message, body=one.body.decode(errors="replace")
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from clarion import accounts
-from clarion.accounts import Credential, Credentials, Rates
+from clarion.accounts import Credential, Credentials, Rates, Use
 from clarion.app.beside import keep_clock, listen
 from clarion.app.meters import Meters
 from clarion.app.rooms import rooms
@@ -31,9 +31,10 @@ async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIAp
         ingest = Ingest(
             opened.database, opened.vaults, opened.ids, meters=meters, refuse_because=standing.why_refuse
         )
+        use = Use(opened.database.now_us)
         door = Door(
             credentials=credentials,
-            rates=Rates(time.monotonic),
+            rates=Rates(time.monotonic, use.note),
             ingest=ingest,
             now_us=opened.database.now_us,
             store=Store(opened.database, opened.vaults, opened.ids),
@@ -41,6 +42,7 @@ async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIAp
         stop = asyncio.Event()
         beside = [
             asyncio.create_task(ingest.run(stop)),
+            asyncio.create_task(use.run(opened.database, stop)),
             asyncio.create_task(standing.watch(stop)),
             asyncio.create_task(listen(addresses.app, accounts.CHANGED, credentials.forget, stop)),
             asyncio.create_task(keep_clock(opened.database, stop)),

@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from clarion import db, events, jobs
+from clarion import accounts, db, events, jobs
 from clarion.app.backups import LOOK_EVERY_S, back_up
 from clarion.app.beside import keep_clock, keep_heartbeat, listen
 from clarion.app.handlers import handlers
@@ -31,6 +31,16 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
                 "old keys",
                 every_s=_HOUR_S,
                 run=partial(events.drop_old_keys, keep_days=settings.keys_keep_days),
+            ),
+            jobs.Task(
+                "old events",
+                every_s=_HOUR_S,
+                run=partial(events.drop_old_events, keep_months=settings.timeline_keep_months),
+            ),
+            jobs.Task(
+                "old use",
+                every_s=_HOUR_S,
+                run=partial(accounts.drop_old_use, now_us=opened.database.now_us),
             ),
         ]
         if settings.backup_every_hours:

@@ -8,6 +8,7 @@ from clarion import errors
 from clarion.accounts import Role
 from clarion.api import Call, Nothing, auth, views
 from clarion.api.nouns import credential
+from clarion.api.nouns._fields import LIMIT_MAX
 from clarion.cli._call import OfWorkspace, example, with_call
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
@@ -19,7 +20,7 @@ app = App(name="credential", help="Credentials: keys for vendors' callers, token
 Bare: TypeAlias = Annotated[
     bool, Parameter(negative="", help="Print what the caller needs alone, a value a line, for scripts.")
 ]
-_COLUMNS = ("id", "dialect", "role", "label", "token_start", "rates", "created_at", "revoked")
+_COLUMNS = ("id", "dialect", "role", "label", "token_start", "rates", "created_at", "last_used_at", "revoked")
 
 
 @app.command
@@ -83,6 +84,46 @@ def show(
         _show_secret(found, bare, json)
     else:
         show_one(found, json=json)
+
+
+@app.command
+def use(
+    credential_id: str | None = None,
+    /,
+    *,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """What callers used of their limits in the last hour."""
+
+    async def ask(call: Call) -> list[views.CredentialUse]:
+        return await credential.use(call, credential.Used(credential_id=credential_id))
+
+    columns = views.CredentialUse.__struct_fields__
+    show_rows(with_call(place, "credential use", workspace, ask), columns, json=json)
+
+
+@app.command
+def rejected(
+    credential_id: str,
+    *,
+    limit: Annotated[int, Parameter(help="How many at most.")] = 50,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """What its callers were refused and why, newest first; the audit notes who looked."""
+    if not 1 <= limit <= LIMIT_MAX:
+        raise errors.Invalid(f"a limit is between 1 and {LIMIT_MAX}")
+    wish = credential.Rejections(credential_id=credential_id, limit=limit)
+
+    async def ask(call: Call) -> list[views.Rejected]:
+        return await credential.rejected(call, wish)
+
+    show_rows(
+        with_call(place, "credential rejected", workspace, ask), ("at", "code", "message", "body"), json=json
+    )
 
 
 @app.command

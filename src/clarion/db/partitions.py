@@ -3,8 +3,10 @@
 Each table also has a default partition, which stays empty; rows in it mean that upkeep did not run (an alarm).
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
+from uuid import UUID
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -24,12 +26,12 @@ _DAYS_AHEAD = 7
 async def ensure_partitions(connection: Connection) -> None:
     """Create what the coming weeks need; what is there stays. Run as the owner, outside a transaction."""
     today = await utc_day(connection)
-    months = [_month_after(today.replace(day=1), ahead) for ahead in range(_MONTHS_AHEAD + 1)]
+    months = [month_after(today.replace(day=1), ahead) for ahead in range(_MONTHS_AHEAD + 1)]
     days = [today + timedelta(days=ahead) for ahead in range(-1, _DAYS_AHEAD + 1)]
     for table in _MONTHLY:
         await _create_default(connection, table)
         for month in months:
-            await _create(connection, table, f"{table}_{month:%Y_%m}", month, _month_after(month, 1))
+            await _create(connection, table, f"{table}_{month:%Y_%m}", month, month_after(month, 1))
     for table in _DAILY:
         await _create_default(connection, table)
         for day in days:
@@ -63,6 +65,31 @@ async def drop_partitions(connection: Connection, table: str, *, before: date, u
     return dropped
 
 
+async def lock_months(tx: Connection, table: str, *, before: date) -> list[str]:
+    """Hold writers off a monthly table's partitions of months before `before`, and off its default partition.
+
+    Returns the months' names. What follows in this transaction may take long; what it waits for may not: it then
+    fails as what may be tried again.
+    """
+    await tx.execute("SET LOCAL statement_timeout = '1h'")
+    await tx.execute("SET LOCAL lock_timeout = '5s'")
+    names = await tx.fetch(
+        "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = $1::regclass", table
+    )
+    first_kept = f"{table}_{before:%Y_%m}"
+    months = sorted(row["name"] for row in names if row["name"] < first_kept)
+    for name in (*months, f"{table}_default"):
+        await tx.execute(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
+    return months
+
+
+async def drop_months(tx: Connection, table: str, key: str, months: Sequence[str], *, before: date) -> None:
+    """Drop what `lock_months` named, whole, and what of those months had strayed into the default partition."""
+    for name in months:
+        await tx.execute(f"DROP TABLE {name}")
+    await tx.execute(f"DELETE FROM {table}_default WHERE {key} < $1", first_id_of(before))  # noqa: S608
+
+
 async def keep_partitions(connection: Connection) -> None:
     """`ensure_partitions`, and an alarm in the log where it came too late."""
     await ensure_partitions(connection)
@@ -88,16 +115,17 @@ async def _create(connection: Connection, table: str, name: str, start: date, en
     if await connection.fetchval("SELECT to_regclass($1) IS NULL", name):
         await connection.execute(
             f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} "
-            f"FOR VALUES FROM ('{_bound(start)}') TO ('{_bound(end)}')"
+            f"FOR VALUES FROM ('{first_id_of(start)}') TO ('{first_id_of(end)}')"
         )
 
 
-def _bound(day: date) -> str:
+def first_id_of(day: date) -> UUID:
     """The lowest id of a day that starts in UTC."""
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return str(model.first_id_at(int(start.timestamp()) * 1_000_000))
+    return model.first_id_at(int(start.timestamp()) * 1_000_000)
 
 
-def _month_after(month: date, months: int) -> date:
+def month_after(month: date, months: int) -> date:
+    """The first day of the month so many months later, or earlier where it is negative."""
     year, number = divmod(month.year * 12 + month.month - 1 + months, 12)
     return date(year, number + 1, 1)

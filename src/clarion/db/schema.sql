@@ -57,6 +57,16 @@ CREATE TABLE public.credential (
     CONSTRAINT credential_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'developer'::text, 'marketer'::text, 'viewer'::text])))
 );
 
+CREATE TABLE public.credential_use (
+    workspace_id uuid NOT NULL,
+    credential_id uuid NOT NULL,
+    minute_us bigint NOT NULL,
+    bucket text NOT NULL,
+    requests bigint NOT NULL,
+    refused bigint NOT NULL
+)
+WITH (fillfactor='70');
+
 CREATE TABLE public.erasure (
     workspace_id uuid NOT NULL,
     erasure_id uuid NOT NULL,
@@ -385,6 +395,9 @@ ALTER TABLE ONLY public.credential
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.credential_use
+    ADD CONSTRAINT credential_use_pkey PRIMARY KEY (workspace_id, credential_id, minute_us, bucket);
+
 ALTER TABLE ONLY public.erasure
     ADD CONSTRAINT erasure_pkey PRIMARY KEY (workspace_id, erasure_id);
 
@@ -509,6 +522,9 @@ ALTER TABLE ONLY public.address
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
+ALTER TABLE ONLY public.credential_use
+    ADD CONSTRAINT credential_use_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
@@ -576,6 +592,8 @@ ALTER TABLE public.address ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.credential_use ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.erasure ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
@@ -619,6 +637,8 @@ ALTER TABLE public.rejected_sample ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.address USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.audit USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.credential_use USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.erasure USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
@@ -684,6 +704,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address TO clarion_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.audit TO clarion_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.credential TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credential_use TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.erasure TO clarion_app;
 

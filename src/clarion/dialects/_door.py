@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from clarion.accounts import Credential, Credentials, Rates, Vaults
 from clarion.db import Database
 from clarion.dialects import _http
-from clarion.model import Accepted, Duplicate, Ids, Offer, Source
+from clarion.model import Accepted, Duplicate, Ids, Offer, Sample, Source
 
 Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
 Routes = Mapping[tuple[str, str], Handler]  # (method, path) -> handler; `{name}` in a path is one segment
@@ -21,9 +21,18 @@ class Ingest(Protocol):
     """Where offers go; `clarion.events.Ingest` is the one."""
 
     async def offer(
-        self, credential: Credential, source: Source, offers: Sequence[Offer], *, rejected: int = 0
+        self,
+        credential: Credential,
+        source: Source,
+        offers: Sequence[Offer],
+        *,
+        rejected: int = 0,
+        samples: Sequence[Sample] = (),
     ) -> list[Accepted | Duplicate]:
-        """What became of each offer, told once it is on disk; `rejected` is counted. Raises Unavailable."""
+        """What became of each offer, told once it is on disk; `rejected` is counted. Raises Unavailable.
+
+        `samples` of what was rejected are kept for whoever asks why.
+        """
 
 
 class Store(Struct, frozen=True):

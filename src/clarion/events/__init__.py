@@ -12,6 +12,7 @@ from clarion.events.lanes import Lanes
 from clarion.events.ledger import LedgerLine, Mismatch, inner_mismatches, total
 from clarion.events.process import Bench
 from clarion.events.reading import StoredEvent, list_events, read_event, stream_events
+from clarion.events.rejected import KeptSample, list_rejected
 from clarion.events.replay import replay
 from clarion.events.retry import read_quarantined, retry_quarantined
 from clarion.events.store import (
@@ -24,13 +25,14 @@ from clarion.events.store import (
     read_ledger,
     show_quarantined,
 )
-from clarion.events.tasks import drop_old_blocks, drop_old_keys
+from clarion.events.tasks import drop_old_blocks, drop_old_events, drop_old_keys
 from clarion.events.verify import verify_ledger
 
 __all__ = [
     "WORK",
     "Bench",
     "Ingest",
+    "KeptSample",
     "Lanes",
     "LedgerLine",
     "Mismatch",
@@ -40,12 +42,14 @@ __all__ = [
     "backlog",
     "discard_quarantined",
     "drop_old_blocks",
+    "drop_old_events",
     "drop_old_keys",
     "erase_person",
     "eraser",
     "inner_mismatches",
     "list_events",
     "list_quarantine",
+    "list_rejected",
     "read_event",
     "read_ledger",
     "read_quarantined",

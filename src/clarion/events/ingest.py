@@ -19,7 +19,8 @@ from clarion.events import store
 from clarion.events.accept import Group, Policy, Seen, accept
 from clarion.events.journal import ITEMS_MAX
 from clarion.events.ledger import Tally
-from clarion.model import Accepted, Duplicate, Ids, Offer, Source
+from clarion.events.rejected import Samples
+from clarion.model import Accepted, Duplicate, Ids, Offer, Sample, Source
 
 COMMITS_IN_FLIGHT = 2  # of one workspace and policy
 WAITING_ITEMS_MAX = 100_000  # of this process; beyond it callers hear 503
@@ -80,12 +81,21 @@ class Ingest:
         self._waiting_items = 0
         self._commits: set[asyncio.Task[None]] = set()
         self._edge_counts: dict[UUID, Tally] = defaultdict(Tally)
+        self._samples = Samples(database, vaults)
         self._committed = asyncio.Event()
 
     async def offer(
-        self, credential: Credential, source: Source, offers: Sequence[Offer], *, rejected: int = 0
+        self,
+        credential: Credential,
+        source: Source,
+        offers: Sequence[Offer],
+        *,
+        rejected: int = 0,
+        samples: Sequence[Sample] = (),
     ) -> list[Accepted | Duplicate]:
         """What became of each offer, told after the commit; `rejected` items of the request are counted with them.
+
+        `samples` of the rejected ones are kept apart, within a second; they are no promise.
 
         All offers of a request have one dedup mode and window. Raises Unavailable: nothing of it was accepted, or
         nobody knows; the same request again is safe where it has keys.
@@ -93,6 +103,7 @@ class Ingest:
         if self._meters:
             self._meters.count(source, "rejected", rejected)
         if not offers:
+            self._samples.add(credential, self._identified(samples))
             self._count(credential.workspace_id, self._ids.next(), received=rejected, rejected=rejected)
             return []
         reason = self._refuse_because()
@@ -100,6 +111,7 @@ class Ingest:
             reason = f"{self._waiting_items} items wait for a commit"
         if reason is not None:
             raise errors.Unavailable(reason, retry_after_s=5)
+        self._samples.add(credential, self._identified(samples))
         queue = self._queue(credential.workspace_id, source, Policy.of(offers[0].dedup))
         answer: asyncio.Future[list[Accepted | Duplicate]] = asyncio.get_running_loop().create_future()
         queue.waiting.append(_Request(offers, self._ids.many(len(offers)), rejected, answer))
@@ -112,7 +124,7 @@ class Ingest:
         return await answer
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Write the counts of requests that left no block, and wake workers, until `stop`; then finish what waits."""
+        """Write what requests leave beside blocks, and wake workers, until `stop`; then finish what waits."""
         flushed = asyncio.create_task(self._flush_counts(stop))
         notified = asyncio.create_task(self._notify_workers(stop))
         await stop.wait()
@@ -120,8 +132,12 @@ class Ingest:
         while self._commits:
             await asyncio.wait(self._commits)
         await self._write_counts()
+        await self._write_samples()
 
     # ---- groups
+
+    def _identified(self, samples: Sequence[Sample]) -> list[tuple[UUID, Sample]]:
+        return [(self._ids.next(), sample) for sample in samples]
 
     def _queue(self, workspace_id: UUID, source: Source, policy: Policy) -> _Queue:
         key = (workspace_id, source, policy)
@@ -230,6 +246,7 @@ class Ingest:
         while not stop.is_set():
             await _sleep(stop, FLUSH_EVERY_S)
             await self._write_counts()
+            await self._write_samples()
 
     async def _write_counts(self) -> None:
         for workspace_id in list(self._edge_counts):
@@ -249,6 +266,12 @@ class Ingest:
                         # A lower bound must not be counted twice: it is let go where nobody knows.
                         acknowledged=0 if is_transient(exc) else line.acknowledged,
                     )
+
+    async def _write_samples(self) -> None:
+        try:
+            await self._samples.write()
+        except Exception as exc:
+            _complain(exc, "samples of rejected items wait to be written")
 
     async def _notify_workers(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -264,6 +264,39 @@ SELECT e.event_id, e.profile_id, e.occurred_at, m.name, e.source, e.revision, e.
 FROM event AS e JOIN metric AS m ON m.workspace_id = e.workspace_id AND m.metric_id = e.metric_id
 WHERE e.workspace_id = $1 AND e.event_id = $2;
 
+-- name: expire_minutes
+-- Events with ids below $2 are about to go: counted by the minute of the items that brought them.
+INSERT INTO ledger (workspace_id, minute_us, expired)
+SELECT $1, (('x' || substr(replace(coalesce(brought_by, event_id)::text, '-', ''), 1, 12))::bit(48)::bigint / 60000)
+           * 60000000 AS minute_us, count(*)
+FROM event WHERE workspace_id = $1 AND event_id < $2 GROUP BY 2 ORDER BY 2
+ON CONFLICT (workspace_id, minute_us) DO UPDATE SET expired = ledger.expired + excluded.expired;
+
+-- name: count_expiring
+-- The same events by metric and the quarter of an hour in which they happened.
+SELECT metric_id, floor(extract(epoch FROM occurred_at) / 900)::bigint AS quarter, count(*) AS events
+FROM event WHERE workspace_id = $1 AND event_id < $2 GROUP BY 1, 2;
+
+-- name: insert_rejected
+-- Samples of one credential; after a lost connection an earlier try may have written them.
+INSERT INTO rejected_sample (workspace_id, credential_id, rejected_id, code, sealed)
+SELECT $1, $2, r.rejected_id, r.code, r.sealed
+FROM unnest($3::uuid[], $4::text[], $5::bytea[]) AS r(rejected_id, code, sealed)
+ON CONFLICT (workspace_id, credential_id, rejected_id) DO NOTHING;
+
+-- name: trim_rejected
+-- All below the $3 newest of a credential go.
+DELETE FROM rejected_sample
+WHERE workspace_id = $1 AND credential_id = $2 AND rejected_id <= (
+    SELECT rejected_id FROM rejected_sample WHERE workspace_id = $1 AND credential_id = $2
+    ORDER BY rejected_id DESC OFFSET $3 LIMIT 1
+);
+
+-- name: list_rejected
+-- Newest first.
+SELECT rejected_id, code, sealed FROM rejected_sample
+WHERE workspace_id = $1 AND credential_id = $2 ORDER BY rejected_id DESC LIMIT $3;
+
 -- name: insert_quarantine
 -- One item, or a whole block that cannot be read.
 INSERT INTO quarantine (workspace_id, quarantine_id, block_id, ordinal, items, minute_us, accepted_us, source,

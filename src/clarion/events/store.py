@@ -16,6 +16,7 @@ Q = db.load("clarion.events")
 WORK = "clarion_work"  #: the channel on which workers hear that there are blocks
 FIRST_ID = UUID(int=0)
 LAST_ID = UUID(int=(1 << 128) - 1)
+LONG_S = 3_600.0  # a count of months of a timeline
 _BLOCKS_A_CLAIM = 512
 _STREAMED_AT_ONCE = 500
 
@@ -269,6 +270,17 @@ async def delete_old_keys(
     return _count_of(await tx.execute(Q.delete_old_keys, workspace_id, windowed, before_day, limit))
 
 
+async def expire_minutes(tx: Tx, workspace_id: UUID, before: UUID) -> None:
+    """The ledger counts events with ids below `before` as expired; the caller deletes them."""
+    await tx.execute(Q.expire_minutes, workspace_id, before, timeout=LONG_S)
+
+
+async def count_expiring(tx: Tx, workspace_id: UUID, before: UUID) -> dict[tuple[int, int], int]:
+    """The same events by (metric, quarter of an hour)."""
+    rows = await tx.fetch(Q.count_expiring, workspace_id, before, timeout=LONG_S)
+    return {(row["metric_id"], row["quarter"]): row["events"] for row in rows}
+
+
 def _count_of(tag: str) -> int:
     return int(tag.removeprefix("DELETE "))
 
@@ -303,6 +315,28 @@ def event_cursor(tx: Tx, workspace_id: UUID, which: Which, *, limit: int) -> "Cu
 
 async def select_event(tx: Tx, workspace_id: UUID, event_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(Q.read_event, workspace_id, event_id)
+
+
+# ---- rejected
+
+
+async def insert_rejected(
+    tx: Tx, workspace_id: UUID, credential_id: UUID, rows: Sequence[tuple[UUID, str, bytes]]
+) -> None:
+    """Rows are (id, code, sealed); one that is there already stays."""
+    columns = [[row[place] for row in rows] for place in range(3)]
+    await tx.execute(Q.insert_rejected, workspace_id, credential_id, *columns)
+
+
+async def trim_rejected(tx: Tx, workspace_id: UUID, credential_id: UUID, kept: int) -> None:
+    """The newest stay."""
+    await tx.execute(Q.trim_rejected, workspace_id, credential_id, kept)
+
+
+async def select_rejected(
+    tx: Tx, workspace_id: UUID, credential_id: UUID, limit: int
+) -> list[asyncpg.Record]:
+    return await tx.fetch(Q.list_rejected, workspace_id, credential_id, limit)
 
 
 # ---- quarantine

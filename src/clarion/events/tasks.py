@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from uuid import UUID
 
-from clarion import accounts, db, log
+from clarion import accounts, db, log, metrics
 from clarion.db import Tx
 from clarion.events import store
 from clarion.model import Source
@@ -23,6 +23,32 @@ async def drop_old_blocks(connection: Tx, keep_days: int) -> None:
     unless = f"processed_at IS NULL OR processed_at > now() - make_interval(days => {keep_days:d})"
     for name in await db.drop_partitions(connection, "journal", before=before, unless=unless):
         _log.info("an old part of the journal was dropped", action="journal_dropped", partition=name)
+
+
+async def drop_old_events(connection: Tx, keep_months: int) -> None:
+    """Drop the timeline's months that ended `keep_months` months ago or earlier (0: none). As the owner.
+
+    In the same transaction the ledger counts their events as expired and the metrics' days forget them, so that
+    counts and timeline say the same at every moment.
+    """
+    if not keep_months:
+        return
+    this_month = (await db.utc_day(connection)).replace(day=1)
+    before = db.month_after(this_month, -keep_months)
+    first_kept = db.first_id_of(before)
+    async with connection.transaction():
+        months = await db.lock_months(connection, "event", before=before)
+        for workspace in await accounts.list_workspaces(connection):
+            await _expire(connection, workspace.workspace_id, first_kept)
+        await db.drop_months(connection, "event", "event_id", months, before=before)
+    for name in months:
+        _log.info("an old part of the timeline was dropped", action="timeline_dropped", partition=name)
+
+
+async def _expire(tx: Tx, workspace_id: UUID, before: UUID) -> None:
+    counts = await store.count_expiring(tx, workspace_id, before)
+    await metrics.count_days(tx, workspace_id, {key: -count for key, count in counts.items()})
+    await store.expire_minutes(tx, workspace_id, before)
 
 
 async def drop_old_keys(connection: Tx, keep_days: int) -> None:

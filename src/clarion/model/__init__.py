@@ -18,7 +18,7 @@ from clarion.model.inbound import (
     ProfileChange,
     Reach,
 )
-from clarion.model.outcome import Accepted, Duplicate, Outcome, Rejected
+from clarion.model.outcome import Accepted, Duplicate, Outcome, Rejected, Sample
 from clarion.model.reasons import Quarantined
 from clarion.model.sources import Source
 
@@ -40,6 +40,7 @@ __all__ = [
     "Quarantined",
     "Reach",
     "Rejected",
+    "Sample",
     "Source",
     "first_id_at",
     "minute_of",

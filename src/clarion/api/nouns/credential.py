@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from clarion import accounts, errors, model
+from clarion import accounts, errors, events, model
 from clarion.accounts import Credential, Role
 from clarion.api import auth, views
-from clarion.api.nouns._fields import Label, Text
+from clarion.api.nouns._fields import Label, Limit, Text
 from clarion.api.ports import Call, Forbidden, Nothing, Way, id_of
 from clarion.db import Tx
 
@@ -28,6 +28,19 @@ class Create(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dialect: Text
     role: Role | None = None
     label: Label = ""
+
+
+class Rejections(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The newest items that a credential's callers were refused."""
+
+    credential_id: str
+    limit: Limit = 50
+
+
+class Used(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of which credential; of all by default."""
+
+    credential_id: str | None = None
 
 
 class SetRates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +96,37 @@ async def reveal(call: Call, wish: One) -> dict[str, str]:
     return views.issued(new, name, _way(call, one.dialect).shown)
 
 
+async def use(call: Call, wish: Used) -> list[views.CredentialUse]:
+    """What callers used of their limits in the last hour, by credential and bucket."""
+    since_us = call.ports.database.now_us() - accounts.HOUR_US
+    async with call.app() as tx:
+        if wish.credential_id is None:
+            asked = await accounts.list_credentials(tx, call.workspace_id)
+        else:
+            asked = [await _find(tx, call, One(wish.credential_id))]
+        known = {one.credential_id: one for one in asked}
+        found = await accounts.use_of_limits(
+            tx, call.workspace_id, since_us=since_us, credential_ids=list(known)
+        )
+    return [
+        views.credential_use(used, one, _limit(call, one, used.bucket))
+        for used in found
+        for one in [known[used.credential_id]]
+    ]
+
+
+async def rejected(call: Call, wish: Rejections) -> list[views.Rejected]:
+    """What its callers were refused and why, newest first; the audit notes who looked."""
+    vault = await call.vault()
+    async with call.app() as tx:
+        one = await _find(tx, call, One(wish.credential_id))
+        found = await events.list_rejected(
+            tx, call.workspace_id, one.credential_id, vault=vault, limit=wish.limit
+        )
+        await _audit(tx, call, "rejected_opened", one)
+    return [views.rejected(sample) for sample in found]
+
+
 async def revoke(call: Call, wish: One) -> views.Credential:
     """From now on the credential opens nothing. It cannot be taken back."""
     async with call.app() as tx:
@@ -125,6 +169,11 @@ def _way(call: Call, dialect: str) -> Way:
     if dialect not in ways:
         raise errors.Invalid(f"there is no dialect {dialect}; there is: {', '.join(ways)}")
     return ways[dialect]
+
+
+def _limit(call: Call, one: Credential, bucket: str) -> int | None:
+    """Requests a minute, 0 for any number; None where the dialect has no such bucket any more."""
+    return one.rates.get(bucket, _way(call, one.dialect).buckets.get(bucket))
 
 
 def _check_may(call: Call, dialect: str) -> None:

@@ -1,5 +1,6 @@
 """An event as it was sent -> an event in our words, or what is wrong with it. Pure."""
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from clarion.dialects.smashsend import rules, wire
 from clarion.dialects.smashsend.codes import Code, Problem
 from clarion.dialects.smashsend.rules import Valid
-from clarion.model import DAY_US, Dedup, Event, Identity, IdentityKind, Mode, Offer, Reach
+from clarion.model import DAY_US, Dedup, Event, Identity, IdentityKind, Mode, Offer, Reach, Sample
 
 DEDUP_WINDOW_S = DAY_US // 1_000_000
 _ID_OCTETS = 16
@@ -24,9 +25,19 @@ def judge(sent: bytes | msgspec.Raw, now_us: int) -> Judged:
     try:
         track = wire.read_track(sent)
     except wire.Malformed as exc:
-        return [Problem(Code.INVALID_EVENT, str(exc))]
+        return [malformed(exc)]
     checked = rules.check(track, now_us)
     return offer(checked, now_us) if isinstance(checked, Valid) else checked
+
+
+def malformed(exc: wire.Malformed) -> Problem:
+    """What cannot be read at all."""
+    return Problem(Code.INVALID_EVENT, str(exc))
+
+
+def sample(sent: bytes | msgspec.Raw, problems: Sequence[Problem]) -> Sample:
+    """What was refused, with the first of its problems."""
+    return Sample.of(problems[0].code, problems[0].message, sent)
 
 
 def offer(event: Valid, now_us: int) -> Offer:

@@ -62,7 +62,9 @@ async def _track(door: Door, scope: Scope, receive: Receive) -> Answer:
     if isinstance(judged, Offer):
         await door.ingest.offer(credential, Source.SMASHSEND, [judged])
         return reply.queued(judged)
-    await door.ingest.offer(credential, Source.SMASHSEND, [], rejected=1)
+    await door.ingest.offer(
+        credential, Source.SMASHSEND, [], rejected=1, samples=[mapping.sample(body, judged)]
+    )
     return reply.refused(judged)
 
 
@@ -76,14 +78,21 @@ async def _track_batch(door: Door, scope: Scope, receive: Receive) -> Answer:
     now_us = door.now_us()
     try:
         events = wire.read_batch(body)
-    except wire.Malformed:
+    except wire.Malformed as exc:
         # Refused whole is one item: what came behind the limit, or is no JSON, was never read as events.
-        await door.ingest.offer(credential, Source.SMASHSEND, [], rejected=1)
+        samples = [mapping.sample(body, [mapping.malformed(exc)])]
+        await door.ingest.offer(credential, Source.SMASHSEND, [], rejected=1, samples=samples)
         raise
     judged = [mapping.judge(event, now_us) for event in events]
     offers = [event for event in judged if isinstance(event, Offer)]
-    rejected = len(judged) - len(offers)
-    outcomes = await door.ingest.offer(credential, Source.SMASHSEND, offers, rejected=rejected)
+    samples = [
+        mapping.sample(sent, event)
+        for sent, event in zip(events, judged, strict=True)
+        if not isinstance(event, Offer)
+    ]
+    outcomes = await door.ingest.offer(
+        credential, Source.SMASHSEND, offers, rejected=len(samples), samples=samples
+    )
     return reply.batch(judged, outcomes)
 
 
