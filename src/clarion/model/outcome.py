@@ -5,7 +5,7 @@ from uuid import UUID
 from msgspec import Struct
 
 
-class Accepted(Struct, frozen=True):
+class Accepted(Struct, frozen=True, gc=False):
     """On disk; it will be processed or shown in quarantine."""
 
     item_id: UUID
