@@ -10,6 +10,10 @@ BENCHES = {
         "bench.ingest:ingest",
         "Accept and process events: rates, latencies, CPU, memory, disk, ratios.",
     ),
+    "profile": (
+        "bench.profile:profile",
+        "Where the microseconds of an event go: tables by stage, and flame graphs.",
+    ),
 }
 
 app = App(
