@@ -14,6 +14,10 @@ BENCHES = {
         "bench.fairness:fairness",
         "What a flooding workspace costs another one's single events.",
     ),
+    "profile": (
+        "bench.profile:profile",
+        "Where the microseconds of an event go: tables by stage, and flame graphs.",
+    ),
 }
 
 app = App(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -197,3 +198,34 @@ def test_what_is_sent_counts_and_not_what_would_be_stored() -> None:
 def test_the_reference_lists_every_code_and_no_other() -> None:
     listed = re.findall(r"^\| `([A-Z_]+)` \|", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(listed) == sorted(Code)
+
+
+@pytest.mark.parametrize(
+    ("properties", "is_plain"),
+    [
+        ({}, True),
+        ({"s": "😀" * 1_000, "n": 2**63 - 1, "f": -0.0, "l": [1, "a", None], "o": None, "": True}, True),
+        ({"s": "😀" * 1_001}, False),
+        ({"n": 2**63}, False),
+        ({"n": -(2**63) - 1}, False),
+        ({"l": ["a" * 1_001]}, False),
+        ({"l": [1] * 101}, False),
+        ({"l": [[1]]}, False),
+        ({"s": "\0"}, False),
+        ({"\0": 1}, False),
+        ({"k" * 255: 1, "j" * 255: 1}, True),
+        ({"k" * 256: 1}, False),
+        ({f"k{n}": n for n in range(100)}, True),
+        ({f"k{n}": n for n in range(101)}, False),
+        ({"a": {"b": 1}}, False),
+    ],
+)
+def test_properties_are_read_at_once_only_where_the_careful_way_finds_nothing(properties, is_plain):
+    sent = msgspec.json.encode({"event": "a", "identify": {"email": "a@b.co"}, "properties": properties})
+    read = wire.read_track(sent)
+    assert isinstance(read, wire.PlainTrack) is is_plain
+    assert read.properties == properties
+    careful = rules.check(wire.Track(event="a", identify={"email": "a@b.co"}, properties=properties), NOW_US)
+    assert rules.check(read, NOW_US) == careful
+    if is_plain:
+        assert isinstance(careful, rules.Valid)

@@ -43,7 +43,9 @@ def test_equal_values_are_sealed_differently_and_blinded_equally():
     vault = Vault(ONE, KEY)
     assert vault.seal(b"v", b"p") != vault.seal(b"v", b"p")
     assert vault.blind("email", "v") == vault.blind("email", "v")
-    assert len({vault.blind("email", "v"), vault.blind("phone", "v"), vault.dedup_key("email", "v")}) == 3
+    assert (
+        len({vault.blind("email", "v"), vault.blind("phone", "v"), vault.dedup_keys("email", ["v"])[0]}) == 3
+    )
     assert Vault(ONE, KEY[::-1]).blind("email", "v") != vault.blind("email", "v")
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from asyncpg.pgproto.pgproto import UUID as FastUUID
 from msgspec import Struct
 
 from clarion.db import Tx
@@ -87,22 +86,37 @@ def _keys(vault: Vault, group: Group, policy: Policy) -> Keys:
     """Unique and sorted: one statement takes the same key twice unseen, and unsorted groups deadlock."""
     if policy.mode is Mode.NONE:
         return Keys([], [], [], [], [], [], [])
-    items_of: dict[tuple[int, bytes], list[int]] = {}
-    for ordinal, offer in enumerate(group.offers):
-        key_hash = vault.dedup_key("item", offer.dedup.key)
-        items_of.setdefault((offer.dedup.day or 0, key_hash.bytes), []).append(ordinal)
-    firsts = [0] * len(group.offers)
-    positions = [0] * len(group.offers)
-    for ordinals in items_of.values():
-        for position, ordinal in enumerate(ordinals):
-            firsts[ordinal], positions[ordinal] = ordinals[0], position
-    ordered = sorted(items_of.items())
+    dedups = [offer.dedup for offer in group.offers]
+    hashes = vault.dedup_keys("item", [dedup.key for dedup in dedups])
+    places = [(dedup.day or 0, key_hash) for dedup, key_hash in zip(dedups, hashes, strict=True)]
+    ordered = sorted(range(len(places)), key=places.__getitem__)  # stable: copies of a key stand as they came
+    copies, firsts, positions = [1] * len(places), list(range(len(places))), [0] * len(places)
+    if len(set(places)) < len(places):
+        ordered = _without_repeats(ordered, places, copies, firsts, positions)
     return Keys(
-        ordinals=[ordinals[0] for _, ordinals in ordered],
-        hashes=[FastUUID(key_hash) for (_, key_hash), _ in ordered],
-        item_ids=[group.item_ids[ordinals[0]] for _, ordinals in ordered],
-        buckets=[bucket for (bucket, _), _ in ordered],
-        copies=[len(ordinals) for _, ordinals in ordered],
+        ordinals=ordered,
+        hashes=[hashes[ordinal] for ordinal in ordered],
+        item_ids=[group.item_ids[ordinal] for ordinal in ordered],
+        buckets=[places[ordinal][0] for ordinal in ordered],
+        copies=[copies[ordinal] for ordinal in ordered],
         firsts=firsts,
         positions=positions,
     )
+
+
+def _without_repeats(
+    ordered: list[int],
+    places: list[tuple[int, bytes]],
+    copies: list[int],
+    firsts: list[int],
+    positions: list[int],
+) -> list[int]:
+    """The first ordinal of each key; which one that is, and how many there are, is noted of every item."""
+    kept: list[int] = []
+    for ordinal in ordered:
+        if kept and places[kept[-1]] == places[ordinal]:
+            firsts[ordinal], positions[ordinal] = kept[-1], copies[kept[-1]]
+            copies[kept[-1]] += 1
+        else:
+            kept.append(ordinal)
+    return kept

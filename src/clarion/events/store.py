@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 from asyncpg.cursor import CursorFactory
+from asyncpg.pgproto.pgproto import UUID as FastUUID
 from msgspec import Struct
 
 from clarion import db, errors, model
@@ -25,7 +26,7 @@ class Keys(Struct, frozen=True):
     """The group's keys, each once, in the order in which every group takes its locks."""
 
     ordinals: list[int]  # of the first item with the key
-    hashes: list[UUID]
+    hashes: list[bytes]
     item_ids: list[UUID]
     buckets: list[int]
     copies: list[int]  # how many items of the group have the key
@@ -96,6 +97,18 @@ class QuarantinedItem(Struct, frozen=True, kw_only=True):
 # ---- accept
 
 
+# Arrays of thousands go as one text in PostgreSQL's notation, which the statement casts: as lists of
+# UUID and int they cost about 3 us of Python an event more (all of accept 8.2 before, about 4 after, with the keys).
+
+
+def _uuids(values: Sequence[bytes]) -> str:
+    return f"{{{b''.join(values).hex(',', 16)}}}"
+
+
+def _integers(values: Sequence[int]) -> str:
+    return f"{{{','.join(map(str, values))}}}"
+
+
 async def accept_once(
     tx: Tx, workspace_id: UUID, source: int, keys: Keys, repeats: list[int], block: Block
 ) -> frozenset[int]:
@@ -104,10 +117,10 @@ async def accept_once(
         Q.accept_once,
         workspace_id,
         source,
-        keys.ordinals,
-        keys.hashes,
-        keys.item_ids,
-        keys.buckets,
+        _integers(keys.ordinals),
+        _uuids(keys.hashes),
+        _uuids([item_id.bytes for item_id in keys.item_ids]),
+        _integers(keys.buckets),
         repeats,
         block.block_id,
         block.minute_us,
@@ -133,9 +146,9 @@ async def accept_windowed(
         Q.accept_windowed,
         workspace_id,
         source,
-        keys.ordinals,
-        keys.hashes,
-        keys.item_ids,
+        _integers(keys.ordinals),
+        _uuids(keys.hashes),
+        _uuids([item_id.bytes for item_id in keys.item_ids]),
         window_us,
         repeats,
         block.block_id,
@@ -154,13 +167,13 @@ async def accept_overrides(tx: Tx, workspace_id: UUID, source: int, keys: Keys, 
         Q.accept_overrides,
         workspace_id,
         source,
-        keys.ordinals,
-        keys.hashes,
-        keys.item_ids,
-        keys.buckets,
-        keys.copies,
-        keys.firsts,
-        keys.positions,
+        _integers(keys.ordinals),
+        _uuids(keys.hashes),
+        _uuids([item_id.bytes for item_id in keys.item_ids]),
+        _integers(keys.buckets),
+        _integers(keys.copies),
+        _integers(keys.firsts),
+        _integers(keys.positions),
         block.block_id,
         block.minute_us,
         block.items,
@@ -172,7 +185,14 @@ async def accept_overrides(tx: Tx, workspace_id: UUID, source: int, keys: Keys, 
 
 async def own_keys(tx: Tx, workspace_id: UUID, source: int, keys: Keys) -> frozenset[int]:
     """The ordinals whose keys hold the items' own ids."""
-    rows = await tx.fetch(Q.find_own_keys, workspace_id, source, keys.hashes, keys.item_ids, keys.buckets)
+    rows = await tx.fetch(
+        Q.find_own_keys,
+        workspace_id,
+        source,
+        [FastUUID(key_hash) for key_hash in keys.hashes],
+        keys.item_ids,
+        keys.buckets,
+    )
     own = {row["event_id"] for row in rows}
     return frozenset(
         ordinal for ordinal, item_id in zip(keys.ordinals, keys.item_ids, strict=True) if item_id in own

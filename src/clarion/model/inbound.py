@@ -70,7 +70,7 @@ class Mode(StrEnum):
     NONE = "none"  #: no key: every one is new
 
 
-class Dedup(Struct, frozen=True):
+class Dedup(Struct, frozen=True, gc=False):
     """How repeats are known. `key`: what the vendor counts as the same.
 
     Where the key lives: `window_s` (at most a day) seconds back from now by the database's clock, or the UTC day
@@ -89,7 +89,7 @@ class Dedup(Struct, frozen=True):
             raise ValueError("only mode once knows a window")
 
 
-class Offer(Struct, frozen=True):
+class Offer(Struct, frozen=True, gc=False):
     """One item as it is offered to accept."""
 
     inbound: Inbound

@@ -7,7 +7,7 @@ from msgspec import Struct
 SAMPLE_BYTES_MAX = 4_096  # of a rejected item's body
 
 
-class Accepted(Struct, frozen=True):
+class Accepted(Struct, frozen=True, gc=False):
     """On disk; it will be processed or shown in quarantine."""
 
     item_id: UUID

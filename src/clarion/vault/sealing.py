@@ -1,6 +1,7 @@
 """One workspace's seal, and what of sealed values can still be asked: keyed hashes."""
 
 import os
+from collections.abc import Iterable
 from hashlib import blake2b
 from uuid import UUID
 
@@ -47,9 +48,9 @@ class Vault:
         """The blind index of a canonical value; equal values of one purpose have equal ones."""
         return self._index.of(purpose, value)
 
-    def dedup_key(self, purpose: str, key: str) -> UUID:
-        """The key hash under which a repeat is known (message ids may be e-mail addresses)."""
-        return self._dedup.of(purpose, key)
+    def dedup_keys(self, purpose: str, keys: Iterable[str]) -> list[bytes]:
+        """The hashes under which repeats are known (message ids may be e-mail addresses), 16 bytes each."""
+        return self._dedup.digests(purpose, keys)
 
 
 class _Hashes:
@@ -60,13 +61,19 @@ class _Hashes:
         self._after: dict[str, blake2b] = {}
 
     def of(self, purpose: str, value: str) -> UUID:
-        state = self._after.get(purpose)
-        if state is None:
-            state = self._after[purpose] = self._keyed.copy()
-            state.update(purpose.encode() + b"\x00")
-        state = state.copy()
-        state.update(value.encode("utf-8", "surrogatepass"))
-        return FastUUID(state.digest())
+        return FastUUID(self.digests(purpose, (value,))[0])
+
+    def digests(self, purpose: str, values: Iterable[str]) -> list[bytes]:
+        after = self._after.get(purpose)
+        if after is None:
+            after = self._after[purpose] = self._keyed.copy()
+            after.update(purpose.encode() + b"\x00")
+        found = []
+        for value in values:
+            state = after.copy()
+            state.update(value.encode("utf-8", "surrogatepass"))
+            found.append(state.digest())
+        return found
 
 
 def _derived(data_key: bytes, info: bytes) -> bytes:

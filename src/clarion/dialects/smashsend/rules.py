@@ -5,7 +5,7 @@ Characters are Unicode code points.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import ciso8601
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from clarion.dialects.smashsend import limits
 from clarion.dialects.smashsend.codes import PROBLEMS_MAX, Code, Problem
-from clarion.dialects.smashsend.wire import Track
+from clarion.dialects.smashsend.wire import PlainTrack, Track
 from clarion.model.email import canonical_email
 
 EVENT_BYTES_MAX = 32 * 1024  # the vendor says 32 KB and not which; the larger reading refuses less
@@ -25,7 +25,6 @@ MILLISECONDS_FROM = 100_000_000_000  # Unix time from here on (the year 5138 in 
 
 _NAME = re.compile(r"[A-Za-z0-9_.:-]*")
 _DIGITS = re.compile(r"-?[0-9]{9,16}(?:\.[0-9]{1,9})?")  # Unix time as text; fewer are an ISO date: 20240115
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAR = 10**15  # beyond any range, and float arithmetic still holds
 
 _REQUIRED = '"{}" is required'
@@ -43,7 +42,7 @@ _MESSAGE_ID_LENGTH = "Message ID cannot exceed 128 characters"
 _MESSAGE_ID_CHARACTER = '"messageId" must not contain the character U+0000'
 
 
-class Valid(Struct, frozen=True):
+class Valid(Struct, frozen=True, gc=False):
     """What an event says, nothing being wrong with it. `timestamp_us` is None when it told no time."""
 
     name: str
@@ -59,7 +58,9 @@ def check(track: Track, now_us: int) -> Valid | list[Problem]:
     problems: list[Problem] = []
     _check_name(track.event, problems)
     email, traits = _check_identify(track.identify, problems)
-    properties = limits.check_object(track.properties, limits.PROPERTIES, problems)
+    properties = track.properties or {}
+    if not isinstance(track, PlainTrack):
+        properties = limits.check_object(track.properties, limits.PROPERTIES, problems)
     timestamp_us = _check_timestamp(track.timestamp, now_us, problems)
     _check_message_id(track.message_id, problems)
     if problems:
@@ -111,7 +112,8 @@ def _check_timestamp(given: Any, now_us: int, problems: list[Problem]) -> int | 
 def _time_us(given: Any) -> int | None:
     """Microseconds since 1970 of what a caller gave as a time; None when it is no time."""
     if type(given) is str:
-        return _unix_us(float(given)) if _DIGITS.fullmatch(given) else _iso_us(given)
+        is_unix = "T" not in given and _DIGITS.fullmatch(given)
+        return _unix_us(float(given)) if is_unix else _iso_us(given)
     return _unix_us(given) if type(given) in (int, float) else None
 
 
@@ -122,8 +124,7 @@ def _iso_us(text: str) -> int | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    since = moment - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return round(moment.timestamp() * 1_000_000)  # exact to the microsecond between 1685 and 2255
 
 
 def _unix_us(number: float) -> int:

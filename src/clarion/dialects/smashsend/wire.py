@@ -6,18 +6,20 @@ wrong with it (`rules`), which a typed decoder, stopping at the first, cannot te
 
 import re
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, field
+from msgspec import UNSET, Meta, Raw, Struct, field
 
 from clarion import errors
+from clarion.dialects.smashsend import limits
 
 BATCH_EVENTS_MAX = 200
 _REASON_MAX = 160
+_NUL = rb"\u0000"  # the only way in which the character can be written
 
 
-class Track(Struct, frozen=True):
+class Track(Struct, frozen=True, gc=False):
     """One event as it was sent. None is absent or null. Other keys (the SDK's identify.userId) are ignored."""
 
     event: Any = None
@@ -25,6 +27,19 @@ class Track(Struct, frozen=True):
     properties: Any = None
     timestamp: Any = None
     message_id: Any = field(default=None, name="messageId")
+
+
+_Text = Annotated[str, Meta(max_length=limits.STRING_MAX)]
+_Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+_Primitive = _Text | _Integer | float | bool | None
+_Array = Annotated[list[_Primitive], Meta(max_length=limits.ARRAY_MAX)]
+_Flat = Annotated[dict[str, _Primitive | _Array], Meta(max_length=limits.LEAVES_MAX)]
+
+
+class PlainTrack(Track, frozen=True, gc=False):
+    """An event whose properties keep every limit and have one level, as nearly all do; seen while it was read."""
+
+    properties: _Flat | None = None
 
 
 # The array of a batch, in as many slots as may be filled and one more. What comes behind them is skipped and
@@ -46,7 +61,7 @@ class Queued(Struct, frozen=True):
     info: str
 
 
-class EventStatus(Struct, frozen=True):
+class EventStatus(Struct, frozen=True, gc=False):
     index: int
     messageId: str  # noqa: N815  the vendor's name
     status: str
@@ -85,6 +100,7 @@ class Malformed(errors.Declined):
 
 
 _track = msgspec.json.Decoder(Track)
+_plain_track = msgspec.json.Decoder(PlainTrack)
 _batch = msgspec.json.Decoder(_Batch)
 encode = msgspec.json.Encoder().encode
 
@@ -100,10 +116,32 @@ def read_track(body: bytes | Raw) -> Track:
 
 
 def _read_track(body: bytes | Raw) -> Track:
+    body = bytes(body)
+    plain = _read_plain(body)
+    if plain is not None:
+        return plain
     try:
         return _track.decode(body)
     except msgspec.DecodeError:  # half an emoji where nobody looks does no harm
-        return _track.decode(_with_lone_surrogates_spoilt(bytes(body)))
+        return _track.decode(_with_lone_surrogates_spoilt(body))
+
+
+def _read_plain(body: bytes) -> PlainTrack | None:
+    """None: what is wrong with it, if anything, is told of what `Track` reads.
+
+    Reading and checking at once takes 1.9 us an event; reading anything and walking over it takes 2.4. The names'
+    lengths are asked apart: the decoder remembers names, but not those of a limited type.
+    """
+    if b"\\" in body and _NUL in body:  # one byte is sought three times faster than six
+        return None
+    try:
+        track = _plain_track.decode(body)
+    except (ValueError, RecursionError):
+        return None
+    names = track.properties or ()
+    if len("".join(names)) > limits.KEY_MAX and max(map(len, names)) > limits.KEY_MAX:
+        return None
+    return track
 
 
 def read_batch(body: bytes) -> list[Raw]:
