@@ -98,10 +98,10 @@ async def test_a_credential_is_shown_without_its_secret_and_revealed_with_an_aud
 
 async def test_rates_are_set_for_all_buckets_or_one(call, tenant):
     (shown,) = await credential.set_rates(call, credential.SetRates(dialect="smashsend", per_minute=0))
-    assert shown.rates == {"single": 0, "batch": 0}
+    assert shown.rates == {"single": 0, "batch": 0, "general": 0}
     wish = credential.SetRates(dialect="smashsend", per_minute=7, bucket="batch", credential_id=shown.id)
     (shown,) = await credential.set_rates(call, wish)
-    assert shown.rates == {"single": 0, "batch": 7}
+    assert shown.rates == {"single": 0, "batch": 7, "general": 0}
     for wrong in ("nobody", "manage"):
         with pytest.raises(errors.Invalid):
             await credential.set_rates(call, credential.SetRates(dialect=wrong, per_minute=1))

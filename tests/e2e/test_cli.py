@@ -140,11 +140,11 @@ def test_a_credential_lives(shop):
         f"{made['api_key']}\n"
     )
     changed = shop.cli("credential", "set", "--dialect", "smashsend", "--rate", "0")
-    assert {tuple(one["rates"].items()) for one in changed} == {(("batch", 0), ("single", 0))}
+    assert {tuple(one["rates"].items()) for one in changed} == {(("batch", 0), ("single", 0), ("general", 0))}
     one = shop.cli(
         "credential", "set", "--dialect", "smashsend", "--rate", "9", "--bucket", "batch", "--id", shown["id"]
     )
-    assert [one["rates"] for one in one] == [{"batch": 9, "single": 0}]
+    assert [one["rates"] for one in one] == [{"batch": 9, "single": 0, "general": 0}]
     assert shop.cli("credential", "revoke", made["credential_id"])["revoked"] is True
     headers = {"Authorization": f"Bearer {made['api_key']}"}
     assert httpx2.post(f"{shop.server.url}/v1/events", json={}, headers=headers).status_code == 401
@@ -307,8 +307,9 @@ def test_the_reference_names_every_command():
 def test_a_replay_says_how_many_events_it_went_through(shop):
     """The control: a period before any of them holds none, and of one metric there are fewer."""
     period = ("event", "replay", "--from", "2020-01-01", "--to", "2100-01-01")
-    assert shop.cli(*period)["replayed"] == 6
+    stored = len(shop.cli("event", "list", "--limit", "1000"))
+    assert shop.cli(*period)["replayed"] == stored >= 6
     assert shop.cli(*period, "--metric", "user.signup")["replayed"] == 1
     assert shop.cli("event", "replay", "--from", "2020-01-01", "--to", "2020-01-02")["replayed"] == 0
-    assert "Went through 6 events." in shop.run(*period).stdout
+    assert f"Went through {stored} events." in shop.run(*period).stdout
     assert shop.run("event", "replay", "--from", "2020-01-02", "--to", "2020-01-01", check=False).returncode

@@ -105,7 +105,11 @@ def test_a_key_made_revealed_and_revoked_over_http(server, shop):
     nothing = {"event": ""}
     assert httpx2.post(f"{server.url}/v1/events", json=nothing, headers=headers).status_code == 400
     rates = {"dialect": "smashsend", "per_minute": 1, "credential_id": made["credential_id"]}
-    assert shop.patch("/credentials", json=rates).json()[0]["rates"] == {"single": 1, "batch": 1}
+    assert shop.patch("/credentials", json=rates).json()[0]["rates"] == {
+        "single": 1,
+        "batch": 1,
+        "general": 1,
+    }
     answers = [httpx2.post(f"{server.url}/v1/events", json=nothing, headers=headers) for _ in range(3)]
     assert 429 in [answer.status_code for answer in answers]
     assert shop.post(f"/credentials/{made['credential_id']}/revoke").json()["revoked"] is True

@@ -238,6 +238,10 @@ UNFILLED = {
     "identity_link": "(workspace_id, strong, weak, stamp_us, stamp_id)"
     " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, gen_random_uuid())",
     "credential_use": "VALUES ($1, gen_random_uuid(), 0, 'x', 1, 0)",
+    "erasure": "(workspace_id, erasure_id, profile_id, erased_us, actor, awaited)"
+    " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, 'x', '{}')",
+    "identity_moved": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1)",
+    "job": "(workspace_id, job_id, kind, payload) VALUES ($1, gen_random_uuid(), 'x', 'x')",
     "rejected_sample": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'x', 'x')",
     "tombstone": "VALUES ($1, gen_random_uuid(), 1)",
     "trait_blind": "VALUES ($1, 'x', gen_random_uuid(), gen_random_uuid())",
