@@ -138,6 +138,10 @@ ON CONFLICT (workspace_id, kind, id) DO NOTHING;
 -- The way back.
 SELECT id FROM number WHERE workspace_id = $1 AND kind = $2 AND number = $3;
 
+-- name: find_ids_of_numbers
+-- The same of several.
+SELECT number, id FROM number WHERE workspace_id = $1 AND kind = $2 AND number = ANY($3::int[]);
+
 -- name: insert_audit
 -- Who did what.
 INSERT INTO audit (workspace_id, audit_id, actor, action, detail) VALUES ($1, $2, $3, $4, $5);

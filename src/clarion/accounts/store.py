@@ -230,6 +230,12 @@ async def id_of_number(tx: Tx, workspace_id: UUID, kind: str, number: int) -> UU
     return found
 
 
+async def ids_of_numbers(tx: Tx, workspace_id: UUID, kind: str, numbers: Sequence[int]) -> dict[int, UUID]:
+    """The same of several; of a number that was never shown nothing."""
+    rows = await tx.fetch(Q.find_ids_of_numbers, workspace_id, kind, numbers)
+    return {row["number"]: row["id"] for row in rows}
+
+
 async def audit(tx: Tx, workspace_id: UUID, *, ids: Ids, actor: str, action: str, **detail: Any) -> None:
     """Leave a line: who did what. No secrets in `detail`."""
     await tx.execute(

@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from clarion.accounts import NewCredential, SecretForm
 from clarion.dialects._door import Door, Handler, Routes, Store, Table
+from clarion.dialects.esputnik import auth as esputnik_auth
+from clarion.dialects.esputnik import routes as esputnik_routes
 from clarion.dialects.smashsend import auth as smashsend_auth
 from clarion.dialects.smashsend import routes as smashsend_routes
 
@@ -43,6 +45,15 @@ DIALECTS: Mapping[str, Dialect] = {
         prefixes=("/v1/",),
         routes=smashsend_routes.routes,
         unknown=smashsend_routes.unknown,
+    ),
+    "esputnik": Dialect(
+        form=esputnik_auth.FORM,
+        shown=esputnik_auth.shown,
+        curl=esputnik_auth.curl,
+        buckets=esputnik_routes.BUCKETS,
+        prefixes=("/api/",),
+        routes=esputnik_routes.routes,
+        unknown=esputnik_routes.unknown,
     ),
 }
 

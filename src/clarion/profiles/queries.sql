@@ -418,3 +418,22 @@ ON CONFLICT (workspace_id, name) DO NOTHING RETURNING name;
 -- name: list_definitions
 -- By name.
 SELECT name, type, personal, discovered, created_at FROM trait WHERE workspace_id = $1 ORDER BY name;
+
+-- name: list_leads
+-- The strongest identity of the person behind each of some profiles.
+SELECT DISTINCT ON (p.profile_id) p.profile_id, i.blind, i.kind, i.namespace, i.sealed
+FROM profile AS p JOIN identity AS i ON i.workspace_id = p.workspace_id AND i.root_id = p.root_id
+WHERE p.workspace_id = $1 AND p.profile_id = ANY($2::uuid[])
+ORDER BY p.profile_id, i.kind, i.stamp_us, i.stamp_id;
+
+-- name: find_by_address
+-- The people whom an address reaches.
+SELECT DISTINCT p.root_id FROM address AS a
+JOIN profile AS p ON p.workspace_id = a.workspace_id AND p.profile_id = a.profile_id
+WHERE a.workspace_id = $1 AND a.channel = $2 AND a.blind = $3 ORDER BY p.root_id LIMIT $4;
+
+-- name: page_people
+-- Persons in the order in which they were made, from the one at a place; $2: a trait that must not be set.
+SELECT profile_id FROM profile
+WHERE workspace_id = $1 AND root_id = profile_id AND NOT coalesce(fold_traits, traits) ? $2::text
+ORDER BY profile_id OFFSET $3 LIMIT $4;

@@ -20,6 +20,7 @@ from clarion.profiles.store.erasing import (
     pack_erased,
     unpack_erased,
 )
+from clarion.profiles.store.finding import find_by_address, leads_of, page_profiles
 from clarion.profiles.store.identities import members_of
 from clarion.profiles.store.people import merge, unmerge
 from clarion.profiles.store.reading import (
@@ -66,12 +67,14 @@ __all__ = [
     "declare_trait",
     "define_trait",
     "erase",
+    "find_by_address",
     "find_by_identity",
     "find_by_name",
     "find_person",
     "find_tombstones",
     "fold_traits",
     "history",
+    "leads_of",
     "list_definitions",
     "list_erasures",
     "list_profiles",
@@ -81,6 +84,7 @@ __all__ = [
     "merge",
     "moved_members",
     "pack_erased",
+    "page_profiles",
     "read_person",
     "read_profile",
     "refold",
