@@ -60,7 +60,7 @@ async def test_over_the_rate_the_caller_hears_when_to_come_back(desk: Any, call:
 # ---- what goes back
 
 
-async def test_every_answer_is_json_with_a_request_id_of_its_own(desk: Any, call: Call) -> None:
+async def test_every_answer_is_json_or_empty_with_a_request_id_of_its_own(desk: Any, call: Call) -> None:
     answers = [
         await desk.post(call.path, call.good),
         await desk.post(call.path, b"{"),
@@ -69,9 +69,12 @@ async def test_every_answer_is_json_with_a_request_id_of_its_own(desk: Any, call
         await desk.send("POST", call.path + "/nothing/here"),
     ]
     for answer in answers:
-        assert answer.headers["content-type"] == "application/json; charset=utf-8"
         assert int(answer.headers["content-length"]) == len(answer.body)
-        assert answer.json is not None
+        if call.empty_success and answer.status == 200:
+            assert answer.body == b""
+        else:
+            assert answer.headers["content-type"] == "application/json; charset=utf-8"
+            assert answer.json is not None
     assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers)
 
 
@@ -81,7 +84,7 @@ async def test_unknown_paths_and_methods_are_answered_in_the_vendors_shape(desk:
         assert answer.status == 405
         assert answer.json.keys() == call.shape
         assert call.method in answer.headers["allow"]
-    for path in (call.path + "/", call.path + "/%00", "/v1/" + "x" * 9_000, "/v1/\u202e"):
+    for path in (call.path + "/%00", call.path + "//", *call.unknown):
         answer = await desk.send("POST", path)
         assert answer.status == 404
         assert answer.json.keys() == call.shape
@@ -191,8 +194,8 @@ async def test_other_encodings_are_refused(desk: Any, call: Call, encoding: str)
     assert answer.status == 415
 
 
-async def test_the_content_type_is_not_asked_for(desk: Any, call: Call) -> None:
-    for shown in ("text/plain", "application/json; charset=latin-1", "multipart/form-data", ""):
+async def test_content_types_that_are_taken(desk: Any, call: Call) -> None:
+    for shown in call.content_types:
         assert (await desk.post(call.path, call.good, content_type=shown)).status == 200
 
 

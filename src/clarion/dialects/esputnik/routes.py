@@ -183,7 +183,7 @@ async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Ans
 
 async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
     method, path = scope["method"], scope["path"]
-    methods = allowed(PLACES, path.rstrip("/"))
+    methods = allowed(PLACES, path.removesuffix("/"))
     return reply.wrong_method(method, path, methods) if methods else reply.unknown_path(method, path)
 
 
@@ -209,7 +209,7 @@ async def _enter(
         return reply.over_rate(per_minute, wait_s)
     if writes and credential.role == serving.VIEWER:
         return reply.read_only()
-    if json and b"json" not in headers.get(b"content-type", b"json").lower():
+    if json and (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
         return reply.not_json()
     try:
         return credential, await _http.read_body(scope, receive, headers, body_bytes_max, door.body_timeout_s)

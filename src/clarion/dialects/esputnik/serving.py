@@ -50,7 +50,7 @@ async def answer(spoken: Spoken, door: Door, credential: Credential, scope: Scop
         store=door.store,
         credentials=door.credentials,
         credential=credential,
-        places=_door.places(spoken.path, scope["path"].rstrip("/")),
+        places=_door.places(spoken.path, scope["path"].removesuffix("/")),
         query=wire.read_query(_asked.query_of(scope), spoken.query),
         body=_body(spoken, body),
     )
