@@ -107,7 +107,9 @@ async def test_version_1_takes_json_as_text_and_version_2_as_it_is(desk: Any) ->
     text = '[{"name":"Super Device","price":990,"tags":["a",null,true,1.5]}]'
     assert (await kept(desk, V1, event(params=params(items=text)))).properties == {"items": items}
     assert (await kept(desk, V2, event(params=params(items=items)))).properties == {"items": items}
-    assert (await kept(desk, V2, event(eventTypeKey="b", params=params(items=text)))).properties == {"items": text}
+    assert (await kept(desk, V2, event(eventTypeKey="b", params=params(items=text)))).properties == {
+        "items": text
+    }
     for odd in ("[not json", "{}}", '["' + "\\u0000" + '"]', "[" * 5_000, "[99999999999999999999999]"):
         assert (await kept(desk, V1, event(params=params(odd=odd)))).properties == {"odd": odd}
 
