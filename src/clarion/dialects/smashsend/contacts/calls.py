@@ -9,7 +9,7 @@ _KEYS = "/v1/workspaces/{workspaceId}/api-keys"
 CALLS: tuple[Spoken, ...] = (
     Spoken(
         method="POST", path="/v1/contacts", serve=people.upsert,
-        body=wire.Properties, answers=wire.OneContact, sample=_ANN,
+        body=wire.Properties, answers=wire.WrittenContact, sample=_ANN,
     ),
     Spoken(
         method="POST", path="/v1/contacts/batch", serve=people.upsert_batch, query=wire.BatchWish,
@@ -29,6 +29,13 @@ CALLS: tuple[Spoken, ...] = (
         method="PUT", path="/v1/contacts/{contactId}", serve=people.update,
         body=wire.Properties, answers=wire.OneContact,
         sample='{"properties": {"plan": "free", "colours": {"add": ["red"], "remove": ["blue"]}}}',
+    ),
+    Spoken(
+        method="DELETE", path="/v1/contacts/{contactId}", serve=people.delete, answers=wire.DeletedContact
+    ),
+    Spoken(
+        method="DELETE", path="/v1/contacts/by-email/{email}", serve=people.delete_by_email,
+        answers=wire.DeletedContact,
     ),
     Spoken(
         method="GET", path="/v1/contacts/properties", serve=properties.list_all, query=wire.PropertyListing,
