@@ -44,11 +44,11 @@ CALLS: tuple[Spoken, ...] = (
     Spoken(
         method="POST", path="/v1/contact-properties", serve=properties.create,
         body=wire.NewProperty, answers=wire.OneProperty,
-        sample='{"displayName": "lifetimeValue", "type": "NUMBER"}',
+        sample='{"displayName": "industry", "type": "SELECT", "typeConfig": {"options": ["Technology", "Retail"]}}',
     ),
     Spoken(
         method="PUT", path="/v1/contact-properties/{propertyId}", serve=properties.update,
-        body=wire.PropertyUpdate, answers=wire.OneProperty, sample='{"type": "NUMBER"}',
+        body=wire.PropertyUpdate, answers=wire.OneProperty, sample='{"type": "SELECT"}',
     ),
     Spoken(method="GET", path="/v1/api-keys/check", serve=keys.check, answers=wire.Checked),
     Spoken(method="GET", path="/v1/api-keys/current", serve=keys.current, answers=wire.OneKey),

@@ -40,7 +40,14 @@ class Nothing(Struct, frozen=True):
 class Properties(Struct, frozen=True):
     """A contact to be written: its e-mail and whatever else is known, by the vendor's names or custom ones."""
 
-    properties: dict[str, Any]
+    properties: Annotated[
+        dict[str, Any],
+        Meta(
+            description="`email` (of a new contact always), `firstName`, `lastName`, `phone`, `birthday`, `city`, "
+            "`countryCode`, `language`, `timezone`, `company`, `avatarUrl`, `status`, and names of your own: texts, "
+            'numbers, true or false, lists of them, `{"add": [], "remove": []}` for a list, null to remove.'
+        ),
+    ]
 
 
 class Batch(Struct, frozen=True):
