@@ -300,7 +300,8 @@ CREATE TABLE public.profile (
     zone text,
     fold_traits jsonb,
     fold_stamps jsonb,
-    fold_sealed bytea
+    fold_sealed bytea,
+    erased boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='80');
 

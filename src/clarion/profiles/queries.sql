@@ -255,9 +255,10 @@ SELECT change_id, what, value, sealed, stamp_us, cause, refused FROM profile_cha
 WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY stamp_us DESC, change_id DESC LIMIT $3;
 
 -- name: lock_members
--- A person's members by any of them, ours until the commit, locked in sorted order.
+-- A person's members by any of them, ours until the commit, locked in sorted order; none of an erased one.
 SELECT m.profile_id, m.root_id FROM profile AS m
 WHERE m.workspace_id = $1 AND m.root_id = (SELECT root_id FROM profile WHERE workspace_id = $1 AND profile_id = $2)
+  AND NOT m.erased
 ORDER BY m.profile_id FOR UPDATE;
 
 -- name: list_own_blinds
@@ -308,7 +309,7 @@ DELETE FROM profile_change WHERE workspace_id = $1 AND profile_id = ANY($2::uuid
 -- name: erase_profiles
 -- The rows stay, with nothing in them: whose the counted events are, without who that was.
 UPDATE profile SET traits = '{}', stamps = '{}', sealed = NULL, zone = NULL, fold_traits = NULL, fold_stamps = NULL,
-    fold_sealed = NULL
+    fold_sealed = NULL, erased = true
 WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]);
 
 -- name: insert_erasure
@@ -338,12 +339,12 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint;
 -- All members of a profile's person, ours until the commit, locked in sorted order.
 SELECT m.profile_id, m.root_id, m.traits, m.stamps, m.sealed FROM profile AS m
 WHERE m.workspace_id = $1 AND (m.profile_id = $2 OR m.root_id = (
-    SELECT o.root_id FROM profile AS o WHERE o.workspace_id = $1 AND o.profile_id = $2))
+    SELECT o.root_id FROM profile AS o WHERE o.workspace_id = $1 AND o.profile_id = $2)) AND NOT m.erased
 ORDER BY m.profile_id FOR UPDATE;
 
 -- name: find_roots
--- The persons of some profiles; of an unknown one nothing.
-SELECT DISTINCT root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]);
+-- The persons of some profiles; of an unknown or erased one nothing.
+SELECT DISTINCT root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) AND NOT erased;
 
 -- name: read_people
 -- The members of some persons; each root among its own.
@@ -359,21 +360,21 @@ WHERE workspace_id = $1 AND root_id = ANY($2::uuid[]) AND kind = 2 ORDER BY stam
 -- name: list_people_up
 -- A page of persons, oldest first; $3: a trait that has to be $4, and $5 where it is not set.
 SELECT profile_id FROM profile
-WHERE workspace_id = $1 AND root_id = profile_id AND profile_id > $2
+WHERE workspace_id = $1 AND root_id = profile_id AND NOT erased AND profile_id > $2
   AND ($3::text IS NULL OR coalesce(coalesce(fold_traits, traits) ->> $3::text, $5::text) = $4::text)
 ORDER BY profile_id LIMIT $6;
 
 -- name: list_people_down
 -- The same, newest first.
 SELECT profile_id FROM profile
-WHERE workspace_id = $1 AND root_id = profile_id AND profile_id < $2
+WHERE workspace_id = $1 AND root_id = profile_id AND NOT erased AND profile_id < $2
   AND ($3::text IS NULL OR coalesce(coalesce(fold_traits, traits) ->> $3::text, $5::text) = $4::text)
 ORDER BY profile_id DESC LIMIT $6;
 
 -- name: count_people
 -- How many there are in all.
 SELECT count(*) FROM profile
-WHERE workspace_id = $1 AND root_id = profile_id
+WHERE workspace_id = $1 AND root_id = profile_id AND NOT erased
   AND ($2::text IS NULL OR coalesce(coalesce(fold_traits, traits) ->> $2::text, $4::text) = $3::text);
 
 -- name: find_holder
@@ -412,12 +413,12 @@ SELECT blind, profile_id, stamp_us FROM identity_moved WHERE workspace_id = $1 A
 
 -- name: declare_trait
 -- Not discovered but said; one that is there stays as it is.
-INSERT INTO trait (workspace_id, name, type, personal, discovered) VALUES ($1, $2, $3, $4, false)
+INSERT INTO trait (workspace_id, name, type, personal, options, discovered) VALUES ($1, $2, $3, $4, $5, false)
 ON CONFLICT (workspace_id, name) DO NOTHING RETURNING name;
 
 -- name: list_definitions
 -- By name.
-SELECT name, type, personal, discovered, created_at FROM trait WHERE workspace_id = $1 ORDER BY name;
+SELECT name, type, personal, discovered, created_at, options FROM trait WHERE workspace_id = $1 ORDER BY name;
 
 -- name: list_leads
 -- The strongest identity of the person behind each of some profiles.

@@ -6,13 +6,13 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
-from starlette.types import Receive, Scope
+from starlette.types import Receive, Scope, Send
 
 from clarion import accounts
 from clarion.accounts import Credential
 from clarion.db import Tx
 from clarion.dialects import _asked, _http
-from clarion.dialects._door import Door, Handler, Routes, allowed
+from clarion.dialects._door import Door, Handler, Routes, Table, allowed
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
 from clarion.dialects.esputnik import auth, lookup, mapping, reply, rules, serving, wire
@@ -59,18 +59,30 @@ PLACES = [
 
 
 def routes(door: Door) -> Routes:
-    """What is spoken; each path also with a slash behind it, as many clients write it."""
-    handlers = {
+    """What is spoken."""
+    return {
         **{("POST", call.path): voiced(door, partial(_event, call), reply) for call in EVENTS},
         **{("POST", call.path): voiced(door, partial(_past_events, call), reply) for call in PAST_EVENTS},
         **{(one.method, one.path): voiced(door, partial(_do, one), reply) for one in CALLS},
     }
-    return handlers | {(method, f"{path}/"): handler for (method, path), handler in handlers.items()}
 
 
 def unknown(door: Door) -> Handler:
-    """The answer where nothing is spoken: to an unknown path, or another method of a known one."""
-    return voiced(door, _nothing_here, reply)
+    """The answer where nothing is spoken: to an unknown path, or another method of a known one.
+
+    Many clients put a slash behind every path: that is the path without it, and nobody is sent elsewhere.
+    """
+    table, nothing_here = Table(routes(door)), voiced(door, _nothing_here, reply)
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        handler = table.find(scope["method"], path[:-1]) if path.endswith("/") else None
+        if handler is None:
+            await nothing_here(scope, receive, send)
+        else:
+            await handler({**scope, "path": path[:-1]}, receive, send)
+
+    return handle
 
 
 async def _event(call: Call, door: Door, scope: Scope, receive: Receive) -> Answer:

@@ -21,14 +21,17 @@ KB = 1024
 class Spoken(Struct, frozen=True, kw_only=True):
     """One call: where it is, what it takes and answers. The first line of `serve`'s docstring is its summary.
 
-    `answers`: a type, or None for an empty body. `sample`: a body (and `sample_query`, a query) that a reader may
-    try; `{name}` in `path` stands for a place. `body_optional`: nothing is sent where nothing is meant.
+    `answers`: a type, `str` for a sentence, None for an empty body; `answer` shows one. `sample`: a body (and
+    `sample_query`, a query) that a reader may try; `{name}` in `path` stands for a place. `body_optional`: nothing is
+    sent where nothing is meant.
     """
 
     method: str
     path: str
     serve: Callable[[Asked], Awaitable[Any]]
     answers: Any
+    answer: Any
+    limits: str = ""
     query: type[Struct] = wire.Nothing
     body: type[Struct] | None = None
     body_optional: bool = False
@@ -50,7 +53,7 @@ async def answer(spoken: Spoken, door: Door, credential: Credential, scope: Scop
         store=door.store,
         credentials=door.credentials,
         credential=credential,
-        places=_door.places(spoken.path, scope["path"].removesuffix("/")),
+        places=_door.places(spoken.path, scope["path"]),
         query=wire.read_query(_asked.query_of(scope), spoken.query),
         body=_body(spoken, body),
     )

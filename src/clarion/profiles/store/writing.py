@@ -49,13 +49,14 @@ class Update(Struct, frozen=True, kw_only=True):
 
 
 class StoredTrait(Struct, frozen=True):
-    """A definition."""
+    """A definition. `options`: what a choice may be; None: anything."""
 
     name: str
     type: str
     personal: bool
     discovered: bool
     created_at: str
+    options: list[str] | None = None
 
 
 async def clock_us(tx: Tx) -> int:
@@ -158,16 +159,23 @@ async def list_definitions(tx: Tx, workspace_id: UUID) -> list[StoredTrait]:
     """The traits that are defined or were discovered, by name."""
     return [
         StoredTrait(
-            row["name"], row["type"], row["personal"], row["discovered"], row["created_at"].isoformat()
+            row["name"],
+            row["type"],
+            row["personal"],
+            row["discovered"],
+            row["created_at"].isoformat(),
+            row["options"],
         )
         for row in await tx.fetch(Q.list_definitions, workspace_id)
     ]
 
 
-async def declare_trait(tx: Tx, workspace_id: UUID, name: str, type_: str) -> None:
+async def declare_trait(
+    tx: Tx, workspace_id: UUID, name: str, type_: str, options: list[str] | None = None
+) -> None:
     """Define a trait before its first value. Raises AlreadyThere."""
     own = canonical_name(name)
-    if await tx.fetchval(Q.declare_trait, workspace_id, own, type_, is_personal_trait(own)) is None:
+    if await tx.fetchval(Q.declare_trait, workspace_id, own, type_, is_personal_trait(own), options) is None:
         raise errors.AlreadyThere(f"there is a trait named {own} already")
 
 

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from clarion import errors
+from clarion.dialects.smashsend import limits
 from clarion.dialects.smashsend.wire import Malformed
 
 READ_ONLY = "This API key can only read"
@@ -18,6 +19,8 @@ Role = Literal["EDITOR", "VIEWER"]
 Limit = Annotated[int, Meta(ge=1, le=PAGE_MAX)]
 Label = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Slug = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Option = Annotated[str, Meta(min_length=1, max_length=limits.STRING_MAX, pattern=r"^[^\x00]*$")]
+OPTIONS_MAX = 1_000
 _REASON_MAX = 160
 
 T = TypeVar("T")
@@ -37,7 +40,14 @@ class Nothing(Struct, frozen=True):
 class Properties(Struct, frozen=True):
     """A contact to be written: its e-mail and whatever else is known, by the vendor's names or custom ones."""
 
-    properties: dict[str, Any]
+    properties: Annotated[
+        dict[str, Any],
+        Meta(
+            description="`email` (of a new contact always), `firstName`, `lastName`, `phone`, `birthday`, `city`, "
+            "`countryCode`, `language`, `timezone`, `company`, `avatarUrl`, `status`, and names of your own: texts, "
+            'numbers, true or false, lists of them, `{"add": [], "remove": []}` for a list, null to remove.'
+        ),
+    ]
 
 
 class Batch(Struct, frozen=True):
@@ -85,12 +95,22 @@ class OneContact(Struct, frozen=True):
     contact: Contact
 
 
+class WrittenContact(Struct, frozen=True, rename="camel"):
+    """The contact as it is now."""
+
+    contact: Contact
+    operation_type: Literal["CREATED", "UPDATED"]
+
+
 class FoundContact(Struct, frozen=True):
     contact: Contact | None
 
 
 class DeletedContact(Struct, frozen=True, rename="camel"):
+    """The contact as it was. Clients of the vendor look at `isDeleted` or at `deleted`; they say the same."""
+
     is_deleted: bool
+    deleted: bool
     contact: Contact
 
 
@@ -147,29 +167,40 @@ class PropertyListing(Struct, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 50
 
 
+class TypeConfig(Struct, frozen=True, rename="camel"):
+    """What a SELECT or MULTI_SELECT can be chosen from; without `options` it is anything."""
+
+    options: Annotated[list[Option], Meta(max_length=OPTIONS_MAX)] | None = None
+    multiple: bool | None = None
+
+
 class NewProperty(Struct, frozen=True, rename="camel"):
     """A contact property to be defined; without `apiSlug` it goes by `displayName`."""
 
     display_name: Slug
     type: PropertyType
     api_slug: Slug | None = None
+    type_config: TypeConfig | None = None
 
 
 class PropertyUpdate(Struct, frozen=True, rename="camel"):
-    """What may be said of a property that is there; another type is refused."""
+    """What may be said of a property that is there; another name, type or options are refused."""
 
     display_name: Slug | None = None
     type: PropertyType | None = None
+    type_config: TypeConfig | None = None
 
 
-class ContactProperty(Struct, frozen=True, rename="camel"):
-    """A contact property. `isCustom` false: a standard field."""
+class ContactProperty(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A contact property. `isCustom` false: a standard field. `typeConfig`: of SELECT and MULTI_SELECT only."""
 
     id: str
     api_slug: str
     display_name: str
     type: PropertyType
     is_custom: bool
+    created_at: str
+    type_config: TypeConfig | None = None
 
 
 class OneProperty(Struct, frozen=True):
