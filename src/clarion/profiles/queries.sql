@@ -436,8 +436,13 @@ WHERE a.workspace_id = $1 AND a.channel = $2 AND a.blind = $3 ORDER BY p.root_id
 -- name: page_people
 -- Persons in the order in which they were made, from the one at a place; $2: a trait that must not be set.
 SELECT profile_id FROM profile
-WHERE workspace_id = $1 AND root_id = profile_id AND NOT coalesce(fold_traits, traits) ? $2::text
+WHERE workspace_id = $1 AND root_id = profile_id AND NOT erased AND NOT coalesce(fold_traits, traits) ? $2::text
 ORDER BY profile_id OFFSET $3 LIMIT $4;
+
+-- name: list_oldest
+-- The member of each of some persons that was made first.
+SELECT DISTINCT ON (root_id) root_id, profile_id FROM profile
+WHERE workspace_id = $1 AND root_id = ANY($2::uuid[]) ORDER BY root_id, created_us, profile_id;
 
 -- name: suppress
 -- In sorted order; one whose value an erasure took away is as good as new.
@@ -562,3 +567,7 @@ WHERE (list_member.stamp_us, list_member.stamp_id) < (excluded.stamp_us, exclude
 -- name: erase_memberships
 -- Of some members.
 DELETE FROM list_member WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING list_id;
+
+-- name: list_roots
+-- Whose members some profiles are.
+SELECT profile_id, root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]);

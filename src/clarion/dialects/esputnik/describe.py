@@ -1,6 +1,7 @@
 """What is told of the calls: the table from which OpenAPI, reference page and their tests are made."""
 
 import inspect
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -107,7 +108,7 @@ _V2 = (
     '{"name": "product", "value": {"id": "200600", "price": 990}}]}'
 )
 _V3 = '{"eventTypeKey": "subscribed", "params": {"externalCustomerId": "12345", "plan": "Premium"}}'
-_SAMPLES = {
+_SAMPLES: Mapping[str, tuple[str, type[Struct], type[Struct]]] = {
     "v1": (_V1, Event, PastEvents),
     "v2": (_V2, EventV2, PastEventsV2),
     "v3": (_V3, EventV3, PastEventsV3),

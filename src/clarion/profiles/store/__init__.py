@@ -20,7 +20,7 @@ from clarion.profiles.store.erasing import (
     pack_erased,
     unpack_erased,
 )
-from clarion.profiles.store.finding import find_by_address, leads_of, page_profiles
+from clarion.profiles.store.finding import find_by_address, leads_of, oldest_of, page_profiles, roots_of
 from clarion.profiles.store.identities import members_of
 from clarion.profiles.store.lists import (
     Membership,
@@ -118,11 +118,13 @@ __all__ = [
     "merge",
     "moved_members",
     "pack_erased",
+    "oldest_of",
     "page_profiles",
     "read_list",
     "read_person",
     "read_profile",
     "refold",
+    "roots_of",
     "settle_trait",
     "suppress",
     "suppressed",

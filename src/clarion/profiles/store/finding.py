@@ -39,3 +39,15 @@ async def page_profiles(tx: Tx, workspace_id: UUID, *, unless: str, offset: int,
     """The roots from a place on, oldest first, but those who have the trait `unless`."""
     rows = await tx.fetch(Q.page_people, workspace_id, unless, offset, limit)
     return [row["profile_id"] for row in rows]
+
+
+async def oldest_of(tx: Tx, workspace_id: UUID, roots: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Of each person the member that was made first: it stays the same whoever joins them later."""
+    rows = await tx.fetch(Q.list_oldest, workspace_id, roots)
+    return {row["root_id"]: row["profile_id"] for row in rows}
+
+
+async def roots_of(tx: Tx, workspace_id: UUID, profile_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Whose members some profiles are."""
+    rows = await tx.fetch(Q.list_roots, workspace_id, profile_ids)
+    return {row["profile_id"]: row["root_id"] for row in rows}
