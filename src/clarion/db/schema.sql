@@ -516,9 +516,6 @@ CREATE INDEX profile_root ON public.profile USING btree (workspace_id, root_id) 
 
 CREATE INDEX trait_blind_profile ON public.trait_blind USING btree (workspace_id, profile_id);
 
-ALTER TABLE ONLY public.address
-    ADD CONSTRAINT address_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
-
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
@@ -534,14 +531,8 @@ ALTER TABLE ONLY public.erasure
 ALTER TABLE ONLY public.identity_cut
     ADD CONSTRAINT identity_cut_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
-ALTER TABLE ONLY public.identity_link
-    ADD CONSTRAINT identity_link_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
-
 ALTER TABLE ONLY public.identity_moved
     ADD CONSTRAINT identity_moved_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
-
-ALTER TABLE ONLY public.identity
-    ADD CONSTRAINT identity_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
 ALTER TABLE ONLY public.lane
     ADD CONSTRAINT lane_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
@@ -570,9 +561,6 @@ ALTER TABLE ONLY public.number_counter
 ALTER TABLE ONLY public.number
     ADD CONSTRAINT number_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
-ALTER TABLE ONLY public.profile
-    ADD CONSTRAINT profile_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
-
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
@@ -581,9 +569,6 @@ ALTER TABLE ONLY public.rejected_sample
 
 ALTER TABLE ONLY public.tombstone
     ADD CONSTRAINT tombstone_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
-
-ALTER TABLE ONLY public.trait_blind
-    ADD CONSTRAINT trait_blind_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
 ALTER TABLE ONLY public.trait
     ADD CONSTRAINT trait_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
