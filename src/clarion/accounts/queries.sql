@@ -134,9 +134,9 @@ INSERT INTO number (workspace_id, kind, number, id)
 SELECT $1, $2, n, i FROM unnest($3::int[], $4::uuid[]) AS fresh(n, i)
 ON CONFLICT (workspace_id, kind, id) DO NOTHING;
 
--- name: find_id_of_number
+-- name: find_ids_of_numbers
 -- The way back.
-SELECT id FROM number WHERE workspace_id = $1 AND kind = $2 AND number = $3;
+SELECT number, id FROM number WHERE workspace_id = $1 AND kind = $2 AND number = ANY($3::int[]);
 
 -- name: insert_audit
 -- Who did what.

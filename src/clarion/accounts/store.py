@@ -19,6 +19,7 @@ from clarion.vault import MasterKey, Vault
 Q = db.load("clarion.accounts")
 CHANGED = "clarion_credentials"  #: the channel on which processes hear that credentials changed
 _SHOWN_CHARACTERS = 12
+_NUMBER_MAX = (1 << 31) - 1  # PostgreSQL's integer
 
 
 async def create_workspace(
@@ -224,10 +225,11 @@ async def take_numbers(tx: Tx, workspace_id: UUID, kind: str, count: int) -> lis
     return list(range(last - count + 1, last + 1))
 
 
-async def id_of_number(tx: Tx, workspace_id: UUID, kind: str, number: int) -> UUID | None:
-    """The id behind a number that was once shown."""
-    found: UUID | None = await tx.fetchval(Q.find_id_of_number, workspace_id, kind, number)
-    return found
+async def ids_of_numbers(tx: Tx, workspace_id: UUID, kind: str, numbers: Sequence[int]) -> dict[int, UUID]:
+    """The ids behind numbers that were once shown; others are nobody's."""
+    wanted = [number for number in set(numbers) if 0 < number <= _NUMBER_MAX]
+    rows = await tx.fetch(Q.find_ids_of_numbers, workspace_id, kind, wanted)
+    return {row["number"]: row["id"] for row in rows}
 
 
 async def audit(tx: Tx, workspace_id: UUID, *, ids: Ids, actor: str, action: str, **detail: Any) -> None:

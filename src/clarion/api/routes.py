@@ -9,10 +9,21 @@ import starlette.routing
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clarion.accounts import DEVELOPERS, EVERYBODY, Credentials
+from clarion.accounts import DEVELOPERS, EVERYBODY, MARKETERS, Credentials
 from clarion.api import openapi, reply
 from clarion.api.door import Door
-from clarion.api.nouns import credential, event, ledger, metric, profile, quarantine, trait, workspace
+from clarion.api.nouns import (
+    credential,
+    event,
+    ledger,
+    metric,
+    profile,
+    quarantine,
+    suppression,
+    trait,
+    workspace,
+)
+from clarion.api.nouns import list as lists
 from clarion.api.ports import Edge, Ports
 from clarion.api.route import Declared, Route, Undeclared, declared
 
@@ -48,6 +59,16 @@ ROUTES = (
     Route("GET", "/traits", trait.list_all, EVERYBODY),
     Route("GET", "/traits/{name:path}", trait.show, EVERYBODY),
     Route("PUT", "/traits/{name:path}", trait.define, DEVELOPERS),
+    Route("GET", "/lists", lists.list_all, EVERYBODY),
+    Route("POST", "/lists", lists.create, MARKETERS, 201),
+    Route("GET", "/lists/{list_id}", lists.show, EVERYBODY),
+    Route("GET", "/lists/{list_id}/members", lists.members, EVERYBODY),
+    Route("POST", "/lists/{list_id}/members/add", lists.add, MARKETERS),
+    Route("POST", "/lists/{list_id}/members/remove", lists.remove, MARKETERS),
+    Route("GET", "/suppressions", suppression.list_page, EVERYBODY),
+    Route("POST", "/suppressions", suppression.add, MARKETERS),
+    Route("POST", "/suppressions/find", suppression.find, EVERYBODY),
+    Route("POST", "/suppressions/remove", suppression.remove, MARKETERS),
     Route("GET", "/quarantine", quarantine.list_page, EVERYBODY),
     Route("GET", "/quarantine/{quarantined_id}", quarantine.show, EVERYBODY),
     Route("POST", "/quarantine/{quarantined_id}/retry", quarantine.retry, DEVELOPERS),

@@ -216,6 +216,23 @@ CREATE TABLE public.ledger (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE public.list (
+    workspace_id uuid NOT NULL,
+    list_id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT list_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE public.list_member (
+    workspace_id uuid NOT NULL,
+    list_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    attached boolean NOT NULL,
+    stamp_us bigint NOT NULL,
+    stamp_id uuid NOT NULL
+);
+
 CREATE TABLE public.member (
     member_id uuid NOT NULL,
     email text NOT NULL,
@@ -338,6 +355,18 @@ CREATE TABLE public.schema_migration (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.suppression (
+    workspace_id uuid NOT NULL,
+    channel text NOT NULL,
+    blind uuid NOT NULL,
+    reason text NOT NULL,
+    suppression_id uuid NOT NULL,
+    source smallint NOT NULL,
+    sealed bytea,
+    suppressed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT suppression_reason_check CHECK ((reason = ANY (ARRAY['unsubscribed'::text, 'hard_bounce'::text, 'complaint'::text, 'by_hand'::text])))
+);
+
 CREATE TABLE public.tombstone (
     workspace_id uuid NOT NULL,
     blind uuid NOT NULL,
@@ -434,6 +463,15 @@ ALTER TABLE ONLY public.lane
 ALTER TABLE ONLY public.ledger
     ADD CONSTRAINT ledger_pkey PRIMARY KEY (workspace_id, minute_us);
 
+ALTER TABLE ONLY public.list_member
+    ADD CONSTRAINT list_member_pkey PRIMARY KEY (workspace_id, list_id, profile_id);
+
+ALTER TABLE ONLY public.list
+    ADD CONSTRAINT list_pkey PRIMARY KEY (workspace_id, list_id);
+
+ALTER TABLE ONLY public.list
+    ADD CONSTRAINT list_workspace_id_name_key UNIQUE (workspace_id, name);
+
 ALTER TABLE ONLY public.member
     ADD CONSTRAINT member_email_key UNIQUE (email);
 
@@ -479,6 +517,12 @@ ALTER TABLE ONLY public.rejected_sample
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.suppression
+    ADD CONSTRAINT suppression_pkey PRIMARY KEY (workspace_id, channel, blind, reason);
+
+ALTER TABLE ONLY public.suppression
+    ADD CONSTRAINT suppression_workspace_id_suppression_id_key UNIQUE (workspace_id, suppression_id);
+
 ALTER TABLE ONLY public.tombstone
     ADD CONSTRAINT tombstone_pkey PRIMARY KEY (workspace_id, blind);
 
@@ -512,6 +556,8 @@ CREATE INDEX job_due ON public.job USING btree (workspace_id, run_at) WHERE (sta
 
 CREATE INDEX journal_open ON ONLY public.journal USING btree (workspace_id, lane, block_id) WHERE (processed_at IS NULL);
 
+CREATE INDEX list_member_profile ON public.list_member USING btree (workspace_id, profile_id);
+
 CREATE INDEX profile_root ON public.profile USING btree (workspace_id, root_id) WHERE (root_id <> profile_id);
 
 CREATE INDEX trait_blind_profile ON public.trait_blind USING btree (workspace_id, profile_id);
@@ -540,6 +586,12 @@ ALTER TABLE ONLY public.lane
 ALTER TABLE ONLY public.ledger
     ADD CONSTRAINT ledger_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
+ALTER TABLE ONLY public.list_member
+    ADD CONSTRAINT list_member_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.list
+    ADD CONSTRAINT list_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
 ALTER TABLE ONLY public.membership
     ADD CONSTRAINT membership_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.member(member_id);
 
@@ -566,6 +618,9 @@ ALTER TABLE ONLY public.quarantine
 
 ALTER TABLE ONLY public.rejected_sample
     ADD CONSTRAINT rejected_sample_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.suppression
+    ADD CONSTRAINT suppression_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
 ALTER TABLE ONLY public.tombstone
     ADD CONSTRAINT tombstone_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
@@ -601,6 +656,10 @@ ALTER TABLE public.lane ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.list ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.list_member ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.metric ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.metric_day ENABLE ROW LEVEL SECURITY;
@@ -618,6 +677,8 @@ ALTER TABLE public.profile_change ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.rejected_sample ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.suppression ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON public.address USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
@@ -647,6 +708,10 @@ CREATE POLICY tenant ON public.lane USING ((workspace_id = (NULLIF(current_setti
 
 CREATE POLICY tenant ON public.ledger USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.list USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.list_member USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.metric USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.metric_day USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
@@ -664,6 +729,8 @@ CREATE POLICY tenant ON public.profile_change USING ((workspace_id = (NULLIF(cur
 CREATE POLICY tenant ON public.quarantine USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.rejected_sample USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.suppression USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.tombstone USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
@@ -716,6 +783,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lane TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ledger TO clarion_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.list TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.list_member TO clarion_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.member TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.membership TO clarion_app;
@@ -739,6 +810,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quarantine TO clarion_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rejected_sample TO clarion_app;
 
 GRANT SELECT ON TABLE public.schema_migration TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppression TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tombstone TO clarion_app;
 

@@ -295,7 +295,7 @@ UPDATE identity_cut SET one_side = $3, other_side = $4 WHERE workspace_id = $1 A
 
 -- name: erase_addresses
 -- Of some members.
-DELETE FROM address WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING blind;
+DELETE FROM address WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING channel, blind;
 
 -- name: erase_trait_blinds
 -- Of some members.
@@ -418,3 +418,127 @@ ON CONFLICT (workspace_id, name) DO NOTHING RETURNING name;
 -- name: list_definitions
 -- By name.
 SELECT name, type, personal, discovered, created_at FROM trait WHERE workspace_id = $1 ORDER BY name;
+
+-- name: suppress
+-- In sorted order; one whose value an erasure took away is as good as new.
+INSERT INTO suppression (workspace_id, channel, blind, reason, suppression_id, source, sealed)
+SELECT $1, $2, blind, $4, suppression_id, $6, sealed
+FROM unnest($3::uuid[], $5::uuid[], $7::bytea[]) AS s(blind, suppression_id, sealed) ORDER BY blind
+ON CONFLICT (workspace_id, channel, blind, reason) DO UPDATE SET sealed = excluded.sealed
+    WHERE suppression.sealed IS NULL
+RETURNING blind;
+
+-- name: unsuppress
+-- Of some addresses some reasons.
+DELETE FROM suppression
+WHERE workspace_id = $1 AND channel = $2 AND blind = ANY($3::uuid[]) AND reason = ANY($4::text[]) RETURNING blind;
+
+-- name: find_suppressed
+-- All reasons of some addresses.
+SELECT blind, reason FROM suppression WHERE workspace_id = $1 AND channel = $2 AND blind = ANY($3::uuid[]);
+
+-- name: list_suppressed
+-- Newest first.
+SELECT suppression_id, channel, blind, reason, source, sealed, suppressed_at FROM suppression
+WHERE workspace_id = $1 AND suppression_id < $2 AND ($3::text IS NULL OR channel = $3)
+ORDER BY suppression_id DESC LIMIT $4;
+
+-- name: show_suppressed
+-- The reasons of one address.
+SELECT suppression_id, channel, blind, reason, source, sealed, suppressed_at FROM suppression
+WHERE workspace_id = $1 AND channel = $2 AND blind = $3 ORDER BY suppression_id DESC;
+
+-- name: forget_suppressed
+-- What was there to be shown.
+UPDATE suppression AS s SET sealed = NULL FROM unnest($2::text[], $3::uuid[]) AS gone(channel, blind)
+WHERE s.workspace_id = $1 AND s.channel = gone.channel AND s.blind = gone.blind AND s.sealed IS NOT NULL
+RETURNING s.blind;
+
+-- name: insert_lists
+-- Those whose names are new.
+INSERT INTO list (workspace_id, list_id, name)
+SELECT $1, list_id, name FROM unnest($2::uuid[], $3::text[]) AS l(list_id, name) ORDER BY name
+ON CONFLICT (workspace_id, name) DO NOTHING RETURNING list_id;
+
+-- name: find_lists
+-- By name.
+SELECT list_id, name FROM list WHERE workspace_id = $1 AND name = ANY($2::text[]);
+
+-- name: show_lists
+-- By name, or one by its id; with how many people stand on each: a member counts whose word is their person's newest.
+SELECT l.list_id, l.name, l.created_at, (
+    SELECT count(*) FROM list_member AS m
+    JOIN profile AS p ON p.workspace_id = m.workspace_id AND p.profile_id = m.profile_id
+    WHERE m.workspace_id = $1 AND m.list_id = l.list_id AND m.attached AND NOT EXISTS (
+        SELECT FROM profile AS o
+        JOIN list_member AS n ON n.workspace_id = o.workspace_id AND n.list_id = m.list_id
+                             AND n.profile_id = o.profile_id
+        WHERE o.workspace_id = $1 AND (o.profile_id = p.root_id OR o.root_id = p.root_id AND o.root_id <> o.profile_id)
+          AND (n.stamp_us, n.stamp_id, n.profile_id) > (m.stamp_us, m.stamp_id, m.profile_id)
+    )
+) AS members
+FROM list AS l WHERE l.workspace_id = $1 AND ($2::uuid IS NULL OR l.list_id = $2) ORDER BY l.name;
+
+-- name: list_people
+-- Who is on a list, each person once, at the member whose word is the newest.
+SELECT m.profile_id, p.root_id FROM list_member AS m
+JOIN profile AS p ON p.workspace_id = m.workspace_id AND p.profile_id = m.profile_id
+WHERE m.workspace_id = $1 AND m.list_id = $2 AND m.profile_id > $3 AND m.attached AND NOT EXISTS (
+    SELECT FROM profile AS o
+    JOIN list_member AS n ON n.workspace_id = o.workspace_id AND n.list_id = m.list_id AND n.profile_id = o.profile_id
+    WHERE o.workspace_id = $1 AND (o.profile_id = p.root_id OR o.root_id = p.root_id AND o.root_id <> o.profile_id)
+      AND (n.stamp_us, n.stamp_id, n.profile_id) > (m.stamp_us, m.stamp_id, m.profile_id)
+)
+ORDER BY m.profile_id LIMIT $4 OFFSET $5;
+
+-- name: list_lists_of
+-- Of some profiles' people: the lists that the newest word of any member puts them on.
+SELECT n.asked, l.list_id, l.name FROM (
+    SELECT DISTINCT ON (one.profile_id, m.list_id) one.profile_id AS asked, m.list_id, m.attached
+    FROM profile AS one
+    JOIN profile AS p ON p.workspace_id = one.workspace_id
+         AND (p.profile_id = one.root_id OR p.root_id = one.root_id AND p.root_id <> p.profile_id)
+    JOIN list_member AS m ON m.workspace_id = p.workspace_id AND m.profile_id = p.profile_id
+    WHERE one.workspace_id = $1 AND one.profile_id = ANY($2::uuid[])
+    ORDER BY one.profile_id, m.list_id, m.stamp_us DESC, m.stamp_id DESC, m.profile_id DESC
+) AS n
+JOIN list AS l ON l.workspace_id = $1 AND l.list_id = n.list_id
+WHERE n.attached ORDER BY l.name;
+
+-- name: lock_lists
+-- Ours to change until the commit, in sorted order.
+SELECT list_id, name FROM list WHERE workspace_id = $1 AND list_id = ANY($2::uuid[])
+ORDER BY list_id FOR NO KEY UPDATE;
+
+-- name: hold_profiles
+-- Nobody is erased until the commit.
+SELECT profile_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])
+ORDER BY profile_id FOR KEY SHARE;
+
+-- name: find_living
+-- Those whom an identity finds: of the erased nothing but the row is left.
+SELECT p.profile_id, p.root_id FROM profile AS p
+WHERE p.workspace_id = $1 AND p.profile_id = ANY($2::uuid[])
+  AND EXISTS (SELECT FROM identity AS i WHERE i.workspace_id = $1 AND i.root_id = p.root_id);
+
+-- name: find_memberships
+-- The newest word of any member of some people on some lists.
+SELECT DISTINCT ON (p.root_id, m.list_id) p.root_id, m.list_id, m.attached, m.stamp_us
+FROM profile AS p
+JOIN list_member AS m ON m.workspace_id = p.workspace_id AND m.profile_id = p.profile_id
+WHERE p.workspace_id = $1 AND m.list_id = ANY($2::uuid[])
+  AND (p.profile_id = ANY($3::uuid[]) OR p.root_id = ANY($3::uuid[]) AND p.root_id <> p.profile_id)
+ORDER BY p.root_id, m.list_id, m.stamp_us DESC, m.stamp_id DESC, m.profile_id DESC;
+
+-- name: set_members
+-- The newer word wins.
+INSERT INTO list_member (workspace_id, list_id, profile_id, attached, stamp_us, stamp_id)
+SELECT $1, list_id, profile_id, $4, stamp_us, $6
+FROM unnest($2::uuid[], $3::uuid[], $5::bigint[]) AS n(list_id, profile_id, stamp_us) ORDER BY list_id, profile_id
+ON CONFLICT (workspace_id, list_id, profile_id) DO UPDATE
+SET attached = excluded.attached, stamp_us = excluded.stamp_us, stamp_id = excluded.stamp_id
+WHERE (list_member.stamp_us, list_member.stamp_id) < (excluded.stamp_us, excluded.stamp_id);
+
+-- name: erase_memberships
+-- Of some members.
+DELETE FROM list_member WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING list_id;

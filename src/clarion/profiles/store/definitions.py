@@ -8,10 +8,11 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from clarion import errors
+from clarion import accounts, errors
 from clarion.db import Tx
 from clarion.model import Ids, JSONObject
 from clarion.profiles.conversion import TraitType
+from clarion.profiles.numbers import TRAIT, trait_id
 from clarion.profiles.standard import canonical_name, standard_type
 from clarion.profiles.store._queries import Q
 from clarion.profiles.store.traits import (
@@ -29,9 +30,13 @@ SETTLE_PROFILES_MAX = 500
 
 
 class ShownTrait(Struct, frozen=True, kw_only=True):
-    """A definition. `settling`: what is stored is not yet all as it says. Sealed traits have no example."""
+    """A definition. `number`: its stable small one. Sealed traits have no example.
+
+    `settling`: what is stored is not yet all as it says.
+    """
 
     name: str
+    number: int
     type: TraitType
     required: bool
     readonly: bool
@@ -59,11 +64,10 @@ class Wish(Struct, frozen=True, kw_only=True):
 
 async def list_traits(tx: Tx, workspace_id: UUID, *, name: str | None = None) -> list[ShownTrait]:
     """All definitions by name. Raises NotFound for one that is not there."""
-    wanted = None if name is None else canonical_name(name)
-    rows = await tx.fetch(Q.show_traits, workspace_id, wanted)
-    if name is not None and not rows:
+    found = await _read(tx, workspace_id, None if name is None else canonical_name(name))
+    if name is not None and not found:
         raise errors.NotFound("there is no such trait in this workspace")
-    return [_shown(row) for row in rows]
+    return found
 
 
 async def define_trait(tx: Tx, workspace_id: UUID, name: str, wish: Wish) -> ShownTrait:
@@ -71,8 +75,7 @@ async def define_trait(tx: Tx, workspace_id: UUID, name: str, wish: Wish) -> Sho
     name = canonical_name(name)
     await tx.execute(Q.own_settling, workspace_id)
     await tx.execute(Q.own_definitions, workspace_id)
-    rows = await tx.fetch(Q.show_traits, workspace_id, name)
-    held = _shown(rows[0]) if rows else None
+    held = next(iter(await _read(tx, workspace_id, name)), None)
     if held is None and wish.type is None:
         raise errors.Invalid("a new trait needs a type")
     wanted_type = wish.type or (held.type if held else "text")
@@ -127,6 +130,13 @@ async def check_traits(tx: Tx, workspace_id: UUID, traits: JSONObject) -> list[P
     return problems(traits, await read_definitions(tx, workspace_id))
 
 
+async def _read(tx: Tx, workspace_id: UUID, name: str | None) -> list[ShownTrait]:
+    rows = await tx.fetch(Q.show_traits, workspace_id, name)
+    numbered = [trait_id(workspace_id, row["name"]) for row in rows]
+    numbers = await accounts.number_of(tx, workspace_id, TRAIT, numbered)
+    return [_shown(row, numbers[one]) for row, one in zip(rows, numbered, strict=True)]
+
+
 def _settled(
     rows: list[asyncpg.Record], name: str, definition: Definition, vault: Vault
 ) -> tuple[list[tuple[UUID, Standing]], list[tuple[UUID, Standing]], list[tuple[UUID, Change]]]:
@@ -164,10 +174,11 @@ async def _seal_log(tx: Tx, workspace_id: UUID, profile_ids: list[UUID], name: s
     )
 
 
-def _shown(row: asyncpg.Record) -> ShownTrait:
+def _shown(row: asyncpg.Record, number: int) -> ShownTrait:
     at = row["refused_us"]
     return ShownTrait(
         name=row["name"],
+        number=number,
         type=row["type"],
         required=row["required"],
         readonly=row["readonly"],

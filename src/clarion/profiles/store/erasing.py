@@ -12,6 +12,7 @@ from clarion import errors, jobs
 from clarion.db import Tx
 from clarion.model import Ids
 from clarion.profiles.store._queries import Q
+from clarion.profiles.store.suppression import forget_suppressed
 
 ERASED = "profile.erased"  #: the fact that is published; its payload is an `Erased`
 RECEIPTS_MAX = 1_000
@@ -56,10 +57,14 @@ async def erase(
     members = [row["profile_id"] for row in rows]
     blinds = [row["blind"] for row in await tx.fetch(Q.list_own_blinds, workspace_id, members)]
     await tx.execute(Q.insert_tombstones, workspace_id, blinds, now_us)
+    addresses = await tx.fetch(Q.erase_addresses, workspace_id, members)
+    places = {(row["channel"], row["blind"]) for row in addresses}
     line = {
         "identities": len(await tx.fetch(Q.erase_identities, workspace_id, blinds)),
         "links": len(await tx.fetch(Q.erase_links, workspace_id, blinds)),
-        "addresses": len(await tx.fetch(Q.erase_addresses, workspace_id, members)),
+        "addresses": len(addresses),
+        "suppressed addresses shown": await forget_suppressed(tx, workspace_id, places),
+        "list memberships": len(await tx.fetch(Q.erase_memberships, workspace_id, members)),
         "trait indexes": len(await tx.fetch(Q.erase_trait_blinds, workspace_id, members)),
         "changes": len(await tx.fetch(Q.erase_changes, workspace_id, members)),
         "cuts": await _erase_from_cuts(tx, workspace_id, set(blinds)),
