@@ -72,8 +72,8 @@ async def write(
 ) -> UUID:
     """Fold a change into the member of its strongest identity, who is made where there is none; returns the member.
 
-    It never loses to what is stored. The caller has seen to it that nobody is erased meanwhile. Raises a deadlock (40P01) where a worker holds rows in another order: the edge
-    tries again.
+    It never loses to what is stored. The caller has seen to it that nobody is erased meanwhile. Raises a deadlock
+    (40P01) where a worker holds rows in another order: the edge tries again.
     """
     item_id = ids.next()
     arrival = Arrival(item_id, change, now_us)
@@ -272,7 +272,9 @@ async def _tell(
     if not traits:
         return
     rows = await tx.fetch(Q.lock_person, workspace_id, member)
-    own = next(row for row in rows if row["profile_id"] == member)
+    own = next((row for row in rows if row["profile_id"] == member), None)
+    if own is None:
+        raise errors.NotFound("that person was erased meanwhile")
     holds: Mapping[str, Any] = msgspec.json.decode(own["traits"]) | open_traits(vault, member, own["sealed"])
     whole = {
         name: with_elements(holds.get(canonical_name(name)), value) if is_element_change(value) else value
