@@ -114,7 +114,8 @@ CREATE TABLE public.identity (
     stamp_id uuid NOT NULL,
     root_id uuid,
     newest bytea DEFAULT '\x'::bytea NOT NULL,
-    shared boolean DEFAULT false NOT NULL
+    shared boolean DEFAULT false NOT NULL,
+    former boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.identity_cut (
@@ -137,8 +138,8 @@ CREATE TABLE public.identity_link (
 CREATE TABLE public.identity_moved (
     workspace_id uuid NOT NULL,
     blind uuid NOT NULL,
-    profile_id uuid NOT NULL,
-    stamp_us bigint NOT NULL
+    stamp_us bigint NOT NULL,
+    became uuid NOT NULL
 );
 
 CREATE TABLE public.instance (
@@ -300,7 +301,8 @@ CREATE TABLE public.profile (
     zone text,
     fold_traits jsonb,
     fold_stamps jsonb,
-    fold_sealed bytea
+    fold_sealed bytea,
+    erased boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='80');
 
@@ -443,7 +445,7 @@ ALTER TABLE ONLY public.identity_link
     ADD CONSTRAINT identity_link_pkey PRIMARY KEY (workspace_id, strong, weak, by_hand);
 
 ALTER TABLE ONLY public.identity_moved
-    ADD CONSTRAINT identity_moved_pkey PRIMARY KEY (workspace_id, blind);
+    ADD CONSTRAINT identity_moved_pkey PRIMARY KEY (workspace_id, blind, stamp_us);
 
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT identity_pkey PRIMARY KEY (workspace_id, blind);
@@ -524,7 +526,7 @@ ALTER TABLE ONLY public.suppression
     ADD CONSTRAINT suppression_workspace_id_suppression_id_key UNIQUE (workspace_id, suppression_id);
 
 ALTER TABLE ONLY public.tombstone
-    ADD CONSTRAINT tombstone_pkey PRIMARY KEY (workspace_id, blind);
+    ADD CONSTRAINT tombstone_pkey PRIMARY KEY (workspace_id, blind, erased_us);
 
 ALTER TABLE ONLY public.trait_blind
     ADD CONSTRAINT trait_blind_pkey PRIMARY KEY (workspace_id, trait, blind, profile_id);
@@ -549,6 +551,8 @@ CREATE INDEX event_brin ON ONLY public.event USING brin (event_id) WITH (pages_p
 CREATE INDEX event_brought_by ON ONLY public.event USING btree (workspace_id, brought_by) WHERE (brought_by IS NOT NULL);
 
 CREATE INDEX identity_link_weak ON public.identity_link USING btree (workspace_id, weak);
+
+CREATE INDEX identity_moved_became ON public.identity_moved USING btree (workspace_id, became);
 
 CREATE INDEX identity_root ON public.identity USING btree (workspace_id, root_id) WHERE (root_id IS NOT NULL);
 

@@ -92,10 +92,10 @@ async def _erase_quarantined(tx: Tx, workspace_id: UUID, vault: Vault) -> int:
                 except Unreadable:
                     continue
                 leads[item.quarantine_id] = lead_of(vault, inbound)
-        tombstones = await profiles.find_tombstones(tx, workspace_id, list(set(leads.values())))
+        tenures = await profiles.find_tenures(tx, workspace_id, set(leads.values()))
         for item in items:
             lead = leads.get(item.quarantine_id)
-            if lead is not None and item.accepted_us < tombstones.get(lead, 0):
+            if lead is not None and tenures.are_of_the_erased(lead, item.accepted_us):
                 erased += await _erase_item(tx, workspace_id, item.quarantine_id)
     return erased
 

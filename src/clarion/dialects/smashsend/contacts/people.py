@@ -3,7 +3,7 @@
 import time
 from uuid import UUID
 
-from clarion import errors, model, profiles
+from clarion import errors, events, model, profiles
 from clarion.db import Tx
 from clarion.dialects import _http
 from clarion.dialects.smashsend.contacts import mapping, wire
@@ -125,10 +125,9 @@ async def update(asked: Asked) -> wire.OneContact:
 
     async def work(tx: Tx) -> Person:
         wish = Update(traits=told.traits, reaches=told.reaches, email=told.email)
-        now_us = await profiles.clock_us(tx)
         try:
-            member = await profiles.update(
-                tx, asked.workspace_id, contact_id, wish, vault=vault, ids=asked.store.ids, now_us=now_us
+            member = await events.update_person(
+                tx, asked.workspace_id, contact_id, wish, vault=vault, ids=asked.store.ids
             )
         except errors.NotFound as exc:
             raise errors.NotFound(_NOBODY) from exc
@@ -144,10 +143,7 @@ async def _write(tx: Tx, asked: Asked, told: Told, vault: Vault) -> tuple[Person
     change = told.change()
     (identity,) = change.identities
     fresh = await profiles.find_person(tx, asked.workspace_id, identity, vault=vault) is None
-    now_us = await profiles.clock_us(tx)
-    member = await profiles.write(
-        tx, asked.workspace_id, change, vault=vault, ids=asked.store.ids, now_us=now_us
-    )
+    member = await events.write_person(tx, asked.workspace_id, change, vault=vault, ids=asked.store.ids)
     return await _read(tx, asked, member, vault), fresh
 
 
