@@ -44,12 +44,10 @@ class Served:
 
     def start(self) -> None:
         """Returns when it says that it is ready."""
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("CLARION_")}
-        environ["PYTHONPATH"] = f"{ROOT / 'src'}:{ROOT}"
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
-                env=environ,
+                env=self._environ(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -65,6 +63,15 @@ class Served:
             if line.startswith("Stop:"):
                 return
         raise RuntimeError(f"the server did not start:\n{self.log}")
+
+    def owner_token(self, workspace: str = "demo") -> str:
+        """A token of the management API, made by the command line."""
+        words = ["credential", "create", "--workspace", workspace, "--manage", "--role", "owner", "--bare"]
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "clarion", *words, "--data", str(self.data)],
+            env=self._environ(), capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout.strip()
 
     def processes(self) -> list[psutil.Process]:
         """All below the supervisor."""
@@ -132,6 +139,10 @@ class Served:
             if told and told["ready"] and told["backlog"] == 0:
                 return waited_s
         raise RuntimeError(f"not drained within {within_s:g} s: {self.readiness()}")
+
+    def _environ(self) -> dict[str, str]:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("CLARION_")}
+        return environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
 
     def _close(self) -> None:
         assert self._process

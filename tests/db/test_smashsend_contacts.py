@@ -138,6 +138,78 @@ async def test_an_update_changes_what_it_names(ask, refused):
     assert await refused("GET", "/v1/contacts/nothing") == (404, "Contact not found")
 
 
+async def test_a_contact_is_deleted_for_good(ask, refused, tenant, process_all):
+    made = (await ask("POST", "/v1/contacts", {"properties": ANN}))["contact"]
+    path = f"/v1/contacts/{made['id']}"
+    assert await ask("DELETE", path) == {"isDeleted": True, "deleted": True, "contact": made}
+    assert await refused("GET", path) == (404, "Contact not found")
+    assert (await ask("GET", "/v1/contacts/search?email=ann@example.com")) == {"contact": None}
+    assert (await ask("GET", "/v1/contacts"))["contacts"]["items"] == []
+    new = (await ask("POST", "/v1/contacts", {"properties": {"email": "ann@example.com"}}))["contact"]
+    assert new["id"] != made["id"]
+    assert new["properties"] == {"email": "ann@example.com", "status": "SUBSCRIBED"}
+    await process_all(tenant)
+    assert (await ask("GET", f"/v1/contacts/{new['id']}"))["contact"] == new
+
+
+async def test_deleting_again_finds_nobody_and_leaves_others_alone(ask, refused):
+    """T13: a caller who heard no answer may ask again."""
+    bob = (await ask("POST", "/v1/contacts", {"properties": {"email": "bob@example.com"}}))["contact"]
+    for by in ("id", "email"):
+        made = (await ask("POST", "/v1/contacts", {"properties": ANN}))["contact"]
+        path = f"/v1/contacts/{made['id']}" if by == "id" else "/v1/contacts/by-email/ANN@example.com"
+        assert (await ask("DELETE", path))["contact"] == made
+        for _ in range(2):
+            assert await refused("DELETE", path) == (404, "Contact not found")
+    assert (await ask("GET", "/v1/contacts"))["contacts"]["items"] == [bob]
+    for path in (
+        "/v1/contacts/nothing",
+        "/v1/contacts/by-email/nobody",
+        "/v1/contacts/by-email/no@example.com",
+    ):
+        assert await refused("DELETE", path) == (404, "Contact not found")
+
+
+async def test_many_who_delete_at_once_delete_once(knock, tenant, ask):
+    made = (await ask("POST", "/v1/contacts", {"properties": ANN}))["contact"]
+    path = f"/v1/contacts/{made['id']}"
+    answers = await asyncio.gather(*(knock(tenant, "DELETE", path) for _ in range(6)))
+    assert sorted(one.status_code for one in answers) == [200, 404, 404, 404, 404, 404]
+
+
+async def test_what_waits_in_the_queue_does_not_bring_a_deleted_contact_back(ask, tenant, process_all):
+    made = (await ask("POST", "/v1/contacts", {"properties": ANN}))["contact"]
+    await ask("POST", "/v1/events", {"event": "user.seen", "identify": {"email": "ann@example.com"}})
+    await ask("DELETE", f"/v1/contacts/{made['id']}")
+    await process_all(tenant)
+    assert (await ask("GET", "/v1/contacts/search?email=ann@example.com")) == {"contact": None}
+
+
+async def test_options_are_kept_and_answered(ask, refused):
+    wish = {
+        "displayName": "industry",
+        "type": "SELECT",
+        "typeConfig": {"options": ["Tech", "Retail", "Tech"]},
+    }
+    made = (await ask("POST", "/v1/contact-properties", wish))["property"]
+    assert made["typeConfig"] == {"options": ["Tech", "Retail"], "multiple": False}
+    wish = {"displayName": "colours", "type": "MULTI_SELECT", "typeConfig": {"multiple": True}}
+    free = (await ask("POST", "/v1/contact-properties", wish))["property"]
+    assert free["typeConfig"] == {"options": [], "multiple": True}
+    assert (await ask("GET", "/v1/contacts/properties"))["properties"]["items"] == [free, made]
+    for industry, kept in (("Tech", "Tech"), ("Fishing", "Tech")):  # no option: stays as it is, with a trace
+        told = {"properties": ANN | {"industry": industry, "colours": ["red"]}}
+        properties = (await ask("POST", "/v1/contacts", told))["contact"]["properties"]
+        assert (properties["industry"], properties["colours"]) == (kept, ["red"])
+    path = f"/v1/contact-properties/{made['id']}"
+    assert (await ask("PUT", path, {"typeConfig": {"options": ["Tech", "Retail"]}}))["property"] == made
+    assert (await refused("PUT", path, {"typeConfig": {"options": ["Tech"]}}))[0] == 400
+    wish = {"displayName": "age", "type": "NUMBER", "typeConfig": {"options": ["1"]}}
+    assert (await refused("POST", "/v1/contact-properties", wish))[0] == 400
+    wish = {"displayName": "firstName", "type": "STRING"}
+    assert (await refused("POST", "/v1/contact-properties", wish))[0] == 409
+
+
 async def test_a_batch_is_all_or_what_can_be(ask, refused):
     contacts = [
         {"properties": ANN},
@@ -208,8 +280,10 @@ async def test_many_callers_of_one_contact_all_succeed(ask):
 async def test_other_workspaces_contacts_are_not_there(knock, new_tenant, ask, refused):
     other = await new_tenant()
     theirs = (await knock(other, "POST", "/v1/contacts", {"properties": ANN})).json()["contact"]["id"]
-    for method, body in (("GET", None), ("PUT", {"properties": {"plan": "stolen"}})):
+    for method, body in (("GET", None), ("PUT", {"properties": {"plan": "stolen"}}), ("DELETE", None)):
         assert await refused(method, f"/v1/contacts/{theirs}", body) == (404, "Contact not found")
+    assert (await refused("DELETE", "/v1/contacts/by-email/ann@example.com"))[0] == 404
+    assert (await knock(other, "GET", f"/v1/contacts/{theirs}")).status_code == 200
     assert (await ask("GET", "/v1/contacts/search?email=ann@example.com"))["contact"] is None
     assert (await ask("GET", "/v1/contacts"))["contacts"]["items"] == []
     keys = f"/v1/workspaces/wrk_{other.workspace_id.hex}/api-keys"
@@ -264,6 +338,7 @@ async def test_a_viewers_key_reads_and_writes_nothing(ask, refused, tenant):
     event = {"event": "a", "identify": {"email": "a@example.com"}}
     for method, path, body in (
         ("POST", "/v1/contacts", {"properties": ANN}),
+        ("DELETE", "/v1/contacts/by-email/ann@example.com", None),
         ("POST", keys, {"displayName": "x"}),
         ("POST", "/v1/events", event),
         ("POST", "/v1/events/batch", {"events": [event]}),
@@ -273,7 +348,7 @@ async def test_a_viewers_key_reads_and_writes_nothing(ask, refused, tenant):
 
 async def test_methods_and_paths_that_are_not_spoken(knock, tenant, refused):
     answer = await knock(tenant, "PATCH", "/v1/contacts/ctc_1")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PUT")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PUT, DELETE")
     assert (await refused("GET", "/v1/contacts/batch"))[0] == 405
     assert (await refused("GET", "/v1/webhooks"))[0] == 404
     assert (await refused("POST", "/v1/contacts", {"properties": ANN}, secret="sk_live_x"))[0] == 401

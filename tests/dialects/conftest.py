@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from clarion.accounts import Credential, Credentials, Rates
+from clarion.dialects import Dialect
 from clarion.dialects._door import Door, Table
 from clarion.model import Accepted, Duplicate, Offer, Sample, Source
 from tests.dialects.calls import DIALECTS, Call
@@ -79,7 +80,7 @@ class Answer(msgspec.Struct):
 class Desk:
     """One dialect behind a door, its one caller, and the clock."""
 
-    def __init__(self, dialect: str, routes: ModuleType, secret: str = SECRET) -> None:
+    def __init__(self, dialect: str, routes: ModuleType | Dialect, secret: str = SECRET) -> None:
         self.now_us = NOW_US
         self.journal = Journal()
         self.credential = Credential(

@@ -67,7 +67,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /traits/{name:path}": {"type": "text"},
 }
 #: Routes whose profile has to be of another kind than the rest's.
-PROFILE_OF = {"POST /profiles/{profile_id}/unmerge": "joined_id"}
+PROFILE_OF = {
+    "POST /profiles/{profile_id}/unmerge": "joined_id",
+    "POST /profiles/{profile_id}/erase": "other_id",  # nobody is erased twice
+}
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def app(
     Counter("clarion_test", "Counted.", registry=registry).inc()
     shown = Front(version="9.8.7", local=local, tls=tls, examples=(EXAMPLE,))
     return Starlette(
-        routes=[*public.routes(shown=shown, readiness=told, registry=registry, docs=DOCS)],
+        routes=[*public.routes(shown=shown, readiness=told, registry=registry, docs=DOCS, documents={})],
         exception_handlers={404: public.not_found, 405: public.method_not_allowed},
     )
 

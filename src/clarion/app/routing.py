@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 from clarion import __version__, api, public
 from clarion.app.rooms import Rooms
 from clarion.app.standing import Standing
-from clarion.dialects import DIALECTS, Door, Handler, Table
+from clarion.dialects import DIALECTS, Door, Handler, Table, document, page
 from clarion.public import docs
 
 ASGIApp: TypeAlias = starlette.types.ASGIApp
@@ -84,10 +84,28 @@ def _pages(opened: Rooms, standing: Standing, registry: CollectorRegistry) -> li
         examples=tuple(
             public.Example(
                 title=name,
-                key_command=f"./run credential create --workspace demo --dialect {name} --bare",
+                key_command=_key_command(name),
                 curl=dialect.curl(settings.base_url, "$CLARION_KEY"),
             )
             for name, dialect in DIALECTS.items()
         ),
     )
-    return [*public.routes(shown=front, readiness=standing.readiness, registry=registry, docs=docs.read())]
+    return [
+        *public.routes(
+            shown=front, readiness=standing.readiness, registry=registry,
+            docs=docs.read() | _references(settings.base_url),
+            documents={f"{name}/openapi.json": document(one.reference) for name, one in DIALECTS.items()},
+        )
+    ]  # fmt: skip
+
+
+def _references(base_url: str) -> dict[str, str]:
+    """A page for each dialect, of every call of its door."""
+    return {
+        f"{name}.md": page(dialect.reference, base_url, _key_command(name), f"/docs/{name}/openapi.json")
+        for name, dialect in DIALECTS.items()
+    }
+
+
+def _key_command(dialect: str) -> str:
+    return f"./run credential create --workspace demo --dialect {dialect} --bare"

@@ -2,7 +2,8 @@
 
 `__init__` (what is spoken, words, what is not), `wire` (the vendor's types and names), `auth` (where the
 credential hides), `rules` (what the vendor refuses), `mapping` (wire -> ours), `reply` (outcomes and errors
--> the vendor's words), `routes` (the only file that reads, awaits and answers); `COVERAGE.csv` says which
+-> the vendor's words), `routes` (the only file that reads, awaits and answers), `describe` (the table of which
+OpenAPI and reference page are made: `_openapi`, `_page`); `COVERAGE.csv` says which
 statements of the vendor's contract hold and which test shows it. Dialects keep no tables and do not know each
 other. What all of them need of HTTP is in `_http`, what they are given by the server in `_door`.
 """
@@ -13,7 +14,10 @@ from msgspec import Struct
 
 from clarion.accounts import NewCredential, SecretForm
 from clarion.dialects._door import Door, Handler, Routes, Store, Table
+from clarion.dialects._openapi import Described, Reference, document
+from clarion.dialects._page import page
 from clarion.dialects.smashsend import auth as smashsend_auth
+from clarion.dialects.smashsend import describe as smashsend_describe
 from clarion.dialects.smashsend import routes as smashsend_routes
 
 
@@ -22,7 +26,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     `form`: how its secrets look; `shown`: what its caller needs, by the vendor's names; `curl`: a first event, from
     the base URL and a key. `buckets`: its rate limits by name, requests a minute. `prefixes`: paths that are its,
-    beside those it speaks; `unknown` answers there.
+    beside those it speaks; `unknown` answers there. `reference`: all its calls, for OpenAPI and the reference page.
     """
 
     form: SecretForm
@@ -32,6 +36,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     prefixes: tuple[str, ...]
     routes: Callable[[Door], Routes]
     unknown: Callable[[Door], Handler]
+    reference: Reference
 
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -43,7 +48,20 @@ DIALECTS: Mapping[str, Dialect] = {
         prefixes=("/v1/",),
         routes=smashsend_routes.routes,
         unknown=smashsend_routes.unknown,
+        reference=smashsend_describe.REFERENCE,
     ),
 }
 
-__all__ = ["DIALECTS", "Dialect", "Door", "Handler", "Routes", "Store", "Table"]
+__all__ = [
+    "DIALECTS",
+    "Described",
+    "Dialect",
+    "Door",
+    "Handler",
+    "Reference",
+    "Routes",
+    "Store",
+    "Table",
+    "document",
+    "page",
+]

@@ -12,6 +12,11 @@ from clarion.profiles import Update
 from clarion.vault import Vault
 
 
+async def begin_write(tx: Tx, workspace_id: UUID) -> int:
+    """What every other synchronous write of people begins with (of their lists, say); returns now (us), its stamp."""
+    return await store.share_lanes(tx, workspace_id)
+
+
 async def write_person(tx: Tx, workspace_id: UUID, change: ProfileChange, *, vault: Vault, ids: Ids) -> UUID:
     """Fold a change into the member of its strongest identity, who is made where there is none; returns the member.
 

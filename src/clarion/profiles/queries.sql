@@ -255,9 +255,10 @@ SELECT change_id, what, value, sealed, stamp_us, cause, refused FROM profile_cha
 WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY stamp_us DESC, change_id DESC LIMIT $3;
 
 -- name: lock_members
--- A person's members by any of them, ours until the commit, locked in sorted order.
+-- A person's members by any of them, ours until the commit, locked in sorted order; none of an erased one.
 SELECT m.profile_id, m.root_id FROM profile AS m
 WHERE m.workspace_id = $1 AND m.root_id = (SELECT root_id FROM profile WHERE workspace_id = $1 AND profile_id = $2)
+  AND NOT m.erased
 ORDER BY m.profile_id FOR UPDATE;
 
 -- name: list_own_blinds
@@ -433,12 +434,12 @@ UPDATE identity_moved SET became = $3 WHERE workspace_id = $1 AND became = $2;
 
 -- name: declare_trait
 -- Not discovered but said; one that is there stays as it is.
-INSERT INTO trait (workspace_id, name, type, personal, discovered) VALUES ($1, $2, $3, $4, false)
+INSERT INTO trait (workspace_id, name, type, personal, options, discovered) VALUES ($1, $2, $3, $4, $5, false)
 ON CONFLICT (workspace_id, name) DO NOTHING RETURNING name;
 
 -- name: list_definitions
 -- By name.
-SELECT name, type, personal, discovered, created_at FROM trait WHERE workspace_id = $1 ORDER BY name;
+SELECT name, type, personal, discovered, created_at, options FROM trait WHERE workspace_id = $1 ORDER BY name;
 
 -- name: suppress
 -- In sorted order; one whose value an erasure took away is as good as new.

@@ -2,6 +2,7 @@
 
     GET /                        what this is, whether it is ready, what to try
     GET /docs/…                  the project's docs/, one page per Markdown file
+    GET /docs/<dialect>          every call of a vendor's door, and the same at …/openapi.json
     GET /healthz                 200 while the process answers at all
     GET /readyz                  200 while requests can be served, else 503; why, as JSON
     GET /metrics                 Prometheus

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -40,11 +41,17 @@ _TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 def routes(
-    *, shown: Front, readiness: AskReadiness, registry: CollectorRegistry, docs: Mapping[str, str]
+    *,
+    shown: Front,
+    readiness: AskReadiness,
+    registry: CollectorRegistry,
+    docs: Mapping[str, str],
+    documents: Mapping[str, Any],
 ) -> list[Route]:
     """All routes of this room. `docs` is Markdown by path under docs/ (`docs.read()`, and what is made at
-    start).
+    start), `documents` what is served there as JSON.
     """
+    written = {path: msgspec.json.encode(value) for path, value in documents.items()}
     pages = Docs(docs)
     tls = _TLS if shown.tls else {}
 
@@ -52,7 +59,10 @@ def routes(
         return HTMLResponse(front.page(shown, await _asked(readiness)), headers=_PAGE | tls)
 
     async def page(request: Request) -> Response:
-        found = pages.page(request.path_params["path"])
+        path = request.path_params["path"]
+        if path in written:
+            return Response(written[path], headers=_EVERYWHERE | tls, media_type="application/json")
+        found = pages.page(path)
         if found is None:
             return HTMLResponse(pages.missing(), 404, headers=_PAGE | tls)
         return HTMLResponse(found, headers=_PAGE | tls)

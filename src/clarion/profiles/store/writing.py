@@ -51,13 +51,14 @@ class Update(Struct, frozen=True, kw_only=True):
 
 
 class StoredTrait(Struct, frozen=True):
-    """A definition."""
+    """A definition. `options`: what a choice may be; None: anything."""
 
     name: str
     type: str
     personal: bool
     discovered: bool
     created_at: str
+    options: list[str] | None = None
 
 
 async def write(
@@ -159,16 +160,23 @@ async def list_definitions(tx: Tx, workspace_id: UUID) -> list[StoredTrait]:
     """The traits that are defined or were discovered, by name."""
     return [
         StoredTrait(
-            row["name"], row["type"], row["personal"], row["discovered"], row["created_at"].isoformat()
+            row["name"],
+            row["type"],
+            row["personal"],
+            row["discovered"],
+            row["created_at"].isoformat(),
+            row["options"],
         )
         for row in await tx.fetch(Q.list_definitions, workspace_id)
     ]
 
 
-async def declare_trait(tx: Tx, workspace_id: UUID, name: str, type_: str) -> None:
+async def declare_trait(
+    tx: Tx, workspace_id: UUID, name: str, type_: str, options: list[str] | None = None
+) -> None:
     """Define a trait before its first value. Raises AlreadyThere."""
     own = canonical_name(name)
-    if await tx.fetchval(Q.declare_trait, workspace_id, own, type_, is_personal_trait(own)) is None:
+    if await tx.fetchval(Q.declare_trait, workspace_id, own, type_, is_personal_trait(own), options) is None:
         raise errors.AlreadyThere(f"there is a trait named {own} already")
 
 
@@ -220,7 +228,7 @@ class _Replacing(Struct):
         await join(self.tx, self.workspace_id, [link], vault=self.vault, ids=self.ids, cause="call")
 
     async def _rename(self, held: Any, new: UUID, email: str | None) -> None:
-        """The old one finds nobody; what was accepted under it before goes by the new. Without an e-mail: by nothing."""
+        """The old one finds nobody; what was accepted under it before goes by the new; without an e-mail by nothing."""
         old, workspace_id = held["blind"], self.workspace_id
         value = self.vault.open(held["sealed"], b"identity" + old.bytes).decode()
         place = reach_of(self.vault, Reach("email", value))

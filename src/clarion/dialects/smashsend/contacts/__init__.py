@@ -2,10 +2,11 @@
 
 `wire` (types under the vendor's names), `mapping` (contact properties <-> traits), `people`, `properties`, `keys`
 (the calls, one function each), `calls` (the table of them, of which the routes are made),
-`serving` (what happens between a request and its call).
+`serving` (what happens between a request and its call), `shown` (answers, for the reference page).
 """
 
 from clarion.dialects.smashsend.contacts.calls import CALLS
 from clarion.dialects.smashsend.contacts.serving import VIEWER, Spoken, answer
+from clarion.dialects.smashsend.contacts.shown import ANSWERS
 
-__all__ = ["CALLS", "VIEWER", "Spoken", "answer"]
+__all__ = ["ANSWERS", "CALLS", "VIEWER", "Spoken", "answer"]

@@ -9,7 +9,7 @@ _KEYS = "/v1/workspaces/{workspaceId}/api-keys"
 CALLS: tuple[Spoken, ...] = (
     Spoken(
         method="POST", path="/v1/contacts", serve=people.upsert,
-        body=wire.Properties, answers=wire.OneContact, sample=_ANN,
+        body=wire.Properties, answers=wire.WrittenContact, sample=_ANN,
     ),
     Spoken(
         method="POST", path="/v1/contacts/batch", serve=people.upsert_batch, query=wire.BatchWish,
@@ -27,8 +27,15 @@ CALLS: tuple[Spoken, ...] = (
     Spoken(method="GET", path="/v1/contacts/{contactId}", serve=people.show, answers=wire.OneContact),
     Spoken(
         method="PUT", path="/v1/contacts/{contactId}", serve=people.update,
-        body=wire.Properties, answers=wire.OneContact,
+        body=wire.Changes, answers=wire.OneContact,
         sample='{"properties": {"plan": "free", "colours": {"add": ["red"], "remove": ["blue"]}}}',
+    ),
+    Spoken(
+        method="DELETE", path="/v1/contacts/{contactId}", serve=people.delete, answers=wire.DeletedContact
+    ),
+    Spoken(
+        method="DELETE", path="/v1/contacts/by-email/{email}", serve=people.delete_by_email,
+        answers=wire.DeletedContact,
     ),
     Spoken(
         method="GET", path="/v1/contacts/properties", serve=properties.list_all, query=wire.PropertyListing,
@@ -37,11 +44,11 @@ CALLS: tuple[Spoken, ...] = (
     Spoken(
         method="POST", path="/v1/contact-properties", serve=properties.create,
         body=wire.NewProperty, answers=wire.OneProperty,
-        sample='{"displayName": "lifetimeValue", "type": "NUMBER"}',
+        sample='{"displayName": "industry", "type": "SELECT", "typeConfig": {"options": ["Technology", "Retail"]}}',
     ),
     Spoken(
         method="PUT", path="/v1/contact-properties/{propertyId}", serve=properties.update,
-        body=wire.PropertyUpdate, answers=wire.OneProperty, sample='{"type": "NUMBER"}',
+        body=wire.PropertyUpdate, answers=wire.OneProperty, sample='{"type": "SELECT"}',
     ),
     Spoken(method="GET", path="/v1/api-keys/check", serve=keys.check, answers=wire.Checked),
     Spoken(method="GET", path="/v1/api-keys/current", serve=keys.current, answers=wire.OneKey),

@@ -16,6 +16,7 @@ from clarion.dialects.smashsend.contacts.wire import (
     Contact,
     ContactProperty,
     PropertyType,
+    TypeConfig,
 )
 from clarion.dialects.smashsend.limits import Bounds
 from clarion.dialects.smashsend.wire import Malformed
@@ -123,7 +124,15 @@ def contact_property(trait: StoredTrait) -> ContactProperty:
         display_name=slug,
         type=VENDOR_TYPES[trait.type],
         is_custom=trait.name not in VENDOR_NAMES,
+        created_at=iso_of(trait.created_at),
+        type_config=_type_config(trait),
     )
+
+
+def _type_config(trait: StoredTrait) -> TypeConfig | None:
+    if trait.type not in ("choice", "choices"):
+        return None
+    return TypeConfig(trait.options or [], trait.type == "choices")
 
 
 def property_id(name: str) -> str:
@@ -133,7 +142,15 @@ def property_id(name: str) -> str:
 
 def iso(time_us: int) -> str:
     """As the vendor writes times: UTC, milliseconds, Z."""
-    moment = datetime.fromtimestamp(time_us / 1_000_000, UTC)
+    return _iso(datetime.fromtimestamp(time_us / 1_000_000, UTC))
+
+
+def iso_of(text: str) -> str:
+    """The same of a time in our own words."""
+    return _iso(datetime.fromisoformat(text).astimezone(UTC))
+
+
+def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

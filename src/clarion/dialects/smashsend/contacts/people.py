@@ -1,9 +1,10 @@
 """Contacts."""
 
 import time
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from clarion import errors, events, model, profiles
+from clarion import accounts, errors, events, jobs, model, profiles
 from clarion.db import Tx
 from clarion.dialects import _http
 from clarion.dialects.smashsend.contacts import mapping, wire
@@ -19,16 +20,14 @@ _NOBODY = "Contact not found"
 _TAKEN = "Another contact has this email"
 
 
-async def upsert(asked: Asked) -> wire.OneContact:
+async def upsert(asked: Asked) -> wire.WrittenContact:
     """Create a contact, or update the one that has the e-mail."""
     told = mapping.told(asked.body.properties)
     told.change()
     vault = await asked.vault()
 
-    async def work(tx: Tx) -> Person:
-        return (await _write(tx, asked, told, vault))[0]
-
-    return wire.OneContact(_shown(asked, await asked.transact(work)))
+    person, fresh = await asked.transact(lambda tx: _write(tx, asked, told, vault))
+    return wire.WrittenContact(_shown(asked, person), "CREATED" if fresh else "UPDATED")
 
 
 async def upsert_batch(asked: Asked) -> wire.BatchDone:
@@ -136,6 +135,47 @@ async def update(asked: Asked) -> wire.OneContact:
         return await _read(tx, asked, member, vault)
 
     return wire.OneContact(_shown(asked, await asked.transact(work)))
+
+
+async def delete(asked: Asked) -> wire.DeletedContact:
+    """Delete a contact for good: who the person is, and all but counts of what they did."""
+    contact_id = _contact_id(asked)
+    vault = await asked.vault()
+    return await _erase(asked, lambda tx: _read(tx, asked, contact_id, vault))
+
+
+async def delete_by_email(asked: Asked) -> wire.DeletedContact:
+    """Delete the contact that has an e-mail, as by its id."""
+    vault = await asked.vault()
+
+    async def find(tx: Tx) -> Person:
+        found = await _find(tx, asked, asked.places["email"], vault)
+        if found is None:
+            raise errors.NotFound(_NOBODY)
+        return found
+
+    return await _erase(asked, find)
+
+
+async def _erase(asked: Asked, find: Callable[[Tx], Awaitable[Person]]) -> wire.DeletedContact:
+    """Who was there a moment ago; the copies of what they did go in jobs."""
+    actor = model.show_id("crd", asked.credential.credential_id)
+
+    async def work(tx: Tx) -> Person:
+        person = await find(tx)
+        await events.erase_person(tx, asked.workspace_id, person.profile_id, actor=actor, ids=asked.store.ids)
+        await accounts.audit(
+            tx, asked.workspace_id, ids=asked.store.ids, actor=actor, action="profile_erased",
+            profile_id=model.show_id("prf", person.profile_id),
+        )  # fmt: skip
+        return person
+
+    try:
+        gone = await asked.transact(work, owner=True)
+    except errors.NotFound as exc:  # also of whom somebody else erased a moment before
+        raise errors.NotFound(_NOBODY) from exc
+    await asked.store.database.notify(jobs.WORK)
+    return wire.DeletedContact(is_deleted=True, deleted=True, contact=_shown(asked, gone))
 
 
 async def _write(tx: Tx, asked: Asked, told: Told, vault: Vault) -> tuple[Person, bool]:

@@ -50,10 +50,10 @@ class Asked(Struct, frozen=True):
     async def vault(self) -> Vault:
         return await self.store.vaults.of(self.workspace_id)
 
-    async def transact(self, work: Callable[[Tx], Awaitable[T]]) -> T:
-        """`work` in one transaction. Raises Unavailable."""
+    async def transact(self, work: Callable[[Tx], Awaitable[T]], *, owner: bool = False) -> T:
+        """`work` in one transaction; `owner`: by the role that erases. Raises Unavailable."""
         try:
-            return await db.transact(self.store.database, self.workspace_id, work)
+            return await db.transact(self.store.database, self.workspace_id, work, owner=owner)
         except Exception as exc:
             if db.is_transient(exc) and not isinstance(exc, errors.ClarionError):
                 raise errors.Unavailable("the database is busy") from exc

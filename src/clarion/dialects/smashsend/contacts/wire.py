@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from clarion import errors
+from clarion.dialects.smashsend import limits
 from clarion.dialects.smashsend.wire import Malformed
 
 READ_ONLY = "This API key can only read"
@@ -18,6 +19,8 @@ Role = Literal["EDITOR", "VIEWER"]
 Limit = Annotated[int, Meta(ge=1, le=PAGE_MAX)]
 Label = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Slug = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Option = Annotated[str, Meta(min_length=1, max_length=limits.STRING_MAX, pattern=r"^[^\x00]*$")]
+OPTIONS_MAX = 1_000
 _REASON_MAX = 160
 
 T = TypeVar("T")
@@ -34,10 +37,38 @@ class Nothing(Struct, frozen=True):
 # ---- contacts
 
 
+#: What may be said of a contact, for readers: `mapping.told` judges it.
+_PRIMITIVE = {"type": ["string", "number", "boolean", "null"]}
+_PRIMITIVES = {"type": "array", "items": _PRIMITIVE, "maxItems": limits.ARRAY_MAX}
+_ELEMENTS = {"type": "object", "properties": {"add": _PRIMITIVES, "remove": _PRIMITIVES}, "minProperties": 1}
+_KNOWN: dict[str, Any] = {
+    "email": {"type": "string", "format": "email", "description": "Finds the contact."},
+    **{
+        name: {"type": ["string", "null"], "maxLength": limits.STRING_MAX}
+        for name in ("firstName", "lastName", "phone", "birthday", "city", "language", "timezone", "company")
+    },
+    "avatarUrl": {"type": ["string", "null"], "maxLength": limits.STRING_MAX},
+    "countryCode": {"type": ["string", "null"], "description": "Two letters of ISO 3166."},
+    "status": {"enum": [*STATUSES, None], "description": "SUBSCRIBED unless said."},
+}
+_OWN = {
+    "properties": _KNOWN,
+    "additionalProperties": {"anyOf": [_PRIMITIVE, _PRIMITIVES, _ELEMENTS]},
+    "description": "Standard fields, and any names of your own: a primitive value, a list of them (in place of what "
+    'is there), `{"add": [], "remove": []}` of a list, or null to remove.',
+}
+
+
 class Properties(Struct, frozen=True):
     """A contact to be written: its e-mail and whatever else is known, by the vendor's names or custom ones."""
 
-    properties: dict[str, Any]
+    properties: Annotated[dict[str, Any], Meta(extra_json_schema=_OWN | {"required": ["email"]})]
+
+
+class Changes(Struct, frozen=True):
+    """What is to change of a contact."""
+
+    properties: Annotated[dict[str, Any], Meta(extra_json_schema=_OWN)]
 
 
 class Batch(Struct, frozen=True):
@@ -85,12 +116,22 @@ class OneContact(Struct, frozen=True):
     contact: Contact
 
 
+class WrittenContact(Struct, frozen=True, rename="camel"):
+    """The contact as it is now."""
+
+    contact: Contact
+    operation_type: Literal["CREATED", "UPDATED"]
+
+
 class FoundContact(Struct, frozen=True):
     contact: Contact | None
 
 
 class DeletedContact(Struct, frozen=True, rename="camel"):
+    """The contact as it was. Clients of the vendor look at `isDeleted` or at `deleted`; they say the same."""
+
     is_deleted: bool
+    deleted: bool
     contact: Contact
 
 
@@ -147,29 +188,40 @@ class PropertyListing(Struct, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 50
 
 
+class TypeConfig(Struct, frozen=True, rename="camel"):
+    """What a SELECT or MULTI_SELECT can be chosen from; without `options` it is anything."""
+
+    options: Annotated[list[Option], Meta(max_length=OPTIONS_MAX)] | None = None
+    multiple: bool | None = None
+
+
 class NewProperty(Struct, frozen=True, rename="camel"):
     """A contact property to be defined; without `apiSlug` it goes by `displayName`."""
 
     display_name: Slug
     type: PropertyType
     api_slug: Slug | None = None
+    type_config: TypeConfig | None = None
 
 
 class PropertyUpdate(Struct, frozen=True, rename="camel"):
-    """What may be said of a property that is there; another type is refused."""
+    """What may be said of a property that is there; another name, type or options are refused."""
 
     display_name: Slug | None = None
     type: PropertyType | None = None
+    type_config: TypeConfig | None = None
 
 
-class ContactProperty(Struct, frozen=True, rename="camel"):
-    """A contact property. `isCustom` false: a standard field."""
+class ContactProperty(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A contact property. `isCustom` false: a standard field. `typeConfig`: of SELECT and MULTI_SELECT only."""
 
     id: str
     api_slug: str
     display_name: str
     type: PropertyType
     is_custom: bool
+    created_at: str
+    type_config: TypeConfig | None = None
 
 
 class OneProperty(Struct, frozen=True):

@@ -1,0 +1,66 @@
+"""Every door's OpenAPI and reference page: made of one table, which has all that is spoken and nothing else."""
+
+import jsonschema_rs
+import msgspec
+import pytest
+
+from clarion.dialects import DIALECTS, Dialect, document, page
+from clarion.dialects.smashsend import describe, wire
+
+BASE = "http://clarion.test"
+dialects = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+
+
+@pytest.mark.parametrize(("name", "dialect"), DIALECTS.items(), ids=DIALECTS)
+def test_what_is_spoken_is_described_and_nothing_else(open_desk, name: str, dialect: Dialect):
+    described = [(call.method, call.path) for call in dialect.reference.calls]
+    assert len(described) == len(set(described))
+    assert set(described) == set(dialect.routes(open_desk(name, dialect).door))
+
+
+@dialects
+def test_every_call_can_be_read_of_and_tried(dialect: Dialect):
+    text = page(dialect.reference, BASE, "make a key", "/docs/x/openapi.json")
+    for call in dialect.reference.calls:
+        assert call.summary.endswith(".")
+        assert call.limits
+        assert f"## {call.method} {call.path}\n" in text
+    assert text.count("curl -X ") == len(dialect.reference.calls)
+    assert text.count(f'"{BASE}/') == len(dialect.reference.calls)
+
+
+@dialects
+def test_samples_and_answers_fit_the_schemas(dialect: Dialect):
+    told = document(dialect.reference)
+    for call in dialect.reference.calls:
+        operation = told["paths"][call.path][call.method.lower()]
+        answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        valid(told, answer, msgspec.json.decode(msgspec.json.encode(call.answer)))
+        if call.body:
+            taken = operation["requestBody"]["content"]["application/json"]["schema"]
+            valid(told, taken, msgspec.json.decode(call.sample))
+
+
+@dialects
+def test_every_operation_has_a_name_of_its_own(dialect: Dialect):
+    names = [call.operation_id for call in dialect.reference.calls]
+    assert len(names) == len(set(names))
+
+
+@dialects
+def test_every_place_in_a_path_is_explained(dialect: Dialect):
+    for call in dialect.reference.calls:
+        assert set(call.places) <= dialect.reference.places.keys()
+
+
+def test_an_event_is_described_with_the_fields_that_are_read():
+    assert fields(describe.Event) == fields(wire.Track)
+
+
+def fields(kind: type[msgspec.Struct]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(kind)}
+
+
+def valid(told: dict, schema: dict, value: object) -> None:
+    """Raises where a value does not fit."""
+    jsonschema_rs.validate(schema | {"components": told["components"]}, value)

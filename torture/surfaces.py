@@ -1,0 +1,104 @@
+"""Everything with an OpenAPI, and one of everything that its paths name: for whoever tries all its calls.
+
+A new dialect adds a line to `SURFACES`.
+"""
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+_PROCESSED_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody with a key, as a header."""
+
+    url: str
+    key: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer's JSON. Raises urllib.error.HTTPError where it is no success."""
+        request = urllib.request.Request(
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers=self.headers | {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """`key`: what its callers' secret is called when it is made. `places`: values for the paths' places, made anew."""
+
+    openapi: str
+    key: str
+    places: Callable[[Caller, Caller], dict[str, str]]  # (its caller, the workspace's owner)
+    dialect: str = ""
+
+    def caller(self, owner: Caller) -> Caller:
+        """A caller without limits, in the owner's workspace."""
+        if not self.dialect:
+            return owner
+        made = owner.ask("POST", "/manage/v1/credentials", {"dialect": self.dialect})
+        owner.ask("PATCH", "/manage/v1/credentials", {"dialect": self.dialect, "per_minute": 0})
+        return Caller(owner.url, made[self.key])
+
+
+def smashsend(caller: Caller, _owner: Caller) -> dict[str, str]:
+    """A contact, a property and a key."""
+    email = f"{uuid4().hex}@example.com"
+    contact = caller.ask("POST", "/v1/contacts", {"properties": {"email": email}})["contact"]
+    wish = {"displayName": uuid4().hex, "type": "SELECT"}
+    keys = f"/v1/workspaces/{contact['workspaceId']}/api-keys"
+    return {
+        "email": email,
+        "contactId": contact["id"],
+        "workspaceId": contact["workspaceId"],
+        "propertyId": caller.ask("POST", "/v1/contact-properties", wish)["property"]["id"],
+        "apiKeyId": caller.ask("POST", keys, {"displayName": "to be archived"})["apiKey"]["id"],
+    }
+
+
+def manage(_caller: Caller, owner: Caller) -> dict[str, str]:
+    """Somebody who did something, what that was, somebody who was erased, and a key."""
+    key = SURFACES["smashsend"].caller(owner)
+    metric, email = f"m.{uuid4().hex}", f"{uuid4().hex}@example.com"
+    key.ask("POST", "/v1/events", {"event": metric, "identify": {"email": email, "traits": {"plan": "a"}}})
+    gone = key.ask("POST", "/v1/contacts", {"properties": {"email": f"{uuid4().hex}@example.com"}})["contact"]
+    owner.ask("POST", f"/manage/v1/profiles/prf_{gone['id'].removeprefix('ctc_')}/erase")
+    event = _processed(owner, metric)
+    return {
+        "profile_id": event["profile_id"],
+        "event_id": event["id"],
+        "name": metric,
+        "erasure_id": owner.ask("GET", "/manage/v1/erasures")[0]["id"],
+        "credential_id": owner.ask("POST", "/manage/v1/credentials", {"dialect": "smashsend"})[
+            "credential_id"
+        ],
+    }
+
+
+def _processed(owner: Caller, metric: str) -> Any:
+    until = time.monotonic() + _PROCESSED_WITHIN_S
+    while not (found := owner.ask("GET", f"/manage/v1/events?metric={metric}&limit=1")["events"]):
+        if time.monotonic() > until:
+            raise TimeoutError("an event was not processed")
+        time.sleep(0.05)
+    return found[0]
+
+
+SURFACES: Mapping[str, Surface] = {
+    "smashsend": Surface("/docs/smashsend/openapi.json", "api_key", smashsend, dialect="smashsend"),
+    "manage": Surface("/manage/openapi.json", "token", manage),
+}
