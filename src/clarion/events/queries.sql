@@ -361,7 +361,8 @@ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM (SELECT co
 
 -- name: list_to_anonymise
 -- The next events of some profiles, by their key.
-SELECT profile_id, occurred_at, (extract(epoch FROM occurred_at) * 1000000)::bigint AS occurred_us, event_id, properties
+SELECT profile_id, occurred_at, (extract(epoch FROM occurred_at) * 1000000)::bigint AS occurred_us, event_id, metric_id,
+       properties
 FROM event
 WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])
   AND (profile_id, occurred_at, event_id) > ($3, $4, $5)
