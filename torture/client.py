@@ -46,7 +46,7 @@ class Connection:
                 writer.write(request)
                 await writer.drain()
                 whole = True
-                answer = await _read(reader)
+                answer = await read_answer(reader)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as exc:
             self.close()
             raise Broken(type(exc).__name__, whole=whole) from exc
@@ -68,7 +68,7 @@ class Connection:
         return self._streams
 
 
-async def _read(reader: asyncio.StreamReader) -> Answer:
+async def read_answer(reader: asyncio.StreamReader) -> Answer:
     lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     headers = {
         name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])

@@ -1,4 +1,6 @@
-"""Requests that schemathesis makes of an OpenAPI, right and wrong ones, sent to a running server; what it answers wrongly.
+"""Requests that schemathesis makes of an OpenAPI, right and wrong ones, sent to a running server: what it answers
+otherwise than the OpenAPI says, and every 5xx.
+
 
 `./run torture openapi [--cases N] [--seed N]` sends 20,000 to each surface; the quick tier sends fewer.
 """
@@ -50,11 +52,15 @@ class Report:
     seconds: float = 0.0
 
 
-def fuzz(surface: Surface, owner: Caller, cases: int, seed: int = 0) -> Report:
-    """Send at least so many. Half are meant to be right, and half of the paths name what is there."""
+def fuzz(
+    surface: Surface, owner: Caller, cases: int, seed: int = 0, described: dict[str, Any] | None = None
+) -> Report:
+    """Send at least so many. Half are meant to be right, and half of the paths name what is there.
+
+    `described`: another OpenAPI than the one that is served.
+    """
     caller, report = surface.caller(owner), Report()
-    described = requests.get(owner.url + surface.openapi, timeout=30).json()
-    operations = [found.ok() for found in schemathesis.openapi.from_dict(described).get_all_operations()]
+    operations = _operations(described or openapi_of(surface, owner))
     dice = random.Random(seed)
     began = time.monotonic()
     with requests.Session() as session:
@@ -68,23 +74,35 @@ def fuzz(surface: Surface, owner: Caller, cases: int, seed: int = 0) -> Report:
     return report
 
 
+def openapi_of(surface: Surface, owner: Caller) -> dict[str, Any]:
+    """As it is served."""
+    document: dict[str, Any] = requests.get(owner.url + surface.openapi, timeout=30).json()
+    return document
+
+
+def _operations(described: dict[str, Any]) -> list[Any]:
+    """Raises where one is not OpenAPI."""
+    found: Any = schemathesis.openapi.from_dict(described).get_all_operations()
+    return [one.ok() for one in found]
+
+
 def _send_all(operation: Any, mode: GenerationMode, send: Callable[[Any], None], seed: int) -> None:
     """A call's cases; none where a call can be asked in one way only."""
     try:
         cases = operation.as_strategy(generation_mode=mode)
-        hypothesis.seed(seed)(_quietly(hypothesis.given(cases)(send)))()
+        seeded: Any = hypothesis.seed(seed)
+        seeded(_quietly(hypothesis.given(cases)(send)))()  # type: ignore[no-untyped-call]
     except Unsatisfiable:
         return
 
 
-def _quietly(test: Callable[[], None]) -> Callable[[], None]:
-    return hypothesis.settings(
-        max_examples=_AT_ONCE,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )(test)
+_quietly: Any = hypothesis.settings(
+    max_examples=_AT_ONCE,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def _sender(

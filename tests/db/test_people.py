@@ -74,16 +74,17 @@ async def found(database: Any, tenant: Any, identity: Identity) -> FoundProfile 
 
 async def picture(database: Any, tenant: Any) -> dict[Any, Any]:
     """Whom each identity finds, without our ids."""
-    people = {}
-    for identity in IDENTITIES:
-        person = await found(database, tenant, identity)
-        people[identity] = person and (
-            sorted((one["kind"], one["namespace"], one["value"]) for one in person.identities),
-            sorted((one["channel"], one["value"]) for one in person.addresses),
-            person.traits,
-            len(person.members),
-        )
-    return people
+    return {identity: shown(await found(database, tenant, identity)) for identity in IDENTITIES}
+
+
+def shown(person: FoundProfile | None) -> Any:
+    """A person without our ids."""
+    return person and (
+        sorted((one["kind"], one["namespace"], one["value"]) for one in person.identities),
+        sorted((one["channel"], one["value"]) for one in person.addresses),
+        person.traits,
+        len(person.members),
+    )
 
 
 @pytest.fixture

@@ -114,7 +114,8 @@ CREATE TABLE public.identity (
     stamp_id uuid NOT NULL,
     root_id uuid,
     newest bytea DEFAULT '\x'::bytea NOT NULL,
-    shared boolean DEFAULT false NOT NULL
+    shared boolean DEFAULT false NOT NULL,
+    former boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.identity_cut (
@@ -137,8 +138,8 @@ CREATE TABLE public.identity_link (
 CREATE TABLE public.identity_moved (
     workspace_id uuid NOT NULL,
     blind uuid NOT NULL,
-    profile_id uuid NOT NULL,
-    stamp_us bigint NOT NULL
+    stamp_us bigint NOT NULL,
+    became uuid NOT NULL
 );
 
 CREATE TABLE public.instance (
@@ -444,7 +445,7 @@ ALTER TABLE ONLY public.identity_link
     ADD CONSTRAINT identity_link_pkey PRIMARY KEY (workspace_id, strong, weak, by_hand);
 
 ALTER TABLE ONLY public.identity_moved
-    ADD CONSTRAINT identity_moved_pkey PRIMARY KEY (workspace_id, blind);
+    ADD CONSTRAINT identity_moved_pkey PRIMARY KEY (workspace_id, blind, stamp_us);
 
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT identity_pkey PRIMARY KEY (workspace_id, blind);
@@ -525,7 +526,7 @@ ALTER TABLE ONLY public.suppression
     ADD CONSTRAINT suppression_workspace_id_suppression_id_key UNIQUE (workspace_id, suppression_id);
 
 ALTER TABLE ONLY public.tombstone
-    ADD CONSTRAINT tombstone_pkey PRIMARY KEY (workspace_id, blind);
+    ADD CONSTRAINT tombstone_pkey PRIMARY KEY (workspace_id, blind, erased_us);
 
 ALTER TABLE ONLY public.trait_blind
     ADD CONSTRAINT trait_blind_pkey PRIMARY KEY (workspace_id, trait, blind, profile_id);
@@ -551,6 +552,8 @@ CREATE INDEX event_brought_by ON ONLY public.event USING btree (workspace_id, br
 
 CREATE INDEX identity_link_weak ON public.identity_link USING btree (workspace_id, weak);
 
+CREATE INDEX identity_moved_became ON public.identity_moved USING btree (workspace_id, became);
+
 CREATE INDEX identity_root ON public.identity USING btree (workspace_id, root_id) WHERE (root_id IS NOT NULL);
 
 CREATE INDEX job_due ON public.job USING btree (workspace_id, run_at) WHERE (state = 'ready'::text);
@@ -562,9 +565,6 @@ CREATE INDEX list_member_profile ON public.list_member USING btree (workspace_id
 CREATE INDEX profile_root ON public.profile USING btree (workspace_id, root_id) WHERE (root_id <> profile_id);
 
 CREATE INDEX trait_blind_profile ON public.trait_blind USING btree (workspace_id, profile_id);
-
-ALTER TABLE ONLY public.address
-    ADD CONSTRAINT address_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
@@ -581,14 +581,8 @@ ALTER TABLE ONLY public.erasure
 ALTER TABLE ONLY public.identity_cut
     ADD CONSTRAINT identity_cut_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
-ALTER TABLE ONLY public.identity_link
-    ADD CONSTRAINT identity_link_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
-
 ALTER TABLE ONLY public.identity_moved
     ADD CONSTRAINT identity_moved_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
-
-ALTER TABLE ONLY public.identity
-    ADD CONSTRAINT identity_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
 ALTER TABLE ONLY public.lane
     ADD CONSTRAINT lane_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
@@ -623,9 +617,6 @@ ALTER TABLE ONLY public.number_counter
 ALTER TABLE ONLY public.number
     ADD CONSTRAINT number_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
-ALTER TABLE ONLY public.profile
-    ADD CONSTRAINT profile_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
-
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
@@ -637,9 +628,6 @@ ALTER TABLE ONLY public.suppression
 
 ALTER TABLE ONLY public.tombstone
     ADD CONSTRAINT tombstone_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
-
-ALTER TABLE ONLY public.trait_blind
-    ADD CONSTRAINT trait_blind_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
 ALTER TABLE ONLY public.trait
     ADD CONSTRAINT trait_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);

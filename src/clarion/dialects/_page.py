@@ -115,8 +115,14 @@ def _what(field: Mapping[str, Any], components: Mapping[str, Any]) -> str:
         return _either(options) + _default(field)
     shape = named(dict(field), dict(components))
     if "enum" in shape:
-        return "one of " + ", ".join(f"`{value}`" for value in shape["enum"]) + _default(field)
-    words = _WORDS.get(str(shape.get("type")), "anything")
+        return (
+            "one of "
+            + ", ".join(f"`{value}`" for value in shape["enum"] if value is not None)
+            + _default(field)
+        )
+    kinds = shape.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else [kind for kind in kinds if kind != "null"]
+    words = _either([_WORDS[kind] for kind in kinds]) or "anything"
     for name, unit in (("Length", "characters"), ("Items", "items"), ("imum", "")):
         words += _between(shape.get(f"min{name}"), shape.get(f"max{name}"), unit)
     if "pattern" in shape:

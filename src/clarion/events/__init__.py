@@ -10,6 +10,7 @@ from clarion.events.erasing import erase_person, eraser
 from clarion.events.ingest import Ingest
 from clarion.events.lanes import Lanes
 from clarion.events.ledger import LedgerLine, Mismatch, inner_mismatches, total
+from clarion.events.people import begin_write, update_person, write_person
 from clarion.events.process import Bench
 from clarion.events.reading import StoredEvent, list_events, read_event, stream_events
 from clarion.events.rejected import KeptSample, list_rejected
@@ -26,6 +27,7 @@ from clarion.events.store import (
     show_quarantined,
 )
 from clarion.events.tasks import drop_old_blocks, drop_old_events, drop_old_keys
+from clarion.events.telling import tell
 from clarion.events.verify import verify_ledger
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "StoredEvent",
     "Which",
     "backlog",
+    "begin_write",
     "discard_quarantined",
     "drop_old_blocks",
     "drop_old_events",
@@ -57,6 +60,9 @@ __all__ = [
     "retry_quarantined",
     "show_quarantined",
     "stream_events",
+    "tell",
     "total",
+    "update_person",
     "verify_ledger",
+    "write_person",
 ]

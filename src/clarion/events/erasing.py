@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import structs
 
-from clarion import jobs, profiles
+from clarion import jobs, metrics, profiles
 from clarion.accounts import Vaults
 from clarion.db import Tx
 from clarion.events import store, timeline
@@ -38,7 +38,7 @@ async def erase_person(tx: Tx, workspace_id: UUID, profile_id: UUID, *, actor: s
 
 
 def eraser(vaults: Vaults, ids: Ids) -> Handler:
-    """Hears of `profiles.ERASED`: anonymises the timeline, deletes quarantined copies and rejected samples."""
+    """Hears of `profiles.ERASED`: anonymises the timeline and the catalogue's examples, deletes quarantined copies and rejected samples."""
 
     async def erase(tx: Tx, job: Job) -> None:
         fact = profiles.unpack_erased(job.payload)
@@ -66,6 +66,7 @@ async def _anonymise(tx: Tx, workspace_id: UUID, fact: Erased) -> Erased:
         rows = await store.list_to_anonymise(tx, workspace_id, fact.member_ids, after, _EVENTS_AT_ONCE)
         if not rows:
             return structs.replace(fact, after=None, done=done)
+        await metrics.forget_examples(tx, workspace_id, [row["metric_id"] for row in rows])
         kept = [timeline.anonymous(msgspec.json.decode(row["properties"])) for row in rows]
         await store.anonymise_events(
             tx, workspace_id, rows, [msgspec.json.encode(one).decode() for one in kept]
@@ -92,10 +93,10 @@ async def _erase_quarantined(tx: Tx, workspace_id: UUID, vault: Vault) -> int:
                 except Unreadable:
                     continue
                 leads[item.quarantine_id] = lead_of(vault, inbound)
-        tombstones = await profiles.find_tombstones(tx, workspace_id, list(set(leads.values())))
+        tenures = await profiles.find_tenures(tx, workspace_id, set(leads.values()))
         for item in items:
             lead = leads.get(item.quarantine_id)
-            if lead is not None and item.accepted_us < tombstones.get(lead, 0):
+            if lead is not None and tenures.are_of_the_erased(lead, item.accepted_us):
                 erased += await _erase_item(tx, workspace_id, item.quarantine_id)
     return erased
 

@@ -132,7 +132,7 @@ class Lanes:
             epoch = await store.hold_lane(tx, bench.workspace_id, lane, token, LEASE_S)
             if epoch is None:
                 raise LeaseLost
-            bench.memory.heed(bench.workspace_id, epoch)
+            bench.memory.members.heed(bench.workspace_id, epoch)
             blocks = await store.take_blocks(tx, bench.workspace_id, lane, items_max)
             if not blocks:
                 return 0

@@ -22,7 +22,6 @@ class Memory(Struct, frozen=True):
 
     catalogue: metrics.Known
     members: profiles.Known
-    epochs: dict[UUID, int] = {}
 
     @classmethod
     def fresh(cls) -> "Memory":
@@ -32,16 +31,6 @@ class Memory(Struct, frozen=True):
         """After a transaction that failed: it may hold what was rolled back."""
         self.catalogue.clear()
         self.members.clear()
-
-    def heed(self, workspace_id: UUID, epoch: int) -> None:
-        """The epoch of a workspace's lanes, which an erasure raises: with another one nothing known holds."""
-        if self.epochs.get(workspace_id) != epoch:
-            self.forget()
-            self.epochs[workspace_id] = epoch
-
-    def knows_of_no_erasure(self, workspace_id: UUID) -> bool:
-        """Whether nobody was ever erased here, as the lane's row says that this transaction holds."""
-        return self.epochs.get(workspace_id) == 0
 
 
 class Bench(Struct, frozen=True):
@@ -198,13 +187,14 @@ def reason_of(exc: Exception) -> tuple[Quarantined, str]:
 
 async def _without_erased(tx: Tx, bench: Bench, entries: Sequence[Entry], tally: Tally) -> Sequence[Entry]:
     """What was accepted before its person was erased does not bring them back; counted as stored and erased."""
-    if not entries or bench.memory.knows_of_no_erasure(bench.workspace_id):
+    stamps = (entry.stamp_us for entry in entries)
+    if not entries or not bench.memory.members.may_precede(bench.workspace_id, stamps):
         return entries
     leads = [lead_of(bench.vault, entry.inbound) for entry in entries]
-    erased = await profiles.find_tombstones(tx, bench.workspace_id, list(set(leads)))
+    tenures = await profiles.find_tenures(tx, bench.workspace_id, set(leads))
     kept = []
     for entry, lead in zip(entries, leads, strict=True):
-        if entry.stamp_us < erased.get(lead, 0):
+        if tenures.are_of_the_erased(lead, entry.stamp_us):
             tally.add(entry.minute_us, stored=1, erased=1)
         else:
             kept.append(entry)

@@ -134,7 +134,8 @@ ORDER BY oldest.block_id;
 -- One worker at a time; the token fences a worker that slept past its lease.
 UPDATE lane SET token = $3, worker = $4, leased_until = now() + make_interval(secs => $5)
 WHERE workspace_id = $1 AND lane = (
-    SELECT lane FROM lane WHERE workspace_id = $1 AND lane = $2 AND leased_until < now() FOR UPDATE SKIP LOCKED)
+    SELECT lane FROM lane WHERE workspace_id = $1 AND lane = $2 AND leased_until < now()
+    FOR NO KEY UPDATE SKIP LOCKED)  -- not in the way of `share_lanes`, nor they in its
 RETURNING lane;
 
 -- name: hold_lane
@@ -348,21 +349,20 @@ WHERE k.workspace_id = $1 AND k.source = old.source AND k.bucket = old.bucket AN
 -- All of a workspace, for an erasure: waits for the transactions in flight, and for those of `share_lanes`.
 SELECT lane FROM lane WHERE workspace_id = $1 ORDER BY lane FOR UPDATE;
 
--- name: read_clock
--- Now, not when the transaction began.
-SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
-
 -- name: raise_epochs
--- Whoever remembers something of this workspace forgets it.
-UPDATE lane SET epoch = epoch + 1 WHERE workspace_id = $1;
+-- Now, not when the transaction began: whoever remembers something of this workspace forgets it.
+UPDATE lane SET epoch = greatest(epoch + 1, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)
+WHERE workspace_id = $1 RETURNING epoch;
 
 -- name: share_lanes
--- Settling beside the lanes (from quarantine): workers go on, an erasure waits.
-SELECT lane FROM lane WHERE workspace_id = $1 ORDER BY lane FOR KEY SHARE;
+-- Beside the lanes: workers go on, an erasure waits. Returns now, once we have them.
+WITH held AS MATERIALIZED (SELECT lane FROM lane WHERE workspace_id = $1 ORDER BY lane FOR KEY SHARE)
+SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM (SELECT count(*) FROM held) AS counted;
 
 -- name: list_to_anonymise
 -- The next events of some profiles, by their key.
-SELECT profile_id, occurred_at, (extract(epoch FROM occurred_at) * 1000000)::bigint AS occurred_us, event_id, properties
+SELECT profile_id, occurred_at, (extract(epoch FROM occurred_at) * 1000000)::bigint AS occurred_us, event_id, metric_id,
+       properties
 FROM event
 WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])
   AND (profile_id, occurred_at, event_id) > ($3, $4, $5)

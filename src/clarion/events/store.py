@@ -440,16 +440,19 @@ async def discard_quarantined(tx: Tx, workspace_id: UUID, quarantine_id: UUID) -
 
 
 async def close_lanes(tx: Tx, workspace_id: UUID) -> int:
-    """Nobody settles until the commit, and whoever does afterwards has forgotten what it knew; returns now (us)."""
+    """Nobody settles until the commit, and whoever does afterwards has forgotten what it knew.
+
+    Returns now (us), the lanes' new epoch: whatever is accepted later has a higher stamp, and is settled later.
+    """
     await tx.fetch(Q.lock_lanes, workspace_id)
-    await tx.execute(Q.raise_epochs, workspace_id)
-    now_us: int = await tx.fetchval(Q.read_clock)
+    epochs: list[int] = [row["epoch"] for row in await tx.fetch(Q.raise_epochs, workspace_id)]
+    return max(epochs)
+
+
+async def share_lanes(tx: Tx, workspace_id: UUID) -> int:
+    """No erasure and no replacement until the commit; workers go on. Returns now (us)."""
+    now_us: int = await tx.fetchval(Q.share_lanes, workspace_id)
     return now_us
-
-
-async def share_lanes(tx: Tx, workspace_id: UUID) -> None:
-    """No erasure until the commit; workers go on."""
-    await tx.fetch(Q.share_lanes, workspace_id)
 
 
 async def list_to_anonymise(

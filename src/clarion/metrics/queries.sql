@@ -9,12 +9,19 @@ SELECT $1, metric_id, name FROM unnest($2::int[], $3::text[]) AS m(metric_id, na
 ON CONFLICT (workspace_id, name) DO NOTHING;
 
 -- name: insert_properties
--- The first value of a type is the example.
+-- The first value of a type is the example; the next one where an erasure took it away.
 INSERT INTO metric_property (workspace_id, metric_id, name, type, example, personal)
 SELECT $1, metric_id, name, type, example::jsonb, personal
 FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::boolean[])
      AS p(metric_id, name, type, example, personal)
-ON CONFLICT (workspace_id, metric_id, name, type) DO NOTHING;
+ON CONFLICT (workspace_id, metric_id, name, type) DO UPDATE SET example = excluded.example
+WHERE metric_property.example IS NULL AND excluded.example IS NOT NULL;
+
+-- name: forget_examples
+-- Texts that somebody may have written of themselves.
+UPDATE metric_property SET example = NULL
+WHERE workspace_id = $1 AND metric_id = ANY($2::int[]) AND type NOT IN ('integer', 'decimal', 'boolean')
+  AND example IS NOT NULL;
 
 -- name: add_to_days
 -- Counters of (metric, day of the workspace's zone), in sorted order.

@@ -99,6 +99,11 @@ async def note_properties(
     )
 
 
+async def forget_examples(tx: Tx, workspace_id: UUID, metric_ids: Iterable[int]) -> None:
+    """Let go the texts that these metrics show as examples: they may be those of a person who is being erased."""
+    await tx.execute(Q.forget_examples, workspace_id, sorted(set(metric_ids)))
+
+
 def quarter_of(time_us: int) -> int:
     """The quarter of an hour of a time, since 1970: every zone's days begin at one."""
     return time_us // 900_000_000

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from clarion.model import Identity, Inbound
+from clarion.model import Identity, IdentityKind, Inbound, Reach
 from clarion.profiles.identities import blind_of, strongest
 from clarion.profiles.resolve import Stamp, stamp_of
+from clarion.profiles.tenures import Tenures
 from clarion.vault import Vault
 
-MEMBERS_MAX = 200_000
+REMEMBERED_MAX = 400_000  # members and links
 
 
 class Arrival(Struct, frozen=True, gc=False):
@@ -27,10 +28,15 @@ class Arrival(Struct, frozen=True, gc=False):
 
 
 class Wanted:
-    """The distinct identities, links and addresses of some items, each with its first stamp."""
+    """The distinct identities, links and addresses of some items, each with its first stamp.
 
-    def __init__(self, vault: Vault) -> None:
+    An identity that was replaced after its item was accepted counts as what it became.
+    """
+
+    def __init__(self, vault: Vault, tenures: Tenures | None = None) -> None:
         self._vault = vault
+        self._tenures = tenures
+        self.replaced: set[UUID] = set()  # seen by their former values only
         self._blinds: dict[Identity, UUID] = {}
         self.identities: dict[UUID, tuple[Identity, Arrival]] = {}
         self.leads: set[UUID] = set()
@@ -48,6 +54,8 @@ class Wanted:
                 if weaker != lead:
                     self._keep_first(self.links, (lead, weaker), arrival)
         for reach in arrival.inbound.reaches:
+            if self._tenures and self._is_former(reach, arrival):
+                continue
             self._keep_first(self.reaches, (lead, reach.channel, reach.value), arrival)
         return lead
 
@@ -55,8 +63,29 @@ class Wanted:
         blind = self._blinds.get(identity)
         if blind is None:
             blind = self._blinds[identity] = blind_of(self._vault, identity)
+            if not self._tenures:
+                self.identities[blind] = (identity, arrival)
+        return self._today(blind, identity, arrival) if self._tenures else blind
+
+    def _today(self, own: UUID, identity: Identity, arrival: Arrival) -> UUID:
+        assert self._tenures is not None
+        blind = self._tenures.today(own, arrival.stamp_us)
+        if blind not in self.identities or (blind == own and blind in self.replaced):
             self.identities[blind] = (identity, arrival)
+            (self.replaced.discard if blind == own else self.replaced.add)(blind)
         return blind
+
+    def _is_former(self, reach: Reach, arrival: Arrival) -> bool:
+        """Whether the place is that of an identity of the item that was replaced: it went with it."""
+        assert self._tenures is not None
+        for identity in arrival.inbound.identities:
+            if identity.kind is IdentityKind.EMAIL and (reach.channel, reach.value) == (
+                "email",
+                identity.value,
+            ):
+                own = self._blinds[identity]
+                return self._tenures.today(own, arrival.stamp_us) != own
+        return False
 
     @staticmethod
     def _keep_first(into: dict[Any, Arrival], key: Any, arrival: Arrival) -> None:
@@ -66,42 +95,76 @@ class Wanted:
 
 
 class Known:
-    """Members by workspace and blind index, and links, as far as this worker remembers; may be emptied at any time.
+    """Members by blind index, and links, as far as this worker remembers; may be emptied at any time.
 
-    A member never moves. What makes one disappear (erasure) has to empty this in every worker.
+    A member never moves. What ends a tenure (erasure, replacement) raises the workspace's epoch: see `heed`.
     """
 
     def __init__(self) -> None:
-        self._members: dict[tuple[UUID, UUID], UUID] = {}
-        self._links: dict[tuple[UUID, UUID, UUID], bytes] = {}
+        self._of: dict[UUID, _OfWorkspace] = {}
+        self._count = 0  # at most so many members and links
+
+    def heed(self, workspace_id: UUID, epoch: int) -> None:
+        """The time (us) of the workspace's newest erasure or replacement: with another one nothing known holds."""
+        held = self._of.get(workspace_id)
+        if held is None or held.epoch != epoch:
+            self._of[workspace_id] = _OfWorkspace(epoch)
+
+    def may_precede(self, workspace_id: UUID, stamps_us: Iterable[int]) -> bool:
+        """Whether one of these may fall into a tenure that is over; so it is where nobody told the epoch."""
+        held = self._of.get(workspace_id)
+        epoch = None if held is None else held.epoch
+        return epoch is None or (epoch > 0 and min(stamps_us, default=epoch) < epoch)
 
     def find(self, workspace_id: UUID, blinds: Iterable[UUID]) -> dict[UUID, UUID | None]:
         """Those that are remembered."""
-        found = ((blind, self._members.get((workspace_id, blind))) for blind in blinds)
-        return {blind: member for blind, member in found if member is not None}
+        members = self._held(workspace_id).members
+        return {blind: members[blind] for blind in blinds if blind in members}
 
     def note(self, workspace_id: UUID, members: Mapping[UUID, UUID | None]) -> None:
         """Remember; a transaction that fails afterwards has to `clear`."""
-        if len(self._members) + len(members) > MEMBERS_MAX:
-            self._members.clear()
-        for blind, member in members.items():
-            if member is not None:
-                self._members[workspace_id, blind] = member
+        known = self._with_room(workspace_id, len(members)).members
+        before = len(known)
+        known.update({blind: member for blind, member in members.items() if member is not None})
+        self._count += len(known) - before
 
     def new_links(
         self, workspace_id: UUID, links: Mapping[tuple[UUID, UUID], Arrival]
     ) -> dict[tuple[UUID, UUID], Arrival]:
         """Those that are not remembered with an earlier stamp; from now on they are."""
-        if len(self._links) + len(links) > MEMBERS_MAX:
-            self._links.clear()
+        known = self._with_room(workspace_id, len(links)).links
         fresh = {}
-        for (strong, weak), arrival in links.items():
-            held = self._links.get((workspace_id, strong, weak))
+        for pair, arrival in links.items():
+            held = known.get(pair)
             if held is None or arrival.stamp < held:
-                self._links[workspace_id, strong, weak] = arrival.stamp
-                fresh[strong, weak] = arrival
+                known[pair] = arrival.stamp
+                fresh[pair] = arrival
+        self._count += len(fresh)
         return fresh
 
     def clear(self) -> None:
-        self._members.clear()
-        self._links.clear()
+        """Forget; the epochs stay."""
+        for workspace_id, held in self._of.items():
+            self._of[workspace_id] = _OfWorkspace(held.epoch)
+        self._count = 0
+
+    def _held(self, workspace_id: UUID) -> "_OfWorkspace":
+        held = self._of.get(workspace_id)
+        if held is None:
+            held = self._of[workspace_id] = _OfWorkspace(None)
+        return held
+
+    def _with_room(self, workspace_id: UUID, more: int) -> "_OfWorkspace":
+        """What is known of a workspace; of all together never more than the most."""
+        if self._count + more > REMEMBERED_MAX:
+            self.clear()
+        return self._held(workspace_id)
+
+
+class _OfWorkspace:
+    """`epoch`: at which the rest was learned; None where nobody told it."""
+
+    def __init__(self, epoch: int | None) -> None:
+        self.epoch = epoch
+        self.members: dict[UUID, UUID] = {}
+        self.links: dict[tuple[UUID, UUID], bytes] = {}

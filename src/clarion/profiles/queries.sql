@@ -240,7 +240,7 @@ ORDER BY m.profile_id;
 -- name: list_identities
 -- A person's, strongest first.
 SELECT blind, kind, namespace, sealed FROM identity
-WHERE workspace_id = $1 AND root_id = $2 ORDER BY kind, stamp_us, stamp_id;
+WHERE workspace_id = $1 AND root_id = $2 AND NOT former ORDER BY kind, stamp_us, stamp_id;
 
 -- name: list_addresses
 -- Of some members, each once, by channel.
@@ -267,14 +267,21 @@ SELECT i.blind FROM profile AS p JOIN identity AS i ON i.workspace_id = p.worksp
 WHERE p.workspace_id = $1 AND p.profile_id = ANY($2::uuid[]) GROUP BY i.blind;
 
 -- name: insert_tombstones
--- What processing knows an erased person by; the latest erasure counts.
+-- What processing knows an erased person by, and until when it was theirs.
 INSERT INTO tombstone (workspace_id, blind, erased_us)
-SELECT $1, blind, $3::bigint FROM unnest($2::uuid[]) AS t(blind) ORDER BY blind
-ON CONFLICT (workspace_id, blind) DO UPDATE SET erased_us = greatest(tombstone.erased_us, excluded.erased_us);
+SELECT $1, blind, erased_us FROM unnest($2::uuid[], $3::bigint[]) AS t(blind, erased_us) ORDER BY blind, erased_us
+ON CONFLICT (workspace_id, blind, erased_us) DO NOTHING;
 
--- name: find_tombstones
--- When the people behind these blind indexes were erased.
-SELECT blind, erased_us FROM tombstone WHERE workspace_id = $1 AND blind = ANY($2::uuid[]);
+-- name: find_tenures
+-- Until when some identities were somebody's: what they became (null: that person was erased).
+SELECT blind, stamp_us AS until_us, became FROM identity_moved WHERE workspace_id = $1 AND blind = ANY($2::uuid[])
+UNION ALL
+SELECT blind, erased_us, NULL FROM tombstone WHERE workspace_id = $1 AND blind = ANY($2::uuid[])
+ORDER BY until_us;
+
+-- name: erase_moved
+-- What was replaced by identities of an erased person.
+DELETE FROM identity_moved WHERE workspace_id = $1 AND became = ANY($2::uuid[]) RETURNING blind, stamp_us;
 
 -- name: erase_identities
 -- By blind index.
@@ -331,20 +338,16 @@ UPDATE erasure SET lines = lines || $3::jsonb WHERE workspace_id = $1 AND erasur
 SELECT erasure_id, profile_id, erased_us, actor, awaited, lines FROM erasure
 WHERE workspace_id = $1 AND ($2::uuid IS NULL OR erasure_id = $2) ORDER BY erasure_id DESC LIMIT $3;
 
--- name: read_clock
--- Now by the database's clock: what was accepted before has a lower stamp.
-SELECT (extract(epoch FROM now()) * 1000000)::bigint;
-
 -- name: lock_person
--- All members of a profile's person, ours until the commit, locked in sorted order.
+-- All members of a profile's person, ours until the commit, locked in sorted order; none of the erased.
 SELECT m.profile_id, m.root_id, m.traits, m.stamps, m.sealed FROM profile AS m
-WHERE m.workspace_id = $1 AND (m.profile_id = $2 OR m.root_id = (
-    SELECT o.root_id FROM profile AS o WHERE o.workspace_id = $1 AND o.profile_id = $2)) AND NOT m.erased
+WHERE m.workspace_id = $1 AND NOT m.erased AND (m.profile_id = $2 OR m.root_id = (
+    SELECT o.root_id FROM profile AS o WHERE o.workspace_id = $1 AND o.profile_id = $2))
 ORDER BY m.profile_id FOR UPDATE;
 
 -- name: find_roots
--- The persons of some profiles; of an unknown or erased one nothing.
-SELECT DISTINCT root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) AND NOT erased;
+-- The persons of some profiles; of an unknown or an erased one nothing.
+SELECT DISTINCT root_id FROM profile WHERE workspace_id = $1 AND NOT erased AND profile_id = ANY($2::uuid[]);
 
 -- name: read_people
 -- The members of some persons; each root among its own.
@@ -354,27 +357,27 @@ ORDER BY profile_id;
 
 -- name: list_emails
 -- The e-mails that find some persons, oldest first.
-SELECT root_id, profile_id, blind, sealed, newest FROM identity
-WHERE workspace_id = $1 AND root_id = ANY($2::uuid[]) AND kind = 2 ORDER BY stamp_us, stamp_id;
+SELECT root_id, profile_id, blind, sealed, stamp_us, stamp_id FROM identity
+WHERE workspace_id = $1 AND root_id = ANY($2::uuid[]) AND kind = 2 AND NOT former ORDER BY stamp_us, stamp_id;
 
 -- name: list_people_up
 -- A page of persons, oldest first; $3: a trait that has to be $4, and $5 where it is not set.
 SELECT profile_id FROM profile
-WHERE workspace_id = $1 AND root_id = profile_id AND NOT erased AND profile_id > $2
+WHERE workspace_id = $1 AND NOT erased AND root_id = profile_id AND profile_id > $2
   AND ($3::text IS NULL OR coalesce(coalesce(fold_traits, traits) ->> $3::text, $5::text) = $4::text)
 ORDER BY profile_id LIMIT $6;
 
 -- name: list_people_down
 -- The same, newest first.
 SELECT profile_id FROM profile
-WHERE workspace_id = $1 AND root_id = profile_id AND NOT erased AND profile_id < $2
+WHERE workspace_id = $1 AND NOT erased AND root_id = profile_id AND profile_id < $2
   AND ($3::text IS NULL OR coalesce(coalesce(fold_traits, traits) ->> $3::text, $5::text) = $4::text)
 ORDER BY profile_id DESC LIMIT $6;
 
 -- name: count_people
 -- How many there are in all.
 SELECT count(*) FROM profile
-WHERE workspace_id = $1 AND root_id = profile_id AND NOT erased
+WHERE workspace_id = $1 AND NOT erased AND root_id = profile_id
   AND ($2::text IS NULL OR coalesce(coalesce(fold_traits, traits) ->> $2::text, $4::text) = $3::text);
 
 -- name: find_holder
@@ -382,20 +385,39 @@ WHERE workspace_id = $1 AND root_id = profile_id AND NOT erased
 SELECT root_id FROM identity WHERE workspace_id = $1 AND blind = $2 FOR UPDATE;
 
 -- name: give_identity
--- An e-mail that takes the place of another, in its person; one that found nobody so far finds that person now.
-INSERT INTO identity (workspace_id, blind, profile_id, root_id, kind, sealed, stamp_us, stamp_id, newest)
-VALUES ($1, $2, $3, $4, 2, $5, $6, $7, $8)
-ON CONFLICT (workspace_id, blind) DO UPDATE SET profile_id = excluded.profile_id, root_id = excluded.root_id
-    WHERE identity.root_id IS NULL
+-- The first e-mail of a person, weaker than what the person was found by so far.
+INSERT INTO identity (workspace_id, blind, root_id, kind, sealed, stamp_us, stamp_id) VALUES ($1, $2, $3, 2, $4, $5, $6)
+ON CONFLICT (workspace_id, blind) DO UPDATE SET root_id = excluded.root_id WHERE identity.root_id IS NULL
 RETURNING blind;
 
--- name: delete_identity
--- It finds nobody from now on.
-DELETE FROM identity WHERE workspace_id = $1 AND blind = $2;
+-- name: find_lead
+-- The identity that made a profile, or one of those that found it first.
+SELECT blind FROM identity WHERE workspace_id = $1 AND root_id = $2
+ORDER BY profile_id = $2 DESC NULLS LAST, kind, blind LIMIT 1;
+
+-- name: delete_nobody
+-- An identity that only was an address.
+DELETE FROM identity WHERE workspace_id = $1 AND blind = $2 AND root_id IS NULL;
+
+-- name: rename_identity
+-- Another value takes its place, whoever it finds; `former`: none does.
+UPDATE identity SET blind = $3, sealed = $4, former = $5 WHERE workspace_id = $1 AND blind = $2;
+
+-- name: set_identity_stamp
+-- Since when it is the person's.
+UPDATE identity SET stamp_us = $3, stamp_id = $4 WHERE workspace_id = $1 AND blind = $2;
+
+-- name: rename_in_cuts
+-- An un-merge parts the identity under its new value.
+UPDATE identity_cut SET one_side = array_replace(one_side, $2::uuid, $3::uuid),
+    other_side = array_replace(other_side, $2::uuid, $3::uuid)
+WHERE workspace_id = $1 AND (one_side @> ARRAY[$2::uuid] OR other_side @> ARRAY[$2::uuid]);
 
 -- name: delete_address
--- The place goes with the identity.
-DELETE FROM address WHERE workspace_id = $1 AND profile_id = $2 AND channel = $3 AND blind = $4;
+-- The place goes with the identity, wherever the person had it.
+DELETE FROM address AS a USING profile AS p
+WHERE a.workspace_id = $1 AND a.channel = $3 AND a.blind = $4
+  AND p.workspace_id = $1 AND p.profile_id = a.profile_id AND p.root_id = $2;
 
 -- name: take_links
 -- Of an identity that is replaced.
@@ -403,13 +425,12 @@ DELETE FROM identity_link WHERE workspace_id = $1 AND (strong = $2 OR weak = $2)
 RETURNING strong, weak, stamp_us, stamp_id, by_hand;
 
 -- name: insert_moved
--- Where what was accepted earlier under this identity belongs.
-INSERT INTO identity_moved (workspace_id, blind, profile_id, stamp_us) VALUES ($1, $2, $3, $4)
-ON CONFLICT (workspace_id, blind) DO UPDATE SET profile_id = excluded.profile_id, stamp_us = excluded.stamp_us;
+-- What was accepted earlier under this identity goes by another from now on.
+INSERT INTO identity_moved (workspace_id, blind, stamp_us, became) VALUES ($1, $2, $4, $3);
 
--- name: find_moved
--- Of some identities those that were replaced, and until when they were whose.
-SELECT blind, profile_id, stamp_us FROM identity_moved WHERE workspace_id = $1 AND blind = ANY($2::uuid[]);
+-- name: follow_moved
+-- What became one that is replaced goes on with it.
+UPDATE identity_moved SET became = $3 WHERE workspace_id = $1 AND became = $2;
 
 -- name: declare_trait
 -- Not discovered but said; one that is there stays as it is.

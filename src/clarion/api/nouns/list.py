@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from clarion import accounts, model, profiles
+from clarion import accounts, events, model, profiles
 from clarion.api import audience_views as views
 from clarion.api.nouns._fields import Before, Limit, Text
 from clarion.api.ports import Call, Nothing, id_of
@@ -98,9 +98,8 @@ async def _change(
     wanted = {text: model.parse_id(PROFILE, text) for text in wish.profile_ids}
     known = [profile_id for profile_id in wanted.values() if profile_id is not None]
     async with call.app() as tx:
-        done = await change(
-            tx, call.workspace_id, [list_id], known, ids=call.ports.ids, now_us=await profiles.clock_us(tx)
-        )
+        now_us = await events.begin_write(tx, call.workspace_id)
+        done = await change(tx, call.workspace_id, [list_id], known, ids=call.ports.ids, now_us=now_us)
         await _audit(tx, call, action, list_id, people=done.changed)
     return Changed(done.changed, [text for text, one in wanted.items() if one is None or one in done.unknown])
 

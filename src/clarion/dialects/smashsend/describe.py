@@ -4,7 +4,7 @@ Events are judged by `rules`, which tells all that is wrong at once; the Structs
 """
 
 import inspect
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -13,14 +13,24 @@ from clarion.dialects.smashsend import contacts, limits, reply, rules, wire
 from clarion.dialects.smashsend.contacts import Spoken
 from clarion.dialects.smashsend.contacts import wire as at_once
 
+_Text = Annotated[str, Meta(max_length=limits.STRING_MAX)]
+_Primitive = _Text | float | bool | None
+_Value = _Primitive | Annotated[list[_Primitive], Meta(max_length=limits.ARRAY_MAX)]
+_Flat = dict[str, _Value]
+
 
 class Identify(Struct, omit_defaults=True):
     """Whom an event is of."""
 
-    email: Annotated[str, Meta(min_length=3, max_length=254, description="Finds the contact, or makes it.")]
-    traits: Annotated[
-        dict[str, Any] | None, Meta(description="Merged into the contact; texts, numbers, lists of them.")
-    ] = None
+    email: Annotated[
+        str,
+        Meta(
+            max_length=254,
+            extra_json_schema={"format": "email"},
+            description="Finds the contact, or makes it.",
+        ),
+    ]
+    traits: Annotated[_Flat | None, Meta(description="Merged into the contact.")] = None
 
 
 class Event(Struct, rename={"message_id": "messageId"}, omit_defaults=True):
@@ -32,19 +42,16 @@ class Event(Struct, rename={"message_id": "messageId"}, omit_defaults=True):
     ]
     identify: Identify
     properties: Annotated[
-        dict[str, Any] | None,
+        dict[str, _Value | dict[str, _Value | _Flat]] | None,
         Meta(description=f"What happened: up to {limits.LEAVES_MAX} values, 3 levels of objects."),
     ] = None
     timestamp: Annotated[
-        str | float | None,
+        Annotated[str, Meta(extra_json_schema={"format": "date-time"})] | float | None,
         Meta(description="When: ISO 8601 or Unix time, within 30 years of now. Now unless said."),
     ] = None
     message_id: Annotated[
-        str | None,
-        Meta(
-            description="By which a repeat is known for 24 hours, up to 128 characters. Made of the content "
-            "unless said."
-        ),
+        Annotated[str, Meta(min_length=1, max_length=rules.MESSAGE_ID_MAX)] | None,
+        Meta(description="By which a repeat is known for 24 hours. Made of the content unless said."),
     ] = None
 
 

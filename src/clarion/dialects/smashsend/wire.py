@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, field
 
 from clarion import errors
+from clarion.dialects import _json
 from clarion.dialects.smashsend import limits
 
 BATCH_EVENTS_MAX = 200
@@ -145,7 +146,7 @@ def _read_plain(body: bytes) -> PlainTrack | None:
 
 
 def read_batch(body: bytes) -> list[Raw]:
-    """The events of a batch, each still to be read. Raises Malformed."""
+    """The events of a batch, each still to be read: one too deep to be skipped comes flat. Raises Malformed."""
     try:
         slots = _slots(body)
     except msgspec.ValidationError as exc:
@@ -163,6 +164,8 @@ def read_batch(body: bytes) -> list[Raw]:
 def _slots(body: bytes) -> Any:
     try:
         return _batch.decode(body).events
+    except RecursionError:
+        return _batch.decode(_with_lone_surrogates_spoilt(_json.flattened(body))).events
     except msgspec.DecodeError:
         return _batch.decode(_with_lone_surrogates_spoilt(body)).events
 

@@ -51,14 +51,15 @@ async def erase(
     What was accepted before `now_us` does not bring the person back. The caller has seen to it that no worker is
     in the middle of a transaction. Raises NotFound.
     """
+    await tx.execute(Q.lock_people, workspace_id)
     rows = await tx.fetch(Q.lock_members, workspace_id, profile_id)
     if not rows:
         raise errors.NotFound("there is no such profile in this workspace")
     members = [row["profile_id"] for row in rows]
     blinds = [row["blind"] for row in await tx.fetch(Q.list_own_blinds, workspace_id, members)]
-    await tx.execute(Q.insert_tombstones, workspace_id, blinds, now_us)
     addresses = await tx.fetch(Q.erase_addresses, workspace_id, members)
     places = {(row["channel"], row["blind"]) for row in addresses}
+    await _leave_tombstones(tx, workspace_id, blinds, now_us)
     line = {
         "identities": len(await tx.fetch(Q.erase_identities, workspace_id, blinds)),
         "links": len(await tx.fetch(Q.erase_links, workspace_id, blinds)),
@@ -104,18 +105,23 @@ async def list_erasures(
     return [_erasure(row) for row in await tx.fetch(Q.list_erasures, workspace_id, erasure_id, limit)]
 
 
-async def find_tombstones(tx: Tx, workspace_id: UUID, blinds: Sequence[UUID]) -> dict[UUID, int]:
-    """When (us) the people behind these blind indexes were erased, where they were."""
-    rows = await tx.fetch(Q.find_tombstones, workspace_id, blinds)
-    return {row["blind"]: row["erased_us"] for row in rows}
-
-
 def pack_erased(fact: Erased) -> bytes:
     return msgspec.msgpack.encode(fact)
 
 
 def unpack_erased(payload: bytes) -> Erased:
     return msgspec.msgpack.decode(payload, type=Erased)
+
+
+async def _leave_tombstones(tx: Tx, workspace_id: UUID, blinds: Sequence[UUID], now_us: int) -> None:
+    """Of what finds the person, and of what did before it was replaced: that one is no longer theirs since then."""
+    former = await tx.fetch(Q.erase_moved, workspace_id, blinds)
+    await tx.execute(
+        Q.insert_tombstones,
+        workspace_id,
+        [*blinds, *(row["blind"] for row in former)],
+        [now_us] * len(blinds) + [row["stamp_us"] for row in former],
+    )
 
 
 async def _erase_from_cuts(tx: Tx, workspace_id: UUID, blinds: set[UUID]) -> int:

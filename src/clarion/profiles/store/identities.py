@@ -1,17 +1,18 @@
 """Who an item is about: identities, their members, links and addresses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from clarion import model
 from clarion.db import Tx
 from clarion.model import IdentityKind, Ids
 from clarion.profiles.arrivals import Arrival, Known, Wanted
-from clarion.profiles.identities import Place, reach_of
+from clarion.profiles.identities import Place, blind_of, reach_of
 from clarion.profiles.resolve import Link
 from clarion.profiles.store._queries import Q
 from clarion.profiles.store.people import join
 from clarion.profiles.store.traits import refold
+from clarion.profiles.tenures import Tenure, Tenures
 from clarion.vault import Vault
 
 CHANNEL_OF = {IdentityKind.EMAIL: "email", IdentityKind.PHONE: "sms"}
@@ -32,7 +33,7 @@ async def members_of(
     Also writes the weaker identities, their links and the addresses, and joins the people whom links make one.
     Everything is taken in sorted order: two workers that meet wait for each other instead of deadlocking.
     """
-    wanted = Wanted(vault)
+    wanted = Wanted(vault, await _tenures_of(tx, workspace_id, arrivals, remembered, vault=vault))
     leads = [wanted.see(arrival) for arrival in arrivals]
     known = remembered.find(workspace_id, wanted.identities)
     unknown = [blind for blind in wanted.identities if blind not in known]
@@ -48,6 +49,22 @@ async def members_of(
     await join(tx, workspace_id, links, vault=vault, ids=ids, cause=cause)
     remembered.note(workspace_id, known)
     return members
+
+
+async def find_tenures(tx: Tx, workspace_id: UUID, blinds: Iterable[UUID]) -> Tenures:
+    """Of some identities the tenures that are over: they were replaced, or their people erased."""
+    rows = await tx.fetch(Q.find_tenures, workspace_id, list(blinds))
+    return Tenures((row["blind"], Tenure(row["until_us"], row["became"])) for row in rows)
+
+
+async def _tenures_of(
+    tx: Tx, workspace_id: UUID, arrivals: Sequence[Arrival], remembered: Known, *, vault: Vault
+) -> Tenures | None:
+    """Not asked for what was accepted after the newest replacement, as nearly everything is."""
+    if not remembered.may_precede(workspace_id, (arrival.stamp_us for arrival in arrivals)):
+        return None
+    identities = {identity for arrival in arrivals for identity in arrival.inbound.identities}
+    return await find_tenures(tx, workspace_id, [blind_of(vault, identity) for identity in identities])
 
 
 async def _make_identities(
@@ -105,7 +122,7 @@ def _reaches_of_new(
     reaches = {}
     for blind, profile_id in fresh.items():
         identity, arrival = wanted.identities[blind]
-        if profile_id is not None and identity.kind in CHANNEL_OF:
+        if profile_id is not None and identity.kind in CHANNEL_OF and blind not in wanted.replaced:
             reaches[(blind, CHANNEL_OF[identity.kind], identity.value)] = arrival
     return reaches
 
@@ -142,7 +159,7 @@ def _reaches_of_linked(wanted: Wanted, links: Sequence[Link]) -> dict[tuple[UUID
     reaches = {}
     for link in links:
         identity, _ = wanted.identities[link.weak]
-        if identity.kind in CHANNEL_OF:
+        if identity.kind in CHANNEL_OF and link.weak not in wanted.replaced:
             place = (link.strong, CHANNEL_OF[identity.kind], identity.value)
             reaches[place] = wanted.links[link.strong, link.weak]
     return reaches

@@ -108,6 +108,8 @@ async def _person(tx: Tx, workspace_id: UUID, profile_id: UUID) -> list[Standing
     if not rows:
         raise errors.NotFound("there is no such profile in this workspace")
     found = await tx.fetch(Q.find_nodes, workspace_id, [], [rows[0]["root_id"]])
+    if not found:
+        raise errors.NotFound("there is no such profile in this workspace: that person was erased")
     return [_standing(row) for row in found]
 
 

@@ -12,9 +12,11 @@ from clarion.db import Tx
 from clarion.model import Identity, IdentityKind, Ids, JSONObject, ProfileChange, Reach
 from clarion.profiles.arrivals import Arrival, Known
 from clarion.profiles.identities import blind_of, reach_of
+from clarion.profiles.resolve import Link, stamp_of
 from clarion.profiles.standard import canonical_name
 from clarion.profiles.store._queries import Q
 from clarion.profiles.store.identities import members_of
+from clarion.profiles.store.people import join
 from clarion.profiles.store.traits import fold_traits, open_traits
 from clarion.profiles.writing import is_element_change, winning, with_elements
 from clarion.vault import Vault, is_personal_trait
@@ -59,12 +61,6 @@ class StoredTrait(Struct, frozen=True):
     options: list[str] | None = None
 
 
-async def clock_us(tx: Tx) -> int:
-    """This transaction's time by the database's clock, of which the stamps of accepted items are."""
-    now_us: int = await tx.fetchval(Q.read_clock)
-    return now_us
-
-
 async def write(
     tx: Tx,
     workspace_id: UUID,
@@ -77,13 +73,15 @@ async def write(
 ) -> UUID:
     """Fold a change into the member of its strongest identity, who is made where there is none; returns the member.
 
-    It never loses to what is stored. Raises a deadlock (40P01) where a worker holds rows in another order: the edge
-    tries again.
+    It never loses to what is stored. The caller has seen to it that nobody is erased meanwhile. Raises a deadlock
+    (40P01) where a worker holds rows in another order: the edge tries again.
     """
     item_id = ids.next()
     arrival = Arrival(item_id, change, now_us)
+    nothing_earlier = Known()
+    nothing_earlier.heed(workspace_id, 0)
     (member,) = await members_of(
-        tx, workspace_id, [arrival], vault=vault, ids=ids, remembered=Known(), cause=cause
+        tx, workspace_id, [arrival], vault=vault, ids=ids, remembered=nothing_earlier, cause=cause
     )
     await _tell(tx, workspace_id, member, change.traits, (now_us, item_id), vault=vault, ids=ids, cause=cause)
     return member
@@ -94,6 +92,8 @@ async def update(
 ) -> UUID:
     """The same by the id of any member. Its `email` takes the place of the one that finds the person.
 
+    Where it does (see `has_email`), the caller has also seen to it that no worker is in the middle of a transaction,
+    and that all forget whom they know; what was accepted before `now_us` under the old one is still this person's.
     Raises NotFound, and AlreadyThere where another person has the e-mail: nothing is ever joined by it.
     """
     if wish.email is not None:
@@ -106,16 +106,17 @@ async def update(
     member: UUID = (held["profile_id"] if held else None) or root_id
     stamp = (now_us, ids.next())
     if wish.email is not None:
-        await _Replacing(tx, workspace_id, member, root_id, vault, stamp).by(wish.email, held)
+        await _Replacing(tx, workspace_id, member, root_id, vault, ids, stamp).by(wish.email, held)
     await _note_reaches(tx, workspace_id, member, wish.reaches, stamp, vault=vault)
     await _tell(tx, workspace_id, member, wish.traits, stamp, vault=vault, ids=ids, cause="call")
     return member
 
 
-async def moved_members(tx: Tx, workspace_id: UUID, blinds: Sequence[UUID]) -> dict[UUID, tuple[UUID, int]]:
-    """Of some identities those that an update took away: whose they were, for items with an older stamp than this."""
-    rows = await tx.fetch(Q.find_moved, workspace_id, blinds)
-    return {row["blind"]: (row["profile_id"], row["stamp_us"]) for row in rows}
+async def has_email(tx: Tx, workspace_id: UUID, profile_id: UUID, email: str, *, vault: Vault) -> bool:
+    """Whether a person is found by this e-mail (canonical) first, so that an update with it replaces nothing."""
+    roots = [row["root_id"] for row in await tx.fetch(Q.find_roots, workspace_id, [profile_id])]
+    first = await tx.fetchrow(Q.list_emails, workspace_id, roots)
+    return first is not None and first["blind"] == blind_of(vault, Identity(IdentityKind.EMAIL, "", email))
 
 
 async def find_person(tx: Tx, workspace_id: UUID, identity: Identity, *, vault: Vault) -> Person | None:
@@ -180,13 +181,17 @@ async def declare_trait(
 
 
 class _Replacing(Struct):
-    """An e-mail that takes the place of another at one person."""
+    """An e-mail that takes the place of another at one person.
+
+    The identity keeps all but its value: member, links, cuts, and since when it is known.
+    """
 
     tx: Tx
     workspace_id: UUID
     member: UUID
     root_id: UUID
     vault: Vault
+    ids: Ids
     stamp: tuple[int, UUID]
 
     async def by(self, email: str, held: Any) -> None:
@@ -197,40 +202,50 @@ class _Replacing(Struct):
         holder = await self.tx.fetchval(Q.find_holder, self.workspace_id, new)
         if holder not in (None, self.root_id):
             raise errors.AlreadyThere("another profile has this e-mail")
-        if holder is None:
-            await self._give(email, new, held)
-        if held is not None:
-            await self._take_away(held, new)
+        if held is None:
+            await self._give(new, email)
+        elif holder is None:
+            await self.tx.execute(Q.delete_nobody, self.workspace_id, new)
+            await self._rename(held, new, email)
+        else:  # the person's own already, and from now on their first
+            await self._rename(held, self.ids.next(), None)
+            await self.tx.execute(
+                Q.set_identity_stamp, self.workspace_id, new, held["stamp_us"], held["stamp_id"]
+            )
         reaches = [Reach("email", email)]
         await _note_reaches(self.tx, self.workspace_id, self.member, reaches, self.stamp, vault=self.vault)
 
-    async def _give(self, email: str, blind: UUID, held: Any) -> None:
-        made = await self.tx.fetchval(
-            Q.give_identity,
-            self.workspace_id,
-            blind,
-            self.member,
-            self.root_id,
-            self.vault.seal(email.encode(), b"identity" + blind.bytes),
-            *self.stamp,
-            held["newest"] if held else b"",
+    async def _give(self, blind: UUID, email: str) -> None:
+        """A first one, linked as if it had come in an item."""
+        lead = await self.tx.fetchval(Q.find_lead, self.workspace_id, self.root_id)
+        sealed = self._seal(blind, email)
+        await self.tx.execute(Q.give_identity, self.workspace_id, blind, self.root_id, sealed, *self.stamp)
+        stamp_us, stamp_id = self.stamp
+        await self.tx.execute(
+            Q.insert_links, self.workspace_id, [lead], [blind], [stamp_us], [stamp_id], False
         )
-        if made is None:  # another call made it meanwhile, and has committed
-            raise errors.AlreadyThere("another profile has this e-mail")
+        link = Link(lead, blind, IdentityKind.EMAIL, stamp_of(stamp_us, stamp_id))
+        await join(self.tx, self.workspace_id, [link], vault=self.vault, ids=self.ids, cause="call")
 
-    async def _take_away(self, held: Any, new: UUID) -> None:
-        """The old one finds nobody; what was accepted under it before is still this member's."""
-        old = held["blind"]
-        place = reach_of(
-            self.vault, Reach("email", self.vault.open(held["sealed"], b"identity" + old.bytes).decode())
-        )
+    async def _rename(self, held: Any, new: UUID, email: str | None) -> None:
+        """The old one finds nobody; what was accepted under it before goes by the new; without an e-mail by nothing."""
+        old, workspace_id = held["blind"], self.workspace_id
+        value = self.vault.open(held["sealed"], b"identity" + old.bytes).decode()
+        place = reach_of(self.vault, Reach("email", value))
         assert place is not None, "an e-mail always is a place"
-        await self.tx.execute(Q.delete_identity, self.workspace_id, old)
-        await self.tx.execute(Q.delete_address, self.workspace_id, self.member, "email", place.blind)
-        await self.tx.execute(Q.insert_moved, self.workspace_id, old, self.member, self.stamp[0])
-        links = await self.tx.fetch(Q.take_links, self.workspace_id, old)
+        await self.tx.execute(Q.delete_address, workspace_id, self.root_id, "email", place.blind)
+        await self.tx.execute(
+            Q.rename_identity, workspace_id, old, new, self._seal(new, email or ""), email is None
+        )
+        await self.tx.execute(Q.rename_in_cuts, workspace_id, old, new)
+        await self.tx.execute(Q.follow_moved, workspace_id, old, new)
+        await self.tx.execute(Q.insert_moved, workspace_id, old, new, self.stamp[0])
+        links = await self.tx.fetch(Q.take_links, workspace_id, old)
         for by_hand in (False, True):
             await self._keep_links([row for row in links if row["by_hand"] is by_hand], old, new, by_hand)
+
+    def _seal(self, blind: UUID, email: str) -> bytes:
+        return self.vault.seal(email.encode(), b"identity" + blind.bytes)
 
     async def _keep_links(self, links: Sequence[Any], old: UUID, new: UUID, by_hand: bool) -> None:
         """What linked the old one links the new one."""
@@ -265,7 +280,9 @@ async def _tell(
     if not traits:
         return
     rows = await tx.fetch(Q.lock_person, workspace_id, member)
-    own = next(row for row in rows if row["profile_id"] == member)
+    own = next((row for row in rows if row["profile_id"] == member), None)
+    if own is None:
+        raise errors.NotFound("that person was erased meanwhile")
     holds: Mapping[str, Any] = msgspec.json.decode(own["traits"]) | open_traits(vault, member, own["sealed"])
     whole = {
         name: with_elements(holds.get(canonical_name(name)), value) if is_element_change(value) else value

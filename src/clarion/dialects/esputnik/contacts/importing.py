@@ -124,7 +124,8 @@ async def _write(
             held = await profiles.read_person(writer.tx, writer.workspace_id, profile_id, vault=writer.vault)
             if held is None or (is_deleted(held) and not restore_deleted):
                 return None
-            return await writer.update(profile_id, told), False
+            async with writer.tx.transaction():  # refused halfway, it is not written at all
+                return await writer.update(profile_id, told), False
         if not restore_deleted and is_deleted(await writer.find(whom.identities)):
             return None
         return await writer.upsert(told, whom)

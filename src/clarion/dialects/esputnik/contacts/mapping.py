@@ -70,7 +70,9 @@ def told(contact: wire.Contact) -> Told:
         emails=_emails([channel.value for channel in channels if channel.type == "email"]),
         phones=_phones([channel.value for channel in channels if channel.type == "sms"]),
         traits={name: _text(name, value) for name, value in given.items() if value is not UNSET},
-        fields={number(field.id): _kept(field) for field in _list(contact.fields) if field.value is not UNSET},
+        fields={
+            number(field.id): _kept(field) for field in _list(contact.fields) if field.value is not UNSET
+        },
     )
 
 
@@ -80,7 +82,9 @@ def whom(contact: Told, dedupe_on: str | None, namespace: str) -> Whom:
     Raises Malformed.
     """
     emails = [Identity(IdentityKind.EMAIL, "", email) for email in contact.emails[:1]]
-    phones = [Identity(IdentityKind.PHONE, "", profiles.canonical_phone(one)[0]) for one in contact.phones[:1]]
+    phones = [
+        Identity(IdentityKind.PHONE, "", profiles.canonical_phone(one)[0]) for one in contact.phones[:1]
+    ]
     match dedupe_on:
         case None:
             named = emails or ([] if contact.external_id else phones)
@@ -96,7 +100,9 @@ def whom(contact: Told, dedupe_on: str | None, namespace: str) -> Whom:
             raise Malformed(f"dedupeOn {dedupe_on} is not spoken here")
     own = [Identity(IdentityKind.EXTERNAL_ID, namespace, contact.external_id)] if contact.external_id else []
     if not named and (not own or dedupe_on not in (None, "externalCustomerId")):
-        raise Malformed(f"The contact has nothing to find it by: {dedupe_on or 'email, sms or externalCustomerId'}")
+        raise Malformed(
+            f"The contact has nothing to find it by: {dedupe_on or 'email, sms or externalCustomerId'}"
+        )
     identities = (*own, *named)
     return Whom(identities, reaches(contact, identities))
 

@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID
 
-from clarion import accounts, errors, events, jobs, model, profiles
+from clarion import accounts, events, jobs, model, profiles
 from clarion.db import Tx
 from clarion.dialects._asked import Asked
 from clarion.dialects.esputnik import reply, serving
 from clarion.dialects.esputnik.contacts import mapping, reading, wire
 from clarion.dialects.esputnik.contacts.writing import Writer, field_names
 from clarion.dialects.esputnik.wire import Malformed
-from clarion.model import ProfileChange, Reach
+from clarion.model import Reach
 from clarion.model.email import canonical_email
 from clarion.profiles import FoundProfile, Having
 from clarion.vault import Vault
@@ -96,7 +96,9 @@ async def emails(asked: Asked) -> wire.ContactEmails:
         found = []
         for number in numbers:
             read = await _read(tx, asked, [ids[number]], vault) if number in ids else []
-            reached = [one["value"] for person in read for one in person.addresses if one["channel"] == "email"]
+            reached = [
+                one["value"] for person in read for one in person.addresses if one["channel"] == "email"
+            ]
             found += [wire.ContactEmail(number, email) for email in reached[:1]]
         return found
 
@@ -188,7 +190,12 @@ async def _looked_for(tx: Tx, asked: Asked, wish: wire.Search, vault: Vault) -> 
     if wish.firstname or wish.lastname:
         found.append(
             await profiles.find_by_name(
-                tx, asked.workspace_id, first=wish.firstname, last=wish.lastname, vault=vault, limit=_FOUND_MAX
+                tx,
+                asked.workspace_id,
+                first=wish.firstname,
+                last=wish.lastname,
+                vault=vault,
+                limit=_FOUND_MAX,
             )
         )
     if not found:

@@ -25,9 +25,7 @@ async def by_number(tx: Tx, asked: Asked, number: int) -> UUID:
 
 async def by_external_id(tx: Tx, asked: Asked, external_id: str, vault: Vault) -> FoundProfile:
     """Whom the shop's id finds. Raises NotFound."""
-    identity = Identity(
-        IdentityKind.EXTERNAL_ID, serving.namespace(asked.credential), external_id.strip()
-    )
+    identity = Identity(IdentityKind.EXTERNAL_ID, serving.namespace(asked.credential), external_id.strip())
     found = await profiles.find_by_identity(tx, asked.workspace_id, identity, vault=vault)
     if found is None or is_gone(found):
         raise errors.NotFound(f"Contact with externalCustomerId='{external_id[:100]}' not found")
@@ -79,9 +77,7 @@ async def show(tx: Tx, asked: Asked, people: Sequence[FoundProfile]) -> list[wir
     ]
 
 
-async def groups_of(
-    tx: Tx, workspace_id: UUID, roots: Sequence[UUID]
-) -> dict[UUID, list[wire.ShownGroup]]:
+async def groups_of(tx: Tx, workspace_id: UUID, roots: Sequence[UUID]) -> dict[UUID, list[wire.ShownGroup]]:
     """The lists that people are on, as groups."""
     lists = await profiles.lists_of(tx, workspace_id, roots)
     wanted = list({list_id for found in lists.values() for list_id, _ in found})

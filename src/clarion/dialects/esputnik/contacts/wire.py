@@ -63,9 +63,7 @@ ContactField = Literal[
     "firstName", "lastName", "email", "sms", "mobilepush", "webpush", "address", "town", "region", "postcode",
     "contactKey", "ordersInfo", "languageCode", "timeZone",
 ]  # fmt: skip
-DedupeOn = Literal[
-    "email", "sms", "email_or_sms", "fieldId", "id", "externalCustomerId", "push", "webpush"
-]
+DedupeOn = Literal["email", "sms", "email_or_sms", "fieldId", "id", "externalCustomerId", "push", "webpush"]
 EventKey = Annotated[str, Meta(max_length=100, pattern="^[^<;’\\\\/|\"`'^?!,>\\x00]*$")]
 
 

@@ -27,7 +27,7 @@ CALLS: tuple[Spoken, ...] = (
     Spoken(method="GET", path="/v1/contacts/{contactId}", serve=people.show, answers=wire.OneContact),
     Spoken(
         method="PUT", path="/v1/contacts/{contactId}", serve=people.update,
-        body=wire.Properties, answers=wire.OneContact,
+        body=wire.Changes, answers=wire.OneContact,
         sample='{"properties": {"plan": "free", "colours": {"add": ["red"], "remove": ["blue"]}}}',
     ),
     Spoken(

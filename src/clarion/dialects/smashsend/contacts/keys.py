@@ -113,7 +113,7 @@ def _shown(one: Credential, secret: str | None = None) -> wire.ApiKey:
         display_name=one.label or "API key",
         role="VIEWER" if one.role == VIEWER else "EDITOR",
         status="ARCHIVED" if one.revoked else "ACTIVE",
-        created_at=one.created_at,
+        created_at=mapping.iso_of(one.created_at),
         key_start=one.token_start,
         key=secret,
     )

@@ -124,7 +124,7 @@ def contact_property(trait: StoredTrait) -> ContactProperty:
         display_name=slug,
         type=VENDOR_TYPES[trait.type],
         is_custom=trait.name not in VENDOR_NAMES,
-        created_at=trait.created_at,
+        created_at=iso_of(trait.created_at),
         type_config=_type_config(trait),
     )
 
@@ -142,7 +142,15 @@ def property_id(name: str) -> str:
 
 def iso(time_us: int) -> str:
     """As the vendor writes times: UTC, milliseconds, Z."""
-    moment = datetime.fromtimestamp(time_us / 1_000_000, UTC)
+    return _iso(datetime.fromtimestamp(time_us / 1_000_000, UTC))
+
+
+def iso_of(text: str) -> str:
+    """The same of a time in our own words."""
+    return _iso(datetime.fromisoformat(text).astimezone(UTC))
+
+
+def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

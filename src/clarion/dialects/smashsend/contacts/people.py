@@ -124,10 +124,9 @@ async def update(asked: Asked) -> wire.OneContact:
 
     async def work(tx: Tx) -> Person:
         wish = Update(traits=told.traits, reaches=told.reaches, email=told.email)
-        now_us = await profiles.clock_us(tx)
         try:
-            member = await profiles.update(
-                tx, asked.workspace_id, contact_id, wish, vault=vault, ids=asked.store.ids, now_us=now_us
+            member = await events.update_person(
+                tx, asked.workspace_id, contact_id, wish, vault=vault, ids=asked.store.ids
             )
         except errors.NotFound as exc:
             raise errors.NotFound(_NOBODY) from exc
@@ -184,10 +183,7 @@ async def _write(tx: Tx, asked: Asked, told: Told, vault: Vault) -> tuple[Person
     change = told.change()
     (identity,) = change.identities
     fresh = await profiles.find_person(tx, asked.workspace_id, identity, vault=vault) is None
-    now_us = await profiles.clock_us(tx)
-    member = await profiles.write(
-        tx, asked.workspace_id, change, vault=vault, ids=asked.store.ids, now_us=now_us
-    )
+    member = await events.write_person(tx, asked.workspace_id, change, vault=vault, ids=asked.store.ids)
     return await _read(tx, asked, member, vault), fresh
 
 

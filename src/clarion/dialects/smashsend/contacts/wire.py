@@ -37,17 +37,38 @@ class Nothing(Struct, frozen=True):
 # ---- contacts
 
 
+#: What may be said of a contact, for readers: `mapping.told` judges it.
+_PRIMITIVE = {"type": ["string", "number", "boolean", "null"]}
+_PRIMITIVES = {"type": "array", "items": _PRIMITIVE, "maxItems": limits.ARRAY_MAX}
+_ELEMENTS = {"type": "object", "properties": {"add": _PRIMITIVES, "remove": _PRIMITIVES}, "minProperties": 1}
+_KNOWN: dict[str, Any] = {
+    "email": {"type": "string", "format": "email", "description": "Finds the contact."},
+    **{
+        name: {"type": ["string", "null"], "maxLength": limits.STRING_MAX}
+        for name in ("firstName", "lastName", "phone", "birthday", "city", "language", "timezone", "company")
+    },
+    "avatarUrl": {"type": ["string", "null"], "maxLength": limits.STRING_MAX},
+    "countryCode": {"type": ["string", "null"], "description": "Two letters of ISO 3166."},
+    "status": {"enum": [*STATUSES, None], "description": "SUBSCRIBED unless said."},
+}
+_OWN = {
+    "properties": _KNOWN,
+    "additionalProperties": {"anyOf": [_PRIMITIVE, _PRIMITIVES, _ELEMENTS]},
+    "description": "Standard fields, and any names of your own: a primitive value, a list of them (in place of what "
+    'is there), `{"add": [], "remove": []}` of a list, or null to remove.',
+}
+
+
 class Properties(Struct, frozen=True):
     """A contact to be written: its e-mail and whatever else is known, by the vendor's names or custom ones."""
 
-    properties: Annotated[
-        dict[str, Any],
-        Meta(
-            description="`email` (of a new contact always), `firstName`, `lastName`, `phone`, `birthday`, `city`, "
-            "`countryCode`, `language`, `timezone`, `company`, `avatarUrl`, `status`, and names of your own: texts, "
-            'numbers, true or false, lists of them, `{"add": [], "remove": []}` for a list, null to remove.'
-        ),
-    ]
+    properties: Annotated[dict[str, Any], Meta(extra_json_schema=_OWN | {"required": ["email"]})]
+
+
+class Changes(Struct, frozen=True):
+    """What is to change of a contact."""
+
+    properties: Annotated[dict[str, Any], Meta(extra_json_schema=_OWN)]
 
 
 class Batch(Struct, frozen=True):

@@ -1,0 +1,42 @@
+"""Synchronous writes of people. They hold the lanes: nobody is erased, and no e-mail replaced, in the middle of one."""
+
+from uuid import UUID
+
+from msgspec import structs
+
+from clarion import profiles
+from clarion.db import Tx
+from clarion.events import store
+from clarion.model import Ids, ProfileChange
+from clarion.profiles import Update
+from clarion.vault import Vault
+
+
+async def begin_write(tx: Tx, workspace_id: UUID) -> int:
+    """What every other synchronous write of people begins with (of their lists, say); returns now (us), its stamp."""
+    return await store.share_lanes(tx, workspace_id)
+
+
+async def write_person(tx: Tx, workspace_id: UUID, change: ProfileChange, *, vault: Vault, ids: Ids) -> UUID:
+    """Fold a change into the member of its strongest identity, who is made where there is none; returns the member.
+
+    It never loses to what is stored.
+    """
+    now_us = await store.share_lanes(tx, workspace_id)
+    return await profiles.write(tx, workspace_id, change, vault=vault, ids=ids, now_us=now_us)
+
+
+async def update_person(
+    tx: Tx, workspace_id: UUID, profile_id: UUID, wish: Update, *, vault: Vault, ids: Ids
+) -> UUID:
+    """The same by the id of any member; an e-mail takes the place of the one that finds the person.
+
+    Then it waits for what is being processed, and has every worker forget whom it knows: what was accepted before
+    is for this person, what comes afterwards for whoever has the e-mail then. Raises NotFound, AlreadyThere.
+    """
+    if wish.email is None or await profiles.has_email(tx, workspace_id, profile_id, wish.email, vault=vault):
+        now_us = await store.share_lanes(tx, workspace_id)
+        wish = structs.replace(wish, email=None)
+    else:
+        now_us = await store.close_lanes(tx, workspace_id)
+    return await profiles.update(tx, workspace_id, profile_id, wish, vault=vault, ids=ids, now_us=now_us)
