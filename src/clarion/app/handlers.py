@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from clarion import events, profiles
 from clarion.accounts import Vaults
+from clarion.dialects.esputnik.contacts import importing
 from clarion.jobs import Handler
 from clarion.model import Ids
 
@@ -12,4 +13,5 @@ def handlers(vaults: Vaults, ids: Ids) -> Mapping[str, Sequence[Handler]]:
     """Fact -> handlers, which run in this order in the one transaction of its job."""
     return {
         profiles.ERASED: (events.eraser(vaults, ids),),
+        importing.IMPORT: (importing.importer(vaults, ids),),
     }

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from clarion import accounts, errors, profiles
+from clarion import accounts, errors, events, profiles
 from clarion.db import Tx
 from clarion.dialects._asked import Asked
 from clarion.dialects.esputnik import reply, serving
@@ -79,8 +79,8 @@ async def attach(asked: Asked) -> None:
     vault = await asked.vault()
 
     async def work(tx: Tx) -> None:
+        now_us = await events.begin_write(tx, asked.workspace_id)
         group, whom = await _group(tx, asked), await _members(tx, asked, vault)
-        now_us = await profiles.clock_us(tx)
         await profiles.attach(tx, asked.workspace_id, [group], whom, ids=asked.store.ids, now_us=now_us)
 
     _check(asked.body)
@@ -93,8 +93,8 @@ async def detach(asked: Asked) -> None:
     everybody = asked.body == Members()
 
     async def work(tx: Tx) -> None:
+        now_us = await events.begin_write(tx, asked.workspace_id)
         group = await _group(tx, asked)
-        now_us = await profiles.clock_us(tx)
         while whom := await (_some(tx, asked, group) if everybody else _members(tx, asked, vault)):
             await profiles.detach(tx, asked.workspace_id, [group], whom, ids=asked.store.ids, now_us=now_us)
             if not everybody:

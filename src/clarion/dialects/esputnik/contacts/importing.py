@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from clarion import errors, jobs, profiles
+from clarion import errors, events, jobs, profiles
 from clarion.accounts import Vaults
 from clarion.db import Tx
 from clarion.dialects._asked import Asked
@@ -53,9 +53,9 @@ async def begin(asked: Asked) -> wire.Imported:
             told.append(one)
         except vendor.Malformed as exc:
             failed.append(wire.FailedContact(index, str(exc)))
-    collapsed: Any = vendor.collapsed(failed) if failed else None
+    collapsed: Any = vendor.collapsed(failed) if failed else msgspec.UNSET
     if not told:
-        return wire.Imported(0, None, collapsed)
+        return wire.Imported(0, failed_contacts=collapsed)
     work = Import(
         contacts=told,
         whom=whom,
@@ -100,7 +100,7 @@ def importer(vaults: Vaults, ids: Ids) -> Handler:
 async def _write_all(tx: Tx, workspace_id: UUID, work: Import, vault: Vault, ids: Ids) -> None:
     writer = Writer(
         tx=tx, workspace_id=workspace_id, namespace=work.namespace, vault=vault, ids=ids,
-        now_us=await profiles.clock_us(tx), names=await field_names(tx, workspace_id), cause="import",
+        now_us=await events.begin_write(tx, workspace_id), names=await field_names(tx, workspace_id), cause="import",
     )  # fmt: skip
     written: list[UUID] = []
     fresh: list[tuple[UUID, Told]] = []

@@ -39,7 +39,7 @@ async def upsert(asked: Asked) -> wire.Written:
             profile_id, _ = await writer.upsert(told, whom)
         return await number_of_member(writer.tx, asked.workspace_id, profile_id)
 
-    return wire.Written(str(await write(asked, work)))
+    return wire.Written(str(await write(asked, work, by_id=whom is None)))
 
 
 async def update(asked: Asked) -> str:
@@ -50,7 +50,7 @@ async def update(asked: Asked) -> str:
     async def work(writer: Writer) -> None:
         await writer.update(await writer.by_number(number), told)
 
-    await write(asked, work)
+    await write(asked, work, by_id=True)
     return _UPDATED.format(number)
 
 
@@ -136,10 +136,7 @@ async def _delete(asked: Asked, erase: bool, find: Callable[[Tx], Awaitable[Foun
         number = await reading.number_of(tx, asked.workspace_id, root)
         if not erase:
             mark = profiles.Update(traits={mapping.DELETED: True})
-            now_us = await profiles.clock_us(tx)
-            await profiles.update(
-                tx, asked.workspace_id, root, mark, vault=vault, ids=asked.store.ids, now_us=now_us
-            )
+            await events.update_person(tx, asked.workspace_id, root, mark, vault=vault, ids=asked.store.ids)
             return number
         await events.erase_person(tx, asked.workspace_id, root, actor=actor, ids=asked.store.ids)
         await accounts.audit(
@@ -154,14 +151,14 @@ async def _delete(asked: Asked, erase: bool, find: Callable[[Tx], Awaitable[Foun
     return number
 
 
-async def write(asked: Asked, work: Callable[[Writer], Awaitable[T]]) -> T:
-    """`work` with a writer, in one transaction."""
+async def write(asked: Asked, work: Callable[[Writer], Awaitable[T]], *, by_id: bool = False) -> T:
+    """`work` with a writer, in one transaction. `by_id`: it begins with an update, which holds what it needs itself."""
     vault = await asked.vault()
 
     async def with_writer(tx: Tx) -> T:
         writer = Writer(
             tx=tx, workspace_id=asked.workspace_id, namespace=serving.namespace(asked.credential), vault=vault,
-            ids=asked.store.ids, now_us=await profiles.clock_us(tx),
+            ids=asked.store.ids, now_us=0 if by_id else await events.begin_write(tx, asked.workspace_id),
             names=await field_names(tx, asked.workspace_id),
         )  # fmt: skip
         return await work(writer)
@@ -182,11 +179,10 @@ def contact_number(asked: Asked) -> int:
 
 async def _looked_for(tx: Tx, asked: Asked, wish: wire.Search, vault: Vault) -> list[UUID] | None:
     """Who has all that is asked for; None where nothing is."""
-    found: list[list[UUID]] = []
-    for reach in _reaches(wish):
-        found.append(
-            await profiles.find_by_address(tx, asked.workspace_id, reach, vault=vault, limit=_FOUND_MAX)
-        )
+    found = [
+        await profiles.find_by_address(tx, asked.workspace_id, reach, vault=vault, limit=_FOUND_MAX)
+        for reach in _reaches(wish)
+    ]
     if wish.firstname or wish.lastname:
         found.append(
             await profiles.find_by_name(

@@ -193,12 +193,12 @@ class FailedContact(Struct, frozen=True, rename="camel"):
     message: str
 
 
-class Imported(Struct, frozen=True, rename="camel", omit_defaults=True):
+class Imported(Struct, frozen=True, rename="camel"):
     """An import that was begun; without `asyncSessionId` no contact is left to be written."""
 
-    id: int = 0
-    async_session_id: str | None = None
-    failed_contacts: FailedContact | list[FailedContact] | None = None
+    id: int
+    async_session_id: str | UnsetType = UNSET
+    failed_contacts: FailedContact | list[FailedContact] | UnsetType = UNSET
 
 
 class ImportStatus(Struct, frozen=True, rename="camel"):

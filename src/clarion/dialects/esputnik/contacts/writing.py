@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from clarion import accounts, errors, profiles
+from clarion import accounts, errors, events, profiles
 from clarion.db import Tx
 from clarion.dialects.esputnik.contacts import mapping
 from clarion.dialects.esputnik.contacts.mapping import Told, Whom
@@ -62,10 +62,9 @@ class Writer(Struct, frozen=True, kw_only=True):
         held = await profiles.read_person(self.tx, self.workspace_id, profile_id, vault=self.vault)
         wish = Update(traits=told | _restored(held), reaches=mapping.reaches(contact, named), email=email)
         try:
-            member = await profiles.update(
-                self.tx, self.workspace_id, profile_id, wish,
-                vault=self.vault, ids=self.ids, now_us=self.now_us,
-            )  # fmt: skip
+            member = await events.update_person(
+                self.tx, self.workspace_id, profile_id, wish, vault=self.vault, ids=self.ids
+            )
         except errors.AlreadyThere as exc:
             raise errors.AlreadyThere(_TAKEN.format("email")) from exc
         if contact.external_id is not None:
@@ -101,10 +100,8 @@ class Writer(Struct, frozen=True, kw_only=True):
         holder = await self.find([identity])
         if holder is not None or (lead.kind is identity.kind and lead.namespace == identity.namespace):
             raise errors.AlreadyThere(_TAKEN.format("externalCustomerId"))
-        await profiles.write(
-            self.tx, self.workspace_id, ProfileChange(identities=(identity, lead)),
-            vault=self.vault, ids=self.ids, now_us=self.now_us, cause=self.cause,
-        )  # fmt: skip
+        change = ProfileChange(identities=(identity, lead))
+        await events.write_person(self.tx, self.workspace_id, change, vault=self.vault, ids=self.ids)
 
 
 def is_deleted(held: Person | None) -> bool:
