@@ -24,9 +24,11 @@ from clarion.events.store import (
     discard_quarantined,
     list_quarantine,
     read_ledger,
+    share_lanes,
     show_quarantined,
 )
 from clarion.events.tasks import drop_old_blocks, drop_old_events, drop_old_keys
+from clarion.events.telling import tell
 from clarion.events.verify import verify_ledger
 
 __all__ = [
@@ -57,8 +59,10 @@ __all__ = [
     "read_quarantined",
     "replay",
     "retry_quarantined",
+    "share_lanes",
     "show_quarantined",
     "stream_events",
+    "tell",
     "total",
     "update_person",
     "verify_ledger",
