@@ -24,7 +24,6 @@ from clarion.events.store import (
     discard_quarantined,
     list_quarantine,
     read_ledger,
-    share_lanes,
     show_quarantined,
 )
 from clarion.events.tasks import drop_old_blocks, drop_old_events, drop_old_keys
@@ -59,7 +58,6 @@ __all__ = [
     "read_quarantined",
     "replay",
     "retry_quarantined",
-    "share_lanes",
     "show_quarantined",
     "stream_events",
     "tell",

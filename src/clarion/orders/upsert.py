@@ -50,7 +50,7 @@ async def upsert(
     for position, order in enumerate(orders):
         if flaws := check(order):
             raise errors.Invalid(f"order {position + 1}: {flaws[0].field} is {flaws[0].fault.value}")
-    await events.share_lanes(tx, workspace_id)
+    await events.begin_write(tx, workspace_id)
     now_us = await store.read_clock(tx)
     item_ids = ids.many(len(orders))
     told = [_event(order, shop, now_us, is_new=True) for order in orders]
