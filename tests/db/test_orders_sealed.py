@@ -22,7 +22,8 @@ BIRD = {
 }  # fmt: skip
 #: Sealed where orders are kept; on the timeline the closed list of names decides.
 WORDS = {
-    "status_description": f"{MARK}7", "restore_url": f"https://x.example/?m={MARK}8", "additional_info": {"gift": f"{MARK}9"},
+    "status_description": f"{MARK}7", "restore_url": f"https://x.example/?m={MARK}8",
+    "additional_info": {"gift": f"{MARK}9"},
 }  # fmt: skip
 NEEDLES = (MARK.encode(), MARK.encode().hex().encode(), b"15177701003", b"15177701003".hex().encode())
 

@@ -11,14 +11,15 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, api, events, model, profiles
+from clarion import accounts, api, events, model, orders, profiles
 from clarion.accounts import DEVELOPERS, EVERYBODY, MARKETERS
-from clarion.api import audience_views, views
+from clarion.api import audience_views, order_views, views
 from clarion.api.nouns import profile
 from clarion.api.route import Route, Undeclared
 from clarion.api.routes import ROUTES
 from clarion.model import Dedup, Event, Identity, IdentityKind, Mode, Offer, ProfileChange, Source
 from tests import managed
+from tests.db.test_orders import SHOP, order
 
 ROLES = ("owner", "developer", "marketer", "viewer")
 EMAIL = "only-in-this-workspace@example.com"
@@ -38,6 +39,7 @@ class World(Struct, frozen=True):
     erasure_id: str
     credential_id: str
     list_id: str
+    order_id: str
     quarantined: list[str]
     loners: list[str]  # profiles, to be merged
     joined: list[str]  # members of people with two, to be parted
@@ -53,6 +55,7 @@ class World(Struct, frozen=True):
             "erasure_id": self.erasure_id,
             "credential_id": self.credential_id,
             "list_id": self.list_id,
+            "order_id": self.order_id,
             "fresh": f"fresh_{uuid4().hex}",
             "name": METRIC,
             "quarantined_id": self.quarantined.pop(),
@@ -133,6 +136,11 @@ async def world(own, database, new_tenant, ingest, process_all):
         )
         quarantined = await events.list_quarantine(tx, tenant.workspace_id, limit=20)
         listed = await profiles.create_list(tx, tenant.workspace_id, "only here", ids=own.ids)
+        await orders.upsert(
+            tx, tenant.workspace_id, [order("only here")], SHOP, vault=tenant.vault, ids=own.ids
+        )
+        which = orders.Which()
+        (bought,) = await orders.list_orders(tx, tenant.workspace_id, which, vault=tenant.vault, limit=2)
     revoked = await managed.token(own, tenant, "owner")
     async with database.app(tenant.workspace_id) as tx:
         await accounts.revoke_credential(
@@ -144,6 +152,7 @@ async def world(own, database, new_tenant, ingest, process_all):
         event_id=event.id,
         erasure_id=erasure_id,
         credential_id=model.show_id(views.CREDENTIAL, tenant.credential.credential_id),
+        order_id=model.show_id(order_views.ORDER, bought.order_id),
         list_id=model.show_id(audience_views.LIST, listed.list_id),
         quarantined=[model.show_id(views.QUARANTINED, item.quarantine_id) for item in quarantined],
         loners=[one.id for one in loners],
@@ -231,6 +240,7 @@ async def leaks(client: Any, route: Route, world: World) -> list[str]:
         world.erasure_id,
         world.credential_id,
         world.list_id,
+        world.order_id,
         world.tenant.name,
         *world.quarantined,
     )

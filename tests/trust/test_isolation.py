@@ -15,14 +15,15 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, events, model, profiles
+from clarion import accounts, events, model, orders, profiles
 from clarion.accounts import Credentials, Rates
-from clarion.api import audience_views, views
+from clarion.api import audience_views, order_views, views
 from clarion.db import Database
 from clarion.dialects import DIALECTS, Door
 from clarion.model import Dedup, Event, Identity, IdentityKind, Mode, Offer, Reach, Source
 from tests import managed
 from tests.db.support import event, ledger_total, mismatches, timeline
+from tests.db.test_orders import SHOP, order
 from tests.test_house import SHARED
 
 ANN = "ann@example.com"
@@ -180,6 +181,9 @@ ASKED = [
     ("GET", "/lists/{list}", None),
     ("GET", "/lists/{list}/members", None),
     ("POST", "/lists/{list}/members/remove", {"profile_ids": ["{profile}"]}),
+    ("GET", "/orders/{order}", None),
+    ("GET", "/orders?external_order_id={number}", None),
+    ("GET", "/orders?profile_id={profile}", None),
     ("GET", "/metrics/{metric}", None),
     ("PATCH", "/metrics/{metric}", {"status": "paused"}),
     ("POST", "/profiles/find", {"email": "{email}"}),
@@ -218,7 +222,10 @@ async def test_what_is_another_workspaces_is_answered_like_what_is_nowhere(world
     assert answers[0] == answers[1]
     assert answers[0][0] in (404, 200)
     if answers[0][0] == 200:
-        assert msgspec.json.decode(answers[0][1].encode())["events"] == []
+        assert msgspec.json.decode(answers[0][1].encode()) in (
+            {"events": [], "next": None},
+            {"orders": [], "next": None},
+        )
     assert await counts(world.database, world.neighbour) == world.before, "nothing of theirs changed"
 
 
@@ -245,7 +252,7 @@ UNFILLED = {
     "credential_use": "VALUES ($1, gen_random_uuid(), 0, 'x', 1, 0)",
     "erasure": "(workspace_id, erasure_id, profile_id, erased_us, actor, awaited)"
     " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, 'x', '{}')",
-    "identity_moved": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1)",
+    "identity_moved": "VALUES ($1, gen_random_uuid(), 1, gen_random_uuid())",
     "job": "(workspace_id, job_id, kind, payload) VALUES ($1, gen_random_uuid(), 'x', 'x')",
     "rejected_sample": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'x', 'x')",
     "tombstone": "VALUES ($1, gen_random_uuid(), 1)",
@@ -275,12 +282,18 @@ async def world(database, vaults, ids, new_tenant, ingest, knock, process_all):
     async with database.app(neighbour.workspace_id) as tx:
         (held, *_) = await events.list_quarantine(tx, neighbour.workspace_id, limit=5)
         (listed,) = await profiles.list_lists(tx, neighbour.workspace_id)
+        which = orders.Which()
+        (bought,) = await orders.list_orders(
+            tx, neighbour.workspace_id, which, vault=neighbour.vault, limit=2
+        )
     real = {
         "profile": stored.profile_id,
         "event": stored.id,
         "credential": model.show_id(views.CREDENTIAL, neighbour.credential.credential_id),
         "quarantined": model.show_id(views.QUARANTINED, held.quarantine_id),
         "list": model.show_id(audience_views.LIST, listed.list_id),
+        "order": model.show_id(order_views.ORDER, bought.order_id),
+        "number": f"only {neighbour.name}",
         "metric": f"only.{neighbour.name}",
         "email": f"only@{neighbour.name}.example",
     }
@@ -290,6 +303,8 @@ async def world(database, vaults, ids, new_tenant, ingest, knock, process_all):
         "credential": model.show_id(views.CREDENTIAL, ids.next()),
         "quarantined": model.show_id(views.QUARANTINED, ids.next()),
         "list": model.show_id(audience_views.LIST, ids.next()),
+        "order": model.show_id(order_views.ORDER, ids.next()),
+        "number": "only nowhere",
         "metric": "only.nowhere",
         "email": "only@nowhere.example",
     }
@@ -337,6 +352,8 @@ async def fill_audiences(tx: Any, ids: Any, tenant: Any) -> None:
         tx, tenant.workspace_id, "email", [ANN],
         reason=profiles.Reason.UNSUBSCRIBED, source=Source.MANAGE, vault=tenant.vault, ids=ids,
     )  # fmt: skip
+    bought = order(f"only {tenant.name}", email=ANN, external_customer_id=None, phone=None)
+    await orders.upsert(tx, tenant.workspace_id, [bought], SHOP, vault=tenant.vault, ids=ids)
 
 
 async def tables(database: Database, *, partitions: bool = False) -> list[str]:
