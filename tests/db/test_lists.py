@@ -21,7 +21,7 @@ def made(database, tenant, ids):
         async with database.app(tenant.workspace_id) as tx:
             return await profiles.write(
                 tx, tenant.workspace_id, ProfileChange(identities=identities),
-                vault=tenant.vault, ids=ids, now_us=await profiles.clock_us(tx),
+                vault=tenant.vault, ids=ids, now_us=await events.begin_write(tx, tenant.workspace_id),
             )  # fmt: skip
 
     return do
@@ -41,7 +41,12 @@ def change(database, tenant, ids):
     async def do(how, lists, people, now_us=None):
         async with database.app(tenant.workspace_id) as tx:
             return await how(
-                tx, tenant.workspace_id, lists, people, ids=ids, now_us=now_us or await profiles.clock_us(tx)
+                tx,
+                tenant.workspace_id,
+                lists,
+                people,
+                ids=ids,
+                now_us=now_us or await events.begin_write(tx, tenant.workspace_id),
             )
 
     return do
@@ -159,7 +164,12 @@ async def test_many_writers_of_one_list_end_with_everybody(made, named, database
             order = lists if n % 2 else lists[::-1]
             who = everybody if n % 3 else everybody[::-1]
             return await profiles.attach(
-                tx, tenant.workspace_id, order, who, ids=ids, now_us=await profiles.clock_us(tx)
+                tx,
+                tenant.workspace_id,
+                order,
+                who,
+                ids=ids,
+                now_us=await events.begin_write(tx, tenant.workspace_id),
             )
 
         return await db.transact(database, tenant.workspace_id, work)
