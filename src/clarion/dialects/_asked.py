@@ -11,7 +11,7 @@ from starlette.types import Scope
 from clarion import db, errors
 from clarion.accounts import Credential, Credentials
 from clarion.db import Tx
-from clarion.dialects._door import Store
+from clarion.dialects._door import Ingest, Store
 from clarion.vault import Vault
 
 _QUERY_FIELDS_MAX = 50
@@ -20,9 +20,10 @@ T = TypeVar("T")
 
 
 class Asked(Struct, frozen=True):
-    """Who asks, the path's places, the query and the body as the vendor's types."""
+    """Who asks, the path's places, the query and the body as the vendor's types. `ingest` counts what was refused."""
 
     store: Store
+    ingest: Ingest
     credentials: Credentials
     credential: Credential
     places: Mapping[str, str]

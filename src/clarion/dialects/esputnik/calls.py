@@ -2,6 +2,8 @@
 
 from clarion.dialects.esputnik import account
 from clarion.dialects.esputnik.contacts import fields, groups, importing, people, telling, unsubscribed, wire
+from clarion.dialects.esputnik.orders import placing
+from clarion.dialects.esputnik.orders import wire as orders_wire
 from clarion.dialects.esputnik.serving import KB, Spoken
 
 _VERSION = account.Version("20417", "1.0")
@@ -19,6 +21,11 @@ _GENDER = fields.Field(
 )
 _EMAILS = '{"emails": ["test1@mail.com", "test2@mail.com"]}'
 _MEMBERS = '{"emails": ["ann@example.com"]}'
+_ORDER = (
+    '{"externalOrderId": "100500", "externalCustomerId": "12345", "totalCost": 1000, "status": "INITIALIZED", '
+    '"date": "2017-03-08T09:30:00+02:00", "email": "mail@example.com", "currency": "USD", '
+    '"items": [{"externalItemId": "200600", "name": "Super Device", "quantity": 1, "cost": 990}]}'
+)
 _CONTACT_ID = "/api/v1/contact/{contactId}"
 _GROUP = "/api/v1/group/{groupId}/contacts"
 
@@ -126,4 +133,18 @@ GROUPS = (
     ),
 )  # fmt: skip
 
-CALLS: tuple[Spoken, ...] = (*ACCOUNT, *CONTACTS, *GROUPS)
+ORDERS = (
+    Spoken(
+        method="POST", path="/api/v1/orders", serve=placing.place, body=orders_wire.Orders,
+        body_bytes_max=16 * KB * KB, answers=orders_wire.Failed,
+        answer=orders_wire.Failed(orders_wire.FailedOrder("100501", "totalCost is required", 1)),
+        sample=f'{{"orders": [{_ORDER}, {{"externalOrderId": "100501"}}]}}',
+        limits="1,000 orders, 16 MB. Where all were added the answer is empty.",
+    ),
+    Spoken(
+        method="DELETE", path="/api/v1/orders", serve=placing.remove, query=orders_wire.Removal, answers=None,
+        answer=None, sample_query="externalOrderId=100500",
+    ),
+)  # fmt: skip
+
+CALLS: tuple[Spoken, ...] = (*ACCOUNT, *CONTACTS, *GROUPS, *ORDERS)

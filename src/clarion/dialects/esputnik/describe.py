@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from clarion import orders
 from clarion.dialects._openapi import Described, Reference
 from clarion.dialects.esputnik import reply, routes, rules, wire
 from clarion.dialects.esputnik.calls import CALLS
+from clarion.dialects.esputnik.orders import wire as orders_wire
 from clarion.dialects.esputnik.serving import Spoken
 
 _TypeKey = Annotated[
@@ -113,6 +115,15 @@ _SAMPLES: Mapping[str, tuple[str, type[Struct], type[Struct]]] = {
     "v2": (_V2, EventV2, PastEventsV2),
     "v3": (_V3, EventV3, PastEventsV3),
 }
+
+
+class Orders(Struct):
+    """Orders; what is wrong with one is told of it alone."""
+
+    orders: Annotated[list[orders_wire.Order], Meta(min_length=1, max_length=orders.ORDERS_MAX)]
+
+
+_BODIES: Mapping[Any, type[Struct]] = {orders_wire.Orders: Orders}  # where each item is read for itself
 _READS_ONLY = {403: f"`{reply.READ_ONLY}`: the key's role is viewer."}
 _NOBODY = {404: "Nothing in this workspace has that id."}
 
@@ -154,7 +165,7 @@ def _described(one: Spoken) -> Described:
         summary=(inspect.getdoc(one.serve) or "").partition("\n")[0],
         limits=one.limits or "200 requests a second, of all calls together.",
         query=one.query if one.query is not wire.Nothing else None,
-        body=one.body,
+        body=_BODIES.get(one.body, one.body) if one.body else None,
         answers={200: one.answers},
         answer=one.answer,
         sample=one.sample,

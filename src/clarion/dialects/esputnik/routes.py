@@ -3,14 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
 from starlette.types import Receive, Scope, Send
 
-from clarion import accounts
 from clarion.accounts import Credential
-from clarion.db import Tx
 from clarion.dialects import _asked, _http
 from clarion.dialects._door import Door, Handler, Routes, Table, allowed
 from clarion.dialects._http import Answer
@@ -172,14 +169,8 @@ async def _contacts(door: Door, credential: Credential, numbers: Sequence[int]) 
 
 
 async def _zone(door: Door, credential: Credential) -> tzinfo:
-    """In which the workspace counts its days."""
-    if door.store is None:
-        return UTC
-
-    async def read(tx: Tx) -> str:
-        return (await accounts.read_workspace(tx, credential.workspace_id)).zone
-
-    return ZoneInfo(await _asked.transact(door.store, credential.workspace_id, read))
+    """Of times without an offset: the workspace's."""
+    return UTC if door.store is None else await lookup.zone_of(door.store, credential.workspace_id)
 
 
 async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:

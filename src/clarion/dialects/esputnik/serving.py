@@ -51,6 +51,7 @@ async def answer(spoken: Spoken, door: Door, credential: Credential, scope: Scop
     assert door.store is not None, "the door was composed without what these calls need"
     asked = Asked(
         store=door.store,
+        ingest=door.ingest,
         credentials=door.credentials,
         credential=credential,
         places=_door.places(spoken.path, scope["path"]),
