@@ -14,6 +14,7 @@ import pytest
 
 from clarion.dialects import DIALECTS
 from clarion.dialects.smashsend.describe import REFERENCE as SMASHSEND
+from tests.dialects.calls import basic, bearer
 
 
 class Caller:
@@ -67,6 +68,21 @@ def smashsend(caller: Caller) -> None:
 
 def esputnik(caller: Caller) -> None:
     """One of everything that a line of eSputnik's page names."""
+    shop_id = uuid4().hex
+    contact = {
+        "channels": [{"type": "email", "value": f"{shop_id}@example.com"}],
+        "firstName": "Ann",
+        "externalCustomerId": shop_id,
+        "address": {"town": "Kyiv"},
+    }
+    made = call(caller, "POST", "/api/v1/contact/subscribe", {"contact": contact, "groups": ["news"]})
+    begun = call(caller, "POST", "/api/v1/contacts", {"contacts": [contact]})
+    caller.variables |= {
+        "contactId": str(made["id"]),
+        "externalCustomerId": shop_id,
+        "groupId": str(call(caller, "GET", "/api/v1/groups")[0]["id"]),
+        "sessionId": begun["asyncSessionId"],
+    }
 
 
 #: What a dialect's caller has before any line is sent; a new dialect adds its own.
@@ -75,7 +91,8 @@ LINES = [(name, n) for name, dialect in DIALECTS.items() for n in range(len(dial
 
 
 def call(caller: Caller, method: str, path: str, body: Any = None) -> Any:
-    headers = {"Authorization": f"Bearer {caller.variables['CLARION_KEY']}"}
+    show = basic if path.startswith("/api/") else bearer
+    headers = {"Authorization": show(caller.variables["CLARION_KEY"])}
     answer = httpx2.request(method, caller.server.url + path, json=body, headers=headers)
     assert answer.status_code == 200, answer.text
     return answer.json()
