@@ -15,14 +15,15 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, events, model
+from clarion import accounts, events, model, orders, profiles
 from clarion.accounts import Credentials, Rates
-from clarion.api import views
+from clarion.api import audience_views, order_views, views
 from clarion.db import Database
 from clarion.dialects import DIALECTS, Door
 from clarion.model import Dedup, Event, Identity, IdentityKind, Mode, Offer, Reach, Source
 from tests import managed
 from tests.db.support import event, ledger_total, mismatches, timeline
+from tests.db.test_orders import SHOP, order
 from tests.test_house import SHARED
 
 ANN = "ann@example.com"
@@ -177,6 +178,12 @@ ASKED = [
     ("GET", "/quarantine/{quarantined}", None),
     ("POST", "/quarantine/{quarantined}/retry", {}),
     ("POST", "/quarantine/{quarantined}/discard", {}),
+    ("GET", "/lists/{list}", None),
+    ("GET", "/lists/{list}/members", None),
+    ("POST", "/lists/{list}/members/remove", {"profile_ids": ["{profile}"]}),
+    ("GET", "/orders/{order}", None),
+    ("GET", "/orders?external_order_id={number}", None),
+    ("GET", "/orders?profile_id={profile}", None),
     ("GET", "/metrics/{metric}", None),
     ("PATCH", "/metrics/{metric}", {"status": "paused"}),
     ("POST", "/profiles/find", {"email": "{email}"}),
@@ -191,6 +198,8 @@ async def test_what_is_another_workspaces_is_answered_like_what_is_nowhere(world
     def filled(value: Any, fields: dict[str, str]) -> Any:
         if isinstance(value, dict):
             return {key: filled(held, fields) for key, held in value.items()}
+        if isinstance(value, list):
+            return [filled(held, fields) for held in value]
         if not isinstance(value, str):
             return value
         for key, held in fields.items():
@@ -213,7 +222,10 @@ async def test_what_is_another_workspaces_is_answered_like_what_is_nowhere(world
     assert answers[0] == answers[1]
     assert answers[0][0] in (404, 200)
     if answers[0][0] == 200:
-        assert msgspec.json.decode(answers[0][1].encode())["events"] == []
+        assert msgspec.json.decode(answers[0][1].encode()) in (
+            {"events": [], "next": None},
+            {"orders": [], "next": None},
+        )
     assert await counts(world.database, world.neighbour) == world.before, "nothing of theirs changed"
 
 
@@ -240,7 +252,7 @@ UNFILLED = {
     "credential_use": "VALUES ($1, gen_random_uuid(), 0, 'x', 1, 0)",
     "erasure": "(workspace_id, erasure_id, profile_id, erased_us, actor, awaited)"
     " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, 'x', '{}')",
-    "identity_moved": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1)",
+    "identity_moved": "VALUES ($1, gen_random_uuid(), 1, gen_random_uuid())",
     "job": "(workspace_id, job_id, kind, payload) VALUES ($1, gen_random_uuid(), 'x', 'x')",
     "rejected_sample": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'x', 'x')",
     "tombstone": "VALUES ($1, gen_random_uuid(), 1)",
@@ -269,11 +281,19 @@ async def world(database, vaults, ids, new_tenant, ingest, knock, process_all):
     (stored,) = [one for one in await timeline(database, neighbour) if one.name.startswith("only.")]
     async with database.app(neighbour.workspace_id) as tx:
         (held, *_) = await events.list_quarantine(tx, neighbour.workspace_id, limit=5)
+        (listed,) = await profiles.list_lists(tx, neighbour.workspace_id)
+        which = orders.Which()
+        (bought,) = await orders.list_orders(
+            tx, neighbour.workspace_id, which, vault=neighbour.vault, limit=2
+        )
     real = {
         "profile": stored.profile_id,
         "event": stored.id,
         "credential": model.show_id(views.CREDENTIAL, neighbour.credential.credential_id),
         "quarantined": model.show_id(views.QUARANTINED, held.quarantine_id),
+        "list": model.show_id(audience_views.LIST, listed.list_id),
+        "order": model.show_id(order_views.ORDER, bought.order_id),
+        "number": f"only {neighbour.name}",
         "metric": f"only.{neighbour.name}",
         "email": f"only@{neighbour.name}.example",
     }
@@ -282,6 +302,9 @@ async def world(database, vaults, ids, new_tenant, ingest, knock, process_all):
         "event": model.show_id("evt", ids.next()),
         "credential": model.show_id(views.CREDENTIAL, ids.next()),
         "quarantined": model.show_id(views.QUARANTINED, ids.next()),
+        "list": model.show_id(audience_views.LIST, ids.next()),
+        "order": model.show_id(order_views.ORDER, ids.next()),
+        "number": "only nowhere",
         "metric": "only.nowhere",
         "email": "only@nowhere.example",
     }
@@ -311,9 +334,26 @@ async def fill(database, ids, tenant, ingest, knock, process_all) -> None:
     async with database.app(tenant.workspace_id) as tx:
         await accounts.number_of(tx, tenant.workspace_id, "profile", [ids.next()])
         await accounts.audit(tx, tenant.workspace_id, ids=ids, actor="test", action="filled")
+        await fill_audiences(tx, ids, tenant)
     async with database.owner() as tx:
         for table, row in UNFILLED.items():
             await tx.execute(f"INSERT INTO {table} {row}", tenant.workspace_id)
+
+
+async def fill_audiences(tx: Any, ids: Any, tenant: Any) -> None:
+    lists = await profiles.lists_named(tx, tenant.workspace_id, ["VIP"], ids=ids)
+    ann = await profiles.find_person(
+        tx, tenant.workspace_id, Identity(IdentityKind.EMAIL, "", ANN), vault=tenant.vault
+    )
+    await profiles.attach(
+        tx, tenant.workspace_id, list(lists.values()), [ann.profile_id], ids=ids, now_us=1 << 50
+    )
+    await profiles.suppress(
+        tx, tenant.workspace_id, "email", [ANN],
+        reason=profiles.Reason.UNSUBSCRIBED, source=Source.MANAGE, vault=tenant.vault, ids=ids,
+    )  # fmt: skip
+    bought = order(f"only {tenant.name}", email=ANN, external_customer_id=None, phone=None)
+    await orders.upsert(tx, tenant.workspace_id, [bought], SHOP, vault=tenant.vault, ids=ids)
 
 
 async def tables(database: Database, *, partitions: bool = False) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from clarion import events, profiles
+from clarion import events, orders, profiles
 from clarion.accounts import Vaults
 from clarion.jobs import Handler
 from clarion.model import Ids
@@ -11,5 +11,5 @@ from clarion.model import Ids
 def handlers(vaults: Vaults, ids: Ids) -> Mapping[str, Sequence[Handler]]:
     """Fact -> handlers, which run in this order in the one transaction of its job."""
     return {
-        profiles.ERASED: (events.eraser(vaults, ids),),
+        profiles.ERASED: (events.eraser(vaults, ids), orders.eraser()),
     }

@@ -33,6 +33,7 @@ COMMANDS = {
     "event": ("clarion.cli.event:app", "What happened: list, tail, show."),
     "metric": ("clarion.cli.metric:app", "Kinds of events: list, show, pause, resume."),
     "trait": ("clarion.cli.trait:app", "What profiles hold: list, show, define."),
+    "order": ("clarion.cli.order:app", "What was bought: list, show."),
     "list": ("clarion.cli.list:app", "Lists kept by hand: list, show, create, add, remove."),
     "suppression": ("clarion.cli.suppression:app", "Addresses that are not sent to: list, add, remove."),
     "quarantine": (

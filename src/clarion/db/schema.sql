@@ -67,6 +67,27 @@ CREATE TABLE public.credential_use (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE public.customer_order (
+    workspace_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    external_order_id text NOT NULL,
+    profile_id uuid NOT NULL,
+    status text NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    total_cost numeric NOT NULL,
+    currency text NOT NULL,
+    shipping numeric,
+    discount numeric,
+    taxes numeric,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    items jsonb,
+    sealed bytea,
+    source smallint NOT NULL,
+    created_us bigint NOT NULL,
+    changed_us bigint NOT NULL,
+    CONSTRAINT customer_order_status_check CHECK ((status = ANY (ARRAY['INITIALIZED'::text, 'IN_PROGRESS'::text, 'DELIVERED'::text, 'CANCELLED'::text, 'ABANDONED_SHOPPING_CART'::text])))
+);
+
 CREATE TABLE public.erasure (
     workspace_id uuid NOT NULL,
     erasure_id uuid NOT NULL,
@@ -290,6 +311,14 @@ CREATE TABLE public.number_counter (
     last integer NOT NULL
 );
 
+CREATE TABLE public.order_status (
+    workspace_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    status text NOT NULL,
+    changed_us bigint NOT NULL
+);
+
 CREATE TABLE public.profile (
     workspace_id uuid NOT NULL,
     profile_id uuid NOT NULL,
@@ -429,6 +458,12 @@ ALTER TABLE ONLY public.credential
 ALTER TABLE ONLY public.credential_use
     ADD CONSTRAINT credential_use_pkey PRIMARY KEY (workspace_id, credential_id, minute_us, bucket);
 
+ALTER TABLE ONLY public.customer_order
+    ADD CONSTRAINT customer_order_pkey PRIMARY KEY (workspace_id, order_id);
+
+ALTER TABLE ONLY public.customer_order
+    ADD CONSTRAINT customer_order_workspace_id_external_order_id_key UNIQUE (workspace_id, external_order_id);
+
 ALTER TABLE ONLY public.erasure
     ADD CONSTRAINT erasure_pkey PRIMARY KEY (workspace_id, erasure_id);
 
@@ -504,6 +539,9 @@ ALTER TABLE ONLY public.number
 ALTER TABLE ONLY public.number
     ADD CONSTRAINT number_workspace_id_kind_number_key UNIQUE (workspace_id, kind, number);
 
+ALTER TABLE ONLY public.order_status
+    ADD CONSTRAINT order_status_pkey PRIMARY KEY (workspace_id, order_id, event_id);
+
 ALTER TABLE ONLY public.profile_change
     ADD CONSTRAINT profile_change_pkey PRIMARY KEY (workspace_id, profile_id, change_id);
 
@@ -545,6 +583,8 @@ CREATE INDEX address_blind ON public.address USING btree (workspace_id, channel,
 CREATE INDEX address_domain ON public.address USING btree (workspace_id, domain_blind) WHERE (domain_blind IS NOT NULL);
 
 CREATE INDEX credential_workspace ON public.credential USING btree (workspace_id);
+
+CREATE INDEX customer_order_profile ON public.customer_order USING btree (workspace_id, profile_id, ordered_at);
 
 CREATE INDEX event_brin ON ONLY public.event USING brin (event_id) WITH (pages_per_range='16', autosummarize='on');
 
@@ -638,6 +678,8 @@ ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.credential_use ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.customer_order ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.erasure ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
@@ -674,6 +716,8 @@ ALTER TABLE public.number ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.number_counter ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.order_status ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.profile ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.profile_change ENABLE ROW LEVEL SECURITY;
@@ -689,6 +733,8 @@ CREATE POLICY tenant ON public.address USING ((workspace_id = (NULLIF(current_se
 CREATE POLICY tenant ON public.audit USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.credential_use USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.customer_order USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.erasure USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
@@ -726,6 +772,8 @@ CREATE POLICY tenant ON public.number USING ((workspace_id = (NULLIF(current_set
 
 CREATE POLICY tenant ON public.number_counter USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.order_status USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.profile USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.profile_change USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
@@ -762,6 +810,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.audit TO clarion_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.credential TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credential_use TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.customer_order TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.erasure TO clarion_app;
 
@@ -804,6 +854,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metric_property TO clarion_app
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.number TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.number_counter TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.order_status TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profile TO clarion_app;
 

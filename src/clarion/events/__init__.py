@@ -27,6 +27,7 @@ from clarion.events.store import (
     show_quarantined,
 )
 from clarion.events.tasks import drop_old_blocks, drop_old_events, drop_old_keys
+from clarion.events.telling import tell
 from clarion.events.verify import verify_ledger
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "retry_quarantined",
     "show_quarantined",
     "stream_events",
+    "tell",
     "total",
     "update_person",
     "verify_ledger",

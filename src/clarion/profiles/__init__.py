@@ -1,9 +1,10 @@
-"""Profiles: identities, addresses, traits with their stamps, and the log of changes.
+"""Profiles: identities, addresses, traits with their stamps, lists, suppression, and the log of changes.
 
 An item is written for the member of its strongest identity; who is one person is a pure function of the links
 between identities (`resolve`), and readers go by `root_id`. Every value carries its stamp (accept time, item id)
 and the newer wins, so the order of processing does not matter. Identities, addresses and personal traits are
-sealed; what can be asked of them is asked by blind indexes.
+sealed; what can be asked of them is asked by blind indexes. A person is on a list as the newest word of any member
+says; a suppression belongs to an address, whoever has it, and outlives them.
 """
 
 from clarion.profiles.arrivals import Arrival, Known

@@ -11,7 +11,7 @@ _PERSONAL = frozenset(
     address address1 address2 addressline addressline1 addressline2 street streetaddress postcode postalcode zip
     zipcode deliveryaddress shippingaddress billingaddress
     documentnumber passport passportnumber taxid ip ipaddress
-    pushtoken devicetoken webpush mobilepush contactjson contactkey
+    pushtoken devicetoken webpush mobilepush contactjson contactkey externalcustomerid
     """.split()
 )
 _PERSONAL_AS_TRAIT = _PERSONAL | {"name"}

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from clarion import accounts, errors, events, jobs, model, profiles
+from clarion import accounts, errors, events, jobs, model, orders, profiles
 from clarion.api import views
+from clarion.api.audience_views import suppression
 from clarion.api.nouns._fields import Before, Limit, Text
+from clarion.api.order_views import WholeExport, order
 from clarion.api.ports import Call, Nothing, id_before, id_of
 from clarion.db import Tx
 from clarion.model import Identity, IdentityKind
@@ -17,6 +19,7 @@ from clarion.vault import Vault
 
 EXPORTED_EVENTS = 1_000  # in one answer; the rest in pages
 CHANGES_MAX = 1_000_000
+ORDERS_MAX = 100_000
 _Value = Annotated[str, Meta(min_length=1, max_length=1_000)]
 
 
@@ -162,14 +165,14 @@ async def erase(call: Call, wish: One) -> views.Receipt:
     profile_id = id_of(views.PROFILE, wish.profile_id, "profile")
     async with call.owner() as tx:
         receipt = await events.erase_person(
-            tx, call.workspace_id, profile_id, actor=call.actor, ids=call.ports.ids
+            tx, call.workspace_id, profile_id, actor=call.actor, ids=call.ports.ids, above=[orders.ROOM]
         )
         await _audit(tx, call, "profile_erased", model.show_id(views.PROFILE, receipt.profile_id))
     await call.ports.database.notify(jobs.WORK)
     return views.receipt(receipt, call.ports.journal_keep_days)
 
 
-async def export(call: Call, wish: One) -> views.Export:
+async def export(call: Call, wish: One) -> WholeExport:
     """All that is known of a person; of their events the newest, the rest in pages."""
     vault = await call.vault()
     async with call.app() as tx:
@@ -180,8 +183,22 @@ async def export(call: Call, wish: One) -> views.Export:
             tx, call.workspace_id, events.Which(profile_ids=ids),
             vault=vault, now_us=call.ports.database.now_us(), limit=EXPORTED_EVENTS + 1,
         )  # fmt: skip
+        lists = await profiles.lists_of(tx, call.workspace_id, ids[:1])
+        suppressed = [
+            suppression(one)
+            for address in profile.addresses
+            for one in await profiles.find_suppression(
+                tx, call.workspace_id, address["channel"], address["value"], vault=vault
+            )
+        ]
+        bought = await orders.list_orders(
+            tx, call.workspace_id, orders.Which(profile_ids=ids), vault=vault, limit=ORDERS_MAX
+        )
         await _audit(tx, call, "profile_exported", profile.id)
-    return views.Export(profile=profile, history=changes, timeline=views.event_page(found, EXPORTED_EVENTS))
+    return WholeExport(
+        profile=profile, history=changes, timeline=views.event_page(found, EXPORTED_EVENTS),
+        lists=[name for _, name in lists[ids[0]]], suppressions=suppressed, orders=[order(one) for one in bought],
+    )  # fmt: skip
 
 
 async def erasures(call: Call, wish: Nothing) -> list[views.Receipt]:

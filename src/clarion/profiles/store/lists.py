@@ -142,10 +142,7 @@ async def _set(
     names = {row["list_id"]: row["name"] for row in await tx.fetch(Q.lock_lists, workspace_id, list_ids)}
     if len(names) < len(set(list_ids)):
         raise errors.NotFound("there is no such list in this workspace")
-    await tx.execute(Q.hold_profiles, workspace_id, profile_ids)
-    roots = {
-        row["profile_id"]: row["root_id"] for row in await tx.fetch(Q.find_living, workspace_id, profile_ids)
-    }
+    roots = await _living(tx, workspace_id, profile_ids)
     unknown = tuple(profile_id for profile_id in dict.fromkeys(profile_ids) if profile_id not in roots)
     if not roots:
         return Membership(0, unknown)
@@ -164,6 +161,13 @@ async def _set(
     ]
     await _log(tx, workspace_id, changed, names, attached, item_id, ids=ids, cause=cause)
     return Membership(len({(list_id, roots[profile_id]) for (list_id, profile_id), _ in changed}), unknown)
+
+
+async def _living(tx: Tx, workspace_id: UUID, profile_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Those of these profiles who are somebody, with their persons' roots; none is erased before the commit."""
+    await tx.execute(Q.hold_profiles, workspace_id, profile_ids)
+    rows = await tx.fetch(Q.find_living, workspace_id, profile_ids)
+    return {row["profile_id"]: row["root_id"] for row in rows}
 
 
 async def _words(
