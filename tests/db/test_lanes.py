@@ -10,7 +10,7 @@ import pytest
 from clarion import events, metrics, profiles
 from clarion.events import store
 from clarion.events.journal import pack_block
-from clarion.events.lanes import ITEMS_A_TRANSACTION, Lanes, LeaseLost
+from clarion.events.lanes import ITEMS_A_TRANSACTION, Lanes, LeaseLost, _Ahead
 from clarion.events.process import Bench
 from clarion.model import Source, first_id_at
 from tests.db.support import email, event, ledger_total, mismatches, timeline, windowed
@@ -136,7 +136,7 @@ async def test_a_worker_that_slept_past_its_lease_writes_nothing(database, tenan
         )
         await tx.execute("UPDATE lane SET leased_until = now() WHERE workspace_id = $1", tenant.workspace_id)
     with pytest.raises(LeaseLost):
-        await slow._settle_next(bench, 0, token, items_max=100, careful=False)
+        await slow._settle_next(bench, 0, token, _Ahead(bench.vault), may_go_on=False)
     assert await timeline(database, tenant) == []
 
 
