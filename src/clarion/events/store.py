@@ -245,7 +245,7 @@ async def take_blocks(
 
 async def close_blocks(tx: Tx, workspace_id: UUID, block_ids: Sequence[UUID]) -> int:
     """How many of them were open."""
-    return int((await tx.execute(Q.close_blocks, workspace_id, block_ids)).removeprefix("UPDATE "))
+    return _count_of(await tx.execute(Q.close_blocks, workspace_id, block_ids))
 
 
 async def add_to_ledger(tx: Tx, workspace_id: UUID, lines: Sequence[LedgerLine]) -> None:
@@ -306,7 +306,7 @@ async def count_expiring(tx: Tx, workspace_id: UUID, before: UUID) -> dict[tuple
 
 
 def _count_of(tag: str) -> int:
-    return int(tag.removeprefix("DELETE "))
+    return int(tag.rpartition(" ")[2])
 
 
 # ---- timeline
