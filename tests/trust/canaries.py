@@ -74,6 +74,7 @@ SEALED = {
     "a merged person's email": email(41),
     "a merged person's trait that gave way": word(42),
     "an un-merged person's change": word(43),
+    "a suppressed address": email(50),
     "an erased person's email": email(44),
     "an erased person's trait": word(45),
     "an erased person's property": email(46),
