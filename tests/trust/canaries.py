@@ -103,6 +103,8 @@ NEVER = {
     "a management path": word(84),
     "a contact searched for": email(85),
     "a refused contact's trait": word(86),
+    "an e-mail in a path": email(87),
+    "a path of another method": word(88),
 }
 #: What may stand in the open until its person is erased (test_erased.py plants it alone).
 OPEN = {"an erased person's note": word(49)}

@@ -123,6 +123,8 @@ def plant_contacts(client: httpx2.Client, manage: httpx2.Client) -> None:
     assert client.post("/v1/contacts", json=refused).status_code == 400
     found = client.get("/v1/contacts/search", params={"email": NEVER["a contact searched for"]})
     assert found.json() == {"contact": None}
+    nobody = client.delete(f"/v1/contacts/by-email/{NEVER['an e-mail in a path']}")
+    assert nobody.status_code == 404, nobody.text
 
     second = put(SEALED["a merged person's email"], firstName=SEALED["a merged person's trait that gave way"])
     one, other = (f"prf_{shown.partition('_')[2]}" for shown in (first, second))
@@ -224,7 +226,8 @@ def _refused(client: httpx2.Client, send: Callable[..., None]) -> None:
     send(401, "/v1/events", good, authorization=f"Bearer {NEVER['an unknown API key']}")
     send(401, "/v1/events", good, authorization=f"Basic {NEVER['a key with another scheme']}")
     send(401, "/v1/events", {"email": NEVER["a body without a key"]}, authorization="")
-    send(404, f"/v1/contacts/by-email/{NEVER['an unknown path']}", good)
+    send(404, f"/v1/contacts/by-name/{NEVER['an unknown path']}/of", good)
+    send(405, f"/v1/contacts/by-email/{NEVER['a path of another method']}", good)
     send(200, f"/v1/events?email={NEVER['the query']}", good | {"messageId": "query"})
 
 
