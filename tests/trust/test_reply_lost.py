@@ -1,23 +1,25 @@
 """A commit whose reply is lost (T13): whoever tries again neither loses nor doubles anything.
 
-The connection is cut after PostgreSQL has committed and before anybody hears of it (swallowing.py). What runs twice
-without a fault is in test_twice.py.
+The connection is cut after PostgreSQL has committed and before anybody hears of it (swallowing.py). Handlers that
+run twice without a fault: see `TWICE`.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from uuid import UUID
 
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, errors, events, jobs, profiles
+from clarion import accounts, db, errors, events, jobs, profiles
 from clarion.accounts import Vaults
 from clarion.app.handlers import handlers
 from clarion.db import Database
 from clarion.events import Ingest, Lanes
 from clarion.jobs import Queue
 from clarion.model import Accepted, Dedup, Duplicate, Ids, Mode, Offer, ProfileChange, Source, parse_id
+from tests.db import test_erasure
 from tests.db.support import email, event, ledger_total, mismatches, overriding, timeline, windowed
 from tests.db.test_lanes import plant
 from tests.trust.swallowing import Swallower, swallower
@@ -147,3 +149,40 @@ async def test_a_contact_that_was_written_unheard_is_there_once(database, tenant
         history = await profiles.history(tx, tenant.workspace_id, [member], vault=tenant.vault, limit=10)
     assert ann.traits == {"first_name": "Ann"}
     assert len(history) <= 1
+
+
+#: Facts, and the test that runs their handlers twice.
+TWICE = {profiles.ERASED: test_erasure.test_the_erasing_handler_run_twice_changes_nothing}
+
+
+def test_every_handler_is_run_twice_by_a_test(vaults, ids):
+    """A fact that is heard by somebody new gets its test, and a line in `TWICE`."""
+    assert handlers(vaults, ids).keys() == TWICE.keys()
+
+
+@pytest.mark.parametrize(
+    "upkeep",
+    [
+        db.keep_partitions,
+        partial(events.drop_old_blocks, keep_days=7),
+        partial(events.drop_old_keys, keep_days=1),
+        partial(events.drop_old_events, keep_months=1),
+    ],
+    ids=["partitions", "old blocks", "old keys", "old events"],
+)
+async def test_upkeep_done_twice_changes_nothing(database, tenant, ingest, process_all, upkeep):
+    await ingest.offer(tenant.credential, Source.SMASHSEND, [windowed(str(n)) for n in range(3)])
+    await process_all(tenant)
+    seen = []
+    for _ in range(2):
+        async with database.owner_connection() as connection:
+            await upkeep(connection)
+            tables = await connection.fetch(
+                "SELECT relname::text FROM pg_class WHERE relispartition ORDER BY 1"
+            )
+            keys = await connection.fetchval(
+                "SELECT count(*) FROM event_key WHERE workspace_id = $1", tenant.workspace_id
+            )
+        seen.append((tables, keys, len(await timeline(database, tenant))))
+    assert seen[0] == seen[1]
+    assert seen[0][2] == 3
