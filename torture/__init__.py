@@ -14,5 +14,6 @@ started and nothing else. Adding one: a module with a `main(arguments)`, and a l
 | hasty | a server known to be bad, which T1 has to find out |
 | unfenced | workers known to be bad, which T8 has to find out |
 | stall | T8, a worker that sleeps past its lease |
+| flood | T10, a burst, thousands of connections, bombs |
 | rude | callers who are slow, broken or malicious |
 """
