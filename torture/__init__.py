@@ -12,6 +12,8 @@ started and nothing else. Adding one: a module with a `main(arguments)`, and a l
 | served | the server: started, killed by the ids of its processes, asked whether it is ready |
 | kill | T1, kill -9 under load |
 | hasty | a server known to be bad, which T1 has to find out |
+| unfenced | workers known to be bad, which T8 has to find out |
 | stall | T8, a worker that sleeps past its lease |
+| flood | T10, a burst, thousands of connections, bombs |
 | rude | callers who are slow, broken or malicious |
 """

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from torture import fuzz, kill
+from torture import flood, fuzz, kill
 
 TORTURES: Mapping[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "kill": (kill.main, "kill -9 of every process under load: nothing acknowledged is lost"),
@@ -16,6 +16,10 @@ TORTURES: Mapping[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "stall": (
         partial(kill.main, tier=kill.STALL),
         "a worker sleeps past its lease and goes on: it writes nothing",
+    ),
+    "load": (
+        flood.main,
+        "a burst, 5,000 idle connections, bombs: refused in words, memory bounded, nothing lost",
     ),
     "openapi": (fuzz.main, "20,000 made-up requests to every door and the management API: no 5xx, no lie"),
 }

@@ -74,6 +74,7 @@ SEALED = {
     "a merged person's email": email(41),
     "a merged person's trait that gave way": word(42),
     "an un-merged person's change": word(43),
+    "a suppressed address": email(50),
     "an erased person's email": email(44),
     "an erased person's trait": word(45),
     "an erased person's property": email(46),
@@ -102,6 +103,8 @@ NEVER = {
     "a management path": word(84),
     "a contact searched for": email(85),
     "a refused contact's trait": word(86),
+    "an e-mail in a path": email(87),
+    "a path of another method": word(88),
 }
 #: What may stand in the open until its person is erased (test_erased.py plants it alone).
 OPEN = {"an erased person's note": word(49)}

@@ -64,7 +64,7 @@ def plant(served: Served, keys: Keys) -> None:
     served.until_drained(30)
     with managing(served, keys) as manage:
         plant_contacts(client, manage)
-        plant_erased(client)
+        plant_erased(client, manage)
         _refused(client, send)
         nobody = manage.post(
             "/profiles/find", json={"email": NEVER["an e-mail that nobody has, searched for"]}
@@ -123,6 +123,8 @@ def plant_contacts(client: httpx2.Client, manage: httpx2.Client) -> None:
     assert client.post("/v1/contacts", json=refused).status_code == 400
     found = client.get("/v1/contacts/search", params={"email": NEVER["a contact searched for"]})
     assert found.json() == {"contact": None}
+    nobody = client.delete(f"/v1/contacts/by-email/{NEVER['an e-mail in a path']}")
+    assert nobody.status_code == 404, nobody.text
 
     second = put(SEALED["a merged person's email"], firstName=SEALED["a merged person's trait that gave way"])
     one, other = (f"prf_{shown.partition('_')[2]}" for shown in (first, second))
@@ -132,11 +134,17 @@ def plant_contacts(client: httpx2.Client, manage: httpx2.Client) -> None:
     parted = manage.post(f"/profiles/{other}/unmerge")
     assert parted.status_code == 200, parted.text
     assert manage.post(f"/profiles/{one}/export").status_code == 200
+    made = manage.post("/suppressions", json={"values": [SEALED["a suppressed address"]]})
+    assert made.status_code == 200, made.text
+    listed = manage.post("/lists", json={"name": "birds"})
+    assert listed.status_code == 201, listed.text
+    added = manage.post(f"/lists/{listed.json()['id']}/members/add", json={"profile_ids": [one]})
+    assert added.status_code == 200, added.text
     made = client.get("/v1/api-keys/current")
     assert made.status_code == 200, made.text
 
 
-def plant_erased(client: httpx2.Client, note: str = "") -> None:
+def plant_erased(client: httpx2.Client, manage: httpx2.Client, note: str = "") -> None:
     """A person to be erased, with an event and one that is refused. `note`: a property that nothing seals."""
     who = {
         "email": SEALED["an erased person's email"],
@@ -150,6 +158,8 @@ def plant_erased(client: httpx2.Client, note: str = "") -> None:
     assert client.post("/v1/events", json=event).status_code == 200
     refused = event | {"timestamp": SEALED["an erased person's refused event"]}
     assert client.post("/v1/events", json=refused).status_code == 400
+    suppressed = manage.post("/suppressions", json={"values": [who["email"]], "reason": "complaint"})
+    assert suppressed.status_code == 200, suppressed.text
 
 
 def erase(manage: httpx2.Client, email_: str, within_s: float = 30.0) -> None:
@@ -216,7 +226,8 @@ def _refused(client: httpx2.Client, send: Callable[..., None]) -> None:
     send(401, "/v1/events", good, authorization=f"Bearer {NEVER['an unknown API key']}")
     send(401, "/v1/events", good, authorization=f"Basic {NEVER['a key with another scheme']}")
     send(401, "/v1/events", {"email": NEVER["a body without a key"]}, authorization="")
-    send(404, f"/v1/contacts/by-email/{NEVER['an unknown path']}", good)
+    send(404, f"/v1/contacts/by-name/{NEVER['an unknown path']}/of", good)
+    send(405, f"/v1/contacts/by-email/{NEVER['a path of another method']}", good)
     send(200, f"/v1/events?email={NEVER['the query']}", good | {"messageId": "query"})
 
 

@@ -4,6 +4,7 @@ The long tiers are `./run torture database` and `./run torture stall`.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -43,12 +44,28 @@ def test_callers_of_a_database_that_dies_hear_success_or_503_and_nothing_is_lost
     assert outcome.worst_back_s() <= BACK_WITHIN_S, told(outcome, served)
 
 
+def stalled(served: Served, seed: int) -> Outcome:
+    return Round(served, Plan(kills={"stalled worker": 2}, seconds_max=0, seed=seed)).run()
+
+
 def test_a_worker_that_sleeps_past_its_lease_does_nothing_twice(served: Served):
-    """Real processes, the real clock. It has no control here: with `hold_lane` answering yes whatever is so, it passes
-    too, as blocks are read and closed in one transaction and the sleeper finds none. That the token alone refuses is
-    shown by test_lanes (`test_a_worker_that_slept_past_its_lease_writes_nothing`).
+    """Real processes, the real clock. That the token alone refuses is shown by test_lanes
+    (`test_a_worker_that_slept_past_its_lease_writes_nothing`).
     """
-    outcome = Round(served, Plan(kills={"stalled worker": 2}, seconds_max=0, seed=41)).run()
+    outcome = stalled(served, seed=41)
 
     assert outcome.overtaken, told(outcome, served)
     assert outcome.faults() == {}, told(outcome, served)
+    assert outcome.verdict.quarantined == 0, told(outcome, served)
+
+
+def test_a_worker_that_does_not_ask_for_its_lease_would_be_found(tmp_path: Path):
+    """The control: the same load, stalls and oracle, and workers that settle and close in two transactions, unasked."""
+    unfenced = kill.start(tmp_path / "data", app="torture.unfenced", flags=("--workers", "2"))
+    try:
+        outcome = stalled(unfenced, seed=42)
+    finally:
+        unfenced.stop()
+
+    assert outcome.overtaken, told(outcome, unfenced)
+    assert outcome.faults(), told(outcome, unfenced)

@@ -80,7 +80,7 @@ def test_an_erased_person_is_nowhere_but_in_the_journal_until_its_horizon(tmp_pa
         with managing(served, keys) as manage:
             client = selling(served, keys)
             plant_contacts(client, manage)
-            plant_erased(client, note=OPEN["an erased person's note"])
+            plant_erased(client, manage, note=OPEN["an erased person's note"])
             asyncio.run(plant_behind_the_door(served.data))
             served.until_drained(30)
             before = found(served.data)

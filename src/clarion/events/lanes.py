@@ -14,9 +14,10 @@ from clarion.db import Database, Tx, is_transient
 from clarion.events import process, store
 from clarion.events.journal import Entry, Unreadable
 from clarion.events.ledger import Tally
-from clarion.events.process import Bench, Memory
+from clarion.events.process import Bench, Memory, Read
 from clarion.events.store import OpenBlock
 from clarion.model import Ids
+from clarion.vault import Vault
 
 LEASE_S = 5  # held by the lane's row lock while a transaction runs, so it may be short
 ITEMS_A_TRANSACTION = 4_000
@@ -87,13 +88,13 @@ class Lanes:
             if not await store.lease_lane(tx, workspace_id, lane, token, self._name, LEASE_S):
                 return 0
         settled = 0
+        bench = Bench(workspace_id, await self._vaults.of(workspace_id), self._ids, self._memory)
+        ahead = _Ahead(bench.vault)
         try:
-            bench = Bench(workspace_id, await self._vaults.of(workspace_id), self._ids, self._memory)
-            for _ in range(TRANSACTIONS_A_TURN):
-                items = await self._transaction(bench, lane, token)
-                settled += items
+            for left in reversed(range(TRANSACTIONS_A_TURN)):
+                settled += await self._transaction(bench, lane, token, ahead, may_go_on=left > 0)
                 # Those found waiting are others: this lane is leased.
-                if items < ITEMS_WORTH_A_TRANSACTION or await self._waiting():
+                if not ahead.blocks or await self._waiting():
                     break
         except LeaseLost:
             _log.warning("a lease was lost", action="lease_lost", workspace=str(workspace_id), lane=lane)
@@ -108,46 +109,110 @@ class Lanes:
             async with self._database.owner() as tx:
                 await store.postpone_lane(tx, workspace_id, lane, token)
             return settled
+        finally:
+            await ahead.drop()
         async with self._database.owner() as tx:
             await store.free_lane(tx, workspace_id, lane, token)
         return settled
 
-    async def _transaction(self, bench: Bench, lane: int, token: UUID) -> int:
+    async def _transaction(
+        self, bench: Bench, lane: int, token: UUID, ahead: "_Ahead", *, may_go_on: bool
+    ) -> int:
         """Settle the lane's next blocks together; where that fails, one by one, down to the culprit."""
         try:
-            return await self._settle_next(bench, lane, token, items_max=ITEMS_A_TRANSACTION, careful=False)
+            return await self._settle_next(bench, lane, token, ahead, may_go_on=may_go_on)
         except Exception as exc:
             bench.memory.forget()
+            await ahead.drop()
             if _may_pass(exc) or isinstance(exc, LeaseLost):
                 raise
             _log.warning(
                 "a block failed; looking for the culprit", action="block_split", error=type(exc).__name__
             )
-            return await self._settle_next(bench, lane, token, items_max=1, careful=True)
+            return await self._settle_one_carefully(bench, lane, token)
 
     async def _settle_next(
-        self, bench: Bench, lane: int, token: UUID, *, items_max: int, careful: bool
+        self, bench: Bench, lane: int, token: UUID, ahead: "_Ahead", *, may_go_on: bool
     ) -> int:
+        """One transaction of those read ahead, else of the lane's lowest; where there are more, they are read ahead."""
+        blocks, read = await ahead.take()
         async with self._database.owner() as tx:
-            epoch = await store.hold_lane(tx, bench.workspace_id, lane, token, LEASE_S)
-            if epoch is None:
-                raise LeaseLost
-            bench.memory.members.heed(bench.workspace_id, epoch)
-            blocks = await store.take_blocks(tx, bench.workspace_id, lane, items_max)
+            await self._hold(tx, bench, lane, token)
+            if not blocks:
+                blocks = await store.take_blocks(tx, bench.workspace_id, lane, ITEMS_A_TRANSACTION)
+                read = await process.read(blocks, bench.vault)
             if not blocks:
                 return 0
+            items = sum(block.items for block in blocks)
+            if may_go_on and items >= ITEMS_WORTH_A_TRANSACTION and not await store.find_lanes(tx):
+                ours = [block.block_id for block in blocks]
+                ahead.begin(
+                    await store.take_blocks(tx, bench.workspace_id, lane, ITEMS_A_TRANSACTION, besides=ours)
+                )
             tally = Tally()
-            if careful:
-                for block in blocks:
-                    await _settle_carefully(tx, bench, block, tally)
-            else:
-                entries = [entry for block in blocks for entry in process.entries_of(block, bench.vault)]
-                await process.settle(tx, bench, entries, tally)
+            await process.settle(tx, bench, read.entries, tally, read.bodies)
+            await _close(tx, bench, blocks, tally)
+        return items
+
+    async def _settle_one_carefully(self, bench: Bench, lane: int, token: UUID) -> int:
+        """The lane's lowest block, every item of which gets an outcome."""
+        async with self._database.owner() as tx:
+            await self._hold(tx, bench, lane, token)
+            tally = Tally()
+            blocks = await store.take_blocks(tx, bench.workspace_id, lane, 1)
             for block in blocks:
-                process.count_block(block, tally)
-            await store.close_blocks(tx, bench.workspace_id, [block.block_id for block in blocks])
-            await store.add_to_ledger(tx, bench.workspace_id, tally.take())
+                await _settle_carefully(tx, bench, block, tally)
+            await _close(tx, bench, blocks, tally)
         return sum(block.items for block in blocks)
+
+    async def _hold(self, tx: Tx, bench: Bench, lane: int, token: UUID) -> None:
+        """The lane is ours until the commit. Raises LeaseLost."""
+        epoch = await store.hold_lane(tx, bench.workspace_id, lane, token, LEASE_S)
+        if epoch is None:
+            raise LeaseLost
+        bench.memory.members.heed(bench.workspace_id, epoch)
+
+
+class _Ahead:
+    """A lane's next blocks, read while the database works on those before them, of one turn.
+
+    Nobody else settles them while the turn's token holds, which every transaction asks first, and closing them asks
+    whether they still were open. What is read is no more than what the blocks say: nothing of it has been asked of
+    the database or remembered, so there is nothing to forget with a transaction that fails.
+    """
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self.blocks: list[OpenBlock] = []
+        self._reading: asyncio.Task[Read] | None = None
+
+    def begin(self, blocks: list[OpenBlock]) -> None:
+        self.blocks = blocks
+        if blocks:
+            self._reading = asyncio.create_task(process.read(blocks, self._vault))
+
+    async def take(self) -> tuple[list[OpenBlock], Read]:
+        """Them, and what is in them; nothing where none were begun. Raises what reading them raised."""
+        blocks, reading = self.blocks, self._reading
+        self.blocks, self._reading = [], None
+        return blocks, Read([], {}) if reading is None else await reading
+
+    async def drop(self) -> None:
+        """Whoever takes them later reads them again."""
+        reading = self._reading
+        self.blocks, self._reading = [], None
+        if reading is not None:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+
+async def _close(tx: Tx, bench: Bench, blocks: Sequence[OpenBlock], tally: Tally) -> None:
+    """Their items have outcomes. Raises LeaseLost where one was closed meanwhile."""
+    for block in blocks:
+        process.count_block(block, tally)
+    if await store.close_blocks(tx, bench.workspace_id, [block.block_id for block in blocks]) < len(blocks):
+        raise LeaseLost
+    await store.add_to_ledger(tx, bench.workspace_id, tally.take())
 
 
 async def _settle_carefully(tx: Tx, bench: Bench, block: OpenBlock, tally: Tally) -> None:

@@ -1,7 +1,9 @@
 """What becomes of the items of some blocks, in one transaction: members, traits, metrics, timeline, counts."""
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
+from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
@@ -15,6 +17,8 @@ from clarion.events.ledger import Tally
 from clarion.events.store import OpenBlock, QuarantinedItem
 from clarion.model import Event, Ids, Inbound, Quarantined
 from clarion.vault import Vault
+
+_ITEMS_BETWEEN_PAUSES = 100
 
 
 class Memory(Struct, frozen=True):
@@ -75,8 +79,41 @@ def entries_of(block: OpenBlock, vault: Vault) -> list[Entry]:
     return entries
 
 
-async def settle(tx: Tx, bench: Bench, entries: Sequence[Entry], tally: Tally) -> None:
-    """Give every item its outcome and count it. Raises whatever the database or our code raises on bad ones."""
+class Read(Struct, frozen=True):
+    """The items of some blocks, with what of their timeline rows needs no database, by item."""
+
+    entries: list[Entry]
+    bodies: dict[UUID, timeline.Body]
+
+
+async def read(blocks: Sequence[OpenBlock], vault: Vault) -> Read:
+    """Whatever can be done before the blocks' transaction. Raises Unreadable, and what our code raises on bad items.
+
+    Gives way every few milliseconds: it goes on while the database works on the blocks before these.
+    """
+    whole = Read([], {})
+    for block in blocks:
+        entries = entries_of(block, vault)
+        whole.entries.extend(entries)
+        for start in range(0, len(entries), _ITEMS_BETWEEN_PAUSES):
+            await asyncio.sleep(0)
+            for entry in entries[start : start + _ITEMS_BETWEEN_PAUSES]:
+                if isinstance(entry.inbound, Event):
+                    whole.bodies[entry.item_id] = timeline.body(entry, entry.inbound, vault)
+    return whole
+
+
+async def settle(
+    tx: Tx,
+    bench: Bench,
+    entries: Sequence[Entry],
+    tally: Tally,
+    bodies: Mapping[UUID, timeline.Body] = MappingProxyType({}),
+) -> None:
+    """Give every item its outcome and count it. Raises whatever the database or our code raises on bad ones.
+
+    `bodies`: of timeline rows, where they were made before; the others are made here.
+    """
     entries = await _without_erased(tx, bench, entries, tally)
     if not entries:
         return
@@ -107,9 +144,8 @@ async def settle(tx: Tx, bench: Bench, entries: Sequence[Entry], tally: Tally) -
         if not isinstance(entry.inbound, Event):
             tally.add(entry.minute_us, applied=1)
     if happened:
-        await _put_on_timeline(
-            tx, bench, happened, {name: one.metric_id for name, one in resolved.items()}, tally
-        )
+        metric_ids = {name: one.metric_id for name, one in resolved.items()}
+        await _put_on_timeline(tx, bench, happened, bodies, metric_ids, tally)
 
 
 async def quarantine(
@@ -223,18 +259,15 @@ async def _put_on_timeline(
     tx: Tx,
     bench: Bench,
     happened: Sequence[tuple[Entry, Event, UUID]],
+    bodies: Mapping[UUID, timeline.Body],
     metric_ids: Mapping[str, int],
     tally: Tally,
 ) -> None:
-    brought = [
-        (
-            entry,
-            timeline.row(
-                entry, event, profile_id=member, metric_id=metric_ids[event.name], vault=bench.vault
-            ),
-        )
-        for entry, event, member in happened
-    ]
+    brought = []
+    for entry, event, member in happened:
+        body = bodies.get(entry.item_id) or timeline.body(entry, event, bench.vault)
+        row = timeline.row(entry, event, body, profile_id=member, metric_id=metric_ids[event.name])
+        brought.append((entry, row))
     await metrics.note_properties(
         tx,
         bench.workspace_id,

@@ -155,12 +155,13 @@ UPDATE lane SET leased_until = '-infinity', token = NULL, failures = failures + 
 WHERE workspace_id = $1 AND lane = $2 AND token = $3;
 
 -- name: take_blocks
--- The lowest open blocks of a lane, up to $3 items (at least one block).
+-- The lowest open blocks of a lane, up to $3 items (at least one block), without some.
 SELECT block_id, minute_us, accepted_us, items, received, rejected, duplicate, source, skip, override_ordinals,
        override_event_ids, override_revisions, payload
 FROM (
     SELECT *, sum(items) OVER (ORDER BY block_id) - items AS before FROM (
-        SELECT * FROM journal WHERE workspace_id = $1 AND lane = $2 AND processed_at IS NULL
+        SELECT * FROM journal
+        WHERE workspace_id = $1 AND lane = $2 AND processed_at IS NULL AND block_id <> ALL($5::uuid[])
         ORDER BY block_id LIMIT $4
     ) AS lowest
 ) AS counted
@@ -168,7 +169,8 @@ WHERE before < $3 ORDER BY block_id;
 
 -- name: close_blocks
 -- Their items have outcomes; the blocks stay until the journal's partition is dropped.
-UPDATE journal SET processed_at = now() WHERE workspace_id = $1 AND block_id = ANY($2::uuid[]);
+UPDATE journal SET processed_at = now()
+WHERE workspace_id = $1 AND block_id = ANY($2::uuid[]) AND processed_at IS NULL;
 
 -- name: add_to_ledger
 -- Counts of a minute rise.

@@ -235,13 +235,17 @@ async def postpone_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID) -> N
     await tx.execute(Q.postpone_lane, workspace_id, lane, token)
 
 
-async def take_blocks(tx: Tx, workspace_id: UUID, lane: int, items_max: int) -> list[OpenBlock]:
-    rows = await tx.fetch(Q.take_blocks, workspace_id, lane, items_max, _BLOCKS_A_CLAIM)
+async def take_blocks(
+    tx: Tx, workspace_id: UUID, lane: int, items_max: int, *, besides: Sequence[UUID] = ()
+) -> list[OpenBlock]:
+    """The lane's lowest open blocks, without those in hand already."""
+    rows = await tx.fetch(Q.take_blocks, workspace_id, lane, items_max, _BLOCKS_A_CLAIM, besides)
     return [OpenBlock(**dict(row)) for row in rows]
 
 
-async def close_blocks(tx: Tx, workspace_id: UUID, block_ids: Sequence[UUID]) -> None:
-    await tx.execute(Q.close_blocks, workspace_id, block_ids)
+async def close_blocks(tx: Tx, workspace_id: UUID, block_ids: Sequence[UUID]) -> int:
+    """How many of them were open."""
+    return _count_of(await tx.execute(Q.close_blocks, workspace_id, block_ids))
 
 
 async def add_to_ledger(tx: Tx, workspace_id: UUID, lines: Sequence[LedgerLine]) -> None:
@@ -302,7 +306,7 @@ async def count_expiring(tx: Tx, workspace_id: UUID, before: UUID) -> dict[tuple
 
 
 def _count_of(tag: str) -> int:
-    return int(tag.removeprefix("DELETE "))
+    return int(tag.rpartition(" ")[2])
 
 
 # ---- timeline

@@ -62,17 +62,31 @@ class Row(Struct, frozen=True, kw_only=True, gc=False):
     brought_by: UUID | None
 
 
-def row(entry: Entry, event: Event, *, profile_id: UUID, metric_id: int, vault: Vault) -> Row:
-    """The row of an entry's event. Raises ValueError for a time that no reader could show."""
-    if not _FIRST_US <= event.occurred_at_us < _END_US:
-        raise ValueError("the event's own time lies outside the years 1 to 9999")
-    event_id = entry.event_id or entry.item_id
+class Body(Struct, frozen=True, gc=False):
+    """What of a row needs no database: it can be made before its transaction begins."""
+
+    properties: bytes
+    sealed: bytes | None
+
+
+def body(entry: Entry, event: Event, vault: Vault) -> Body:
+    """An event's properties without what is personal, and that with its context, sealed."""
     plain, personal = split(event.properties)
     record: dict[str, Any] = {}
     if personal:
         record["properties"] = personal
     if event.context:
         record["context"] = event.context
+    place = sealed_place(entry.event_id or entry.item_id)
+    sealed = vault.seal(msgspec.msgpack.encode(record), place) if record else None
+    return Body(_json_encode(plain), sealed)
+
+
+def row(entry: Entry, event: Event, body: Body, *, profile_id: UUID, metric_id: int) -> Row:
+    """The row of an entry's event. Raises ValueError for a time that no reader could show."""
+    if not _FIRST_US <= event.occurred_at_us < _END_US:
+        raise ValueError("the event's own time lies outside the years 1 to 9999")
+    event_id = entry.event_id or entry.item_id
     return Row(
         profile_id=profile_id,
         occurred_at_us=event.occurred_at_us,
@@ -82,8 +96,8 @@ def row(entry: Entry, event: Event, *, profile_id: UUID, metric_id: int, vault: 
         source=entry.source,
         history=event.history,
         session=event.session,
-        properties=_json_encode(plain),
-        sealed=vault.seal(msgspec.msgpack.encode(record), sealed_place(event_id)) if record else None,
+        properties=body.properties,
+        sealed=body.sealed,
         brought_by=None if event_id == entry.item_id else entry.item_id,
     )
 
