@@ -240,7 +240,7 @@ UNFILLED = {
     "credential_use": "VALUES ($1, gen_random_uuid(), 0, 'x', 1, 0)",
     "erasure": "(workspace_id, erasure_id, profile_id, erased_us, actor, awaited)"
     " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, 'x', '{}')",
-    "identity_moved": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1)",
+    "identity_moved": "VALUES ($1, gen_random_uuid(), 1, gen_random_uuid())",
     "job": "(workspace_id, job_id, kind, payload) VALUES ($1, gen_random_uuid(), 'x', 'x')",
     "rejected_sample": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'x', 'x')",
     "tombstone": "VALUES ($1, gen_random_uuid(), 1)",

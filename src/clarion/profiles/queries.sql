@@ -413,11 +413,13 @@ UPDATE identity_cut SET one_side = array_replace(one_side, $2::uuid, $3::uuid),
     other_side = array_replace(other_side, $2::uuid, $3::uuid)
 WHERE workspace_id = $1 AND (one_side @> ARRAY[$2::uuid] OR other_side @> ARRAY[$2::uuid]);
 
--- name: delete_address
--- The place goes with the identity, wherever the person had it.
-DELETE FROM address AS a USING profile AS p
-WHERE a.workspace_id = $1 AND a.channel = $3 AND a.blind = $4
-  AND p.workspace_id = $1 AND p.profile_id = a.profile_id AND p.root_id = $2;
+-- name: drop_former_places
+-- Wherever the person whom $2 finds had them before $4.
+DELETE FROM address AS a
+USING unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS f(became, blind, until_us), identity AS i, profile AS p
+WHERE a.workspace_id = $1 AND a.channel = 'email' AND a.blind = f.blind AND a.stamp_us < f.until_us
+  AND i.workspace_id = $1 AND i.blind = f.became
+  AND p.workspace_id = $1 AND p.profile_id = a.profile_id AND p.root_id = i.root_id;
 
 -- name: take_links
 -- Of an identity that is replaced.
