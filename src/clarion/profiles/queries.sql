@@ -338,6 +338,10 @@ UPDATE erasure SET lines = lines || $3::jsonb WHERE workspace_id = $1 AND erasur
 SELECT erasure_id, profile_id, erased_us, actor, awaited, lines FROM erasure
 WHERE workspace_id = $1 AND ($2::uuid IS NULL OR erasure_id = $2) ORDER BY erasure_id DESC LIMIT $3;
 
+-- name: read_clock
+-- Now by the database's clock: what was accepted before has a lower stamp.
+SELECT (extract(epoch FROM now()) * 1000000)::bigint;
+
 -- name: lock_person
 -- All members of a profile's person, ours until the commit, locked in sorted order; none of the erased.
 SELECT m.profile_id, m.root_id, m.traits, m.stamps, m.sealed FROM profile AS m
