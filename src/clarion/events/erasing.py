@@ -38,7 +38,7 @@ async def erase_person(tx: Tx, workspace_id: UUID, profile_id: UUID, *, actor: s
 
 
 def eraser(vaults: Vaults, ids: Ids) -> Handler:
-    """Hears of `profiles.ERASED`: anonymises the timeline and the catalogue's examples, deletes quarantined copies and rejected samples."""
+    """Hears of `profiles.ERASED`: makes events and the catalogue's examples anonymous, deletes copies of bodies."""
 
     async def erase(tx: Tx, job: Job) -> None:
         fact = profiles.unpack_erased(job.payload)

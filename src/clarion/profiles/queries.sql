@@ -313,6 +313,15 @@ DELETE FROM trait_blind WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])
 -- Of some members.
 DELETE FROM profile_change WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING change_id;
 
+-- name: forget_examples
+-- Those of traits that are a value of theirs, or were one.
+UPDATE trait AS t SET example = NULL WHERE t.workspace_id = $1 AND t.example IS NOT NULL AND (
+    EXISTS (SELECT FROM profile AS p WHERE p.workspace_id = $1 AND p.profile_id = ANY($2::uuid[])
+            AND p.traits ->> t.name = t.example #>> '{}')
+    OR EXISTS (SELECT FROM profile_change AS c WHERE c.workspace_id = $1 AND c.profile_id = ANY($2::uuid[])
+               AND c.what = 'trait:' || t.name AND c.value #>> '{}' = t.example #>> '{}'))
+RETURNING name;
+
 -- name: erase_profiles
 -- The rows stay, with nothing in them: whose the counted events are, without who that was.
 UPDATE profile SET traits = '{}', stamps = '{}', sealed = NULL, zone = NULL, fold_traits = NULL, fold_stamps = NULL,
@@ -337,10 +346,6 @@ UPDATE erasure SET lines = lines || $3::jsonb WHERE workspace_id = $1 AND erasur
 -- Newest first; one where $2 names it.
 SELECT erasure_id, profile_id, erased_us, actor, awaited, lines FROM erasure
 WHERE workspace_id = $1 AND ($2::uuid IS NULL OR erasure_id = $2) ORDER BY erasure_id DESC LIMIT $3;
-
--- name: read_clock
--- Now by the database's clock: what was accepted before has a lower stamp.
-SELECT (extract(epoch FROM now()) * 1000000)::bigint;
 
 -- name: lock_person
 -- All members of a profile's person, ours until the commit, locked in sorted order; none of the erased.

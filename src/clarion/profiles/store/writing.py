@@ -61,12 +61,6 @@ class StoredTrait(Struct, frozen=True):
     options: list[str] | None = None
 
 
-async def clock_us(tx: Tx) -> int:
-    """This transaction's time by the database's clock, of which the stamps of accepted items are."""
-    now_us: int = await tx.fetchval(Q.read_clock)
-    return now_us
-
-
 async def write(
     tx: Tx,
     workspace_id: UUID,
