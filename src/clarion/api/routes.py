@@ -59,6 +59,7 @@ ROUTES = (
     Route("GET", "/traits", trait.list_all, EVERYBODY),
     Route("GET", "/traits/{name:path}", trait.show, EVERYBODY),
     Route("PUT", "/traits/{name:path}", trait.define, DEVELOPERS),
+    Route("DELETE", "/traits/{name:path}", trait.delete, DEVELOPERS),
     Route("GET", "/lists", lists.list_all, EVERYBODY),
     Route("POST", "/lists", lists.create, MARKETERS, 201),
     Route("GET", "/lists/{list_id}", lists.show, EVERYBODY),

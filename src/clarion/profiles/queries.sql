@@ -140,6 +140,14 @@ SET type = excluded.type, required = excluded.required, readonly = excluded.read
                          (excluded.type, excluded.personal, excluded.options)
                     THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE trait.settling END;
 
+-- name: delete_trait
+-- The definition; what profiles hold goes later.
+DELETE FROM trait WHERE workspace_id = $1 AND name = $2 RETURNING type, personal, options, readonly;
+
+-- name: count_holding
+-- Profiles that hold a trait, or did.
+SELECT count(*) FROM profile WHERE workspace_id = $1 AND stamps ? $2;
+
 -- name: find_settling
 -- How far a changed definition has been applied.
 SELECT type, personal, options, readonly, settling FROM trait
