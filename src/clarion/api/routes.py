@@ -15,6 +15,7 @@ from clarion.api.door import Door
 from clarion.api.nouns import (
     credential,
     event,
+    job,
     ledger,
     metric,
     profile,
@@ -75,6 +76,8 @@ ROUTES = (
     Route("POST", "/quarantine/{quarantined_id}/retry", quarantine.retry, DEVELOPERS),
     Route("POST", "/quarantine/{quarantined_id}/discard", quarantine.discard, DEVELOPERS),
     Route("GET", "/ledger", ledger.show, EVERYBODY),
+    Route("GET", "/jobs", job.list_all, DEVELOPERS),
+    Route("POST", "/jobs/{job_id}/retry", job.retry, DEVELOPERS),
 )
 
 

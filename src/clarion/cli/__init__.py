@@ -32,7 +32,7 @@ COMMANDS = {
     "profile": ("clarion.cli.profile:app", "People: find, show, history, merge, unmerge, export, erase."),
     "event": ("clarion.cli.event:app", "What happened: list, tail, show."),
     "metric": ("clarion.cli.metric:app", "Kinds of events: list, show, pause, resume."),
-    "trait": ("clarion.cli.trait:app", "What profiles hold: list, show, define."),
+    "trait": ("clarion.cli.trait:app", "What profiles hold: list, show, define, delete."),
     "list": ("clarion.cli.list:app", "Lists kept by hand: list, show, create, add, remove."),
     "suppression": ("clarion.cli.suppression:app", "Addresses that are not sent to: list, add, remove."),
     "quarantine": (
@@ -40,6 +40,7 @@ COMMANDS = {
         "What could not be processed: list, show, retry, discard.",
     ),
     "ledger": ("clarion.cli.ledger:app", "What became of every item: show, verify."),
+    "job": ("clarion.cli.job:app", "What is done in the background: list, retry."),
     "backup": ("clarion.cli.backup:app", "Backups of the embedded database: create, verify, restore."),
     "vault": ("clarion.cli.vault:app", "The master key: show, rotate."),
     "acting": ("clarion.cli.acting:app", "Whether anything is sent: show, pause, resume."),
