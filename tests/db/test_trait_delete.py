@@ -4,7 +4,7 @@ import pytest
 
 from clarion import errors, profiles
 from clarion.app.handlers import handlers
-from clarion.jobs import Queue
+from clarion.jobs import Job, Queue
 from tests.db.test_traits_store import Room
 
 
@@ -83,3 +83,21 @@ async def test_a_deleted_trait_goes_from_what_people_hold_together(room, delete,
 async def test_what_nobody_defined_cannot_be_deleted(delete):
     with pytest.raises(errors.NotFound):
         await delete("nothing", 20)
+
+
+async def test_the_removing_handler_run_twice_changes_nothing(room, delete, vaults, ids, monkeypatch):
+    monkeypatch.setattr("clarion.profiles.store.deleting.PROFILES_A_JOB", 1)
+    member = await room.member("one")
+    await room.tell(member, 10, plan="pro")
+    await delete("plan", 20)
+    async with room.database.owner() as tx:
+        row = await tx.fetchrow(
+            "SELECT workspace_id, job_id, kind, payload, attempts FROM job WHERE workspace_id = $1",
+            room.workspace_id,
+        )
+    for _ in range(2):
+        async with room.database.owner() as tx:
+            for handler in handlers(vaults, ids)[row["kind"]]:
+                await handler(tx, Job(**dict(row)))
+    assert await room.traits(member) == {}
+    assert [one.cause for one in await room.history(member)] == ["trait deleted", "event"]

@@ -74,6 +74,7 @@ from clarion.profiles.store import (
     write,
 )
 from clarion.profiles.suppression import Reason
+from clarion.profiles.tasks import drop_old_changes
 from clarion.profiles.traits import Facts, Problem
 from clarion.profiles.writing import is_element_change
 
@@ -114,6 +115,7 @@ __all__ = [
     "define_trait",
     "delete_trait",
     "detach",
+    "drop_old_changes",
     "erase",
     "find_by_identity",
     "find_by_name",
