@@ -42,4 +42,5 @@ SELECT job_id, kind, state, run_at, attempts, last_error FROM job WHERE workspac
 -- name: retry_job
 -- From the beginning.
 UPDATE job SET state = 'ready', attempts = 0, run_at = now()
-WHERE workspace_id = $1 AND job_id = $2 AND state = 'failed' RETURNING job_id;
+WHERE workspace_id = $1 AND job_id = $2 AND state = 'failed'
+RETURNING job_id, kind, state, run_at, attempts, last_error;

@@ -73,7 +73,9 @@ async def list_jobs(tx: Tx, workspace_id: UUID, *, limit: int) -> Sequence[Store
     return [StoredJob(**dict(row)) for row in await tx.fetch(Q.list_jobs, workspace_id, limit)]
 
 
-async def retry_job(tx: Tx, workspace_id: UUID, job_id: UUID) -> None:
+async def retry_job(tx: Tx, workspace_id: UUID, job_id: UUID) -> StoredJob:
     """Let a failed one run again. Raises NotFound."""
-    if await tx.fetchval(Q.retry_job, workspace_id, job_id) is None:
-        raise errors.NotFound("there is no such failed job")
+    row = await tx.fetchrow(Q.retry_job, workspace_id, job_id)
+    if row is None:
+        raise errors.NotFound("there is no such failed job in this workspace")
+    return StoredJob(**dict(row))
