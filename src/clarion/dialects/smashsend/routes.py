@@ -75,6 +75,7 @@ async def _track_batch(door: Door, scope: Scope, receive: Receive) -> Answer:
     credential, body = entered
     if credential.role == contacts.VIEWER:
         return reply.read_only()
+    await door.turns.wait(credential.workspace_id)
     try:
         told, offers, samples = _judged(body, door.now_us())
     except wire.Malformed as exc:
