@@ -13,7 +13,9 @@ class Turns:
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[UUID, deque[asyncio.Future[None]]] = {}  # first is the workspace whose turn is next
+        self._waiting: dict[
+            UUID, deque[asyncio.Future[None]]
+        ] = {}  # first is the workspace whose turn is next
         self._taken = False  # of this round
 
     async def wait(self, workspace_id: UUID) -> None:
