@@ -14,6 +14,14 @@ BENCHES = {
         "bench.fairness:fairness",
         "What a flooding workspace costs another one's single events.",
     ),
+    "latency": (
+        "bench.latency:latency",
+        "What callers and the timeline wait for below the limit; what an idle server uses.",
+    ),
+    "growth": (
+        "bench.growth:growth",
+        "The same rates with none, one and ten million events stored.",
+    ),
     "profile": (
         "bench.profile:profile",
         "Where the microseconds of an event go: tables by stage, and flame graphs.",

@@ -24,6 +24,7 @@ from bench.workload import BATCH, Requests
 
 ANSWERS_WAIT_S = 60.0
 _FAILURES_KEPT = 5
+_PACE_S = 0.002  # a paced run looks so often whether something is due
 
 
 class _BatchAnswer(Struct):
@@ -41,6 +42,8 @@ class Running:
         self._requests = requests
         self._introduced: Iterator[int] = iter(range(0, known, BATCH))
         self._single = run.shape == "single"
+        self._began = time.perf_counter()
+        self._sent = 0
         self.sending = True
         self.done = asyncio.Event()  # nothing is left to be sent, or something went wrong
         self.gate_open = True
@@ -50,8 +53,9 @@ class Running:
         self.failures: list[str] = []
 
     def next_request(self) -> bytes | None:
-        if not (self.sending and self.gate_open):
+        if not (self.sending and self.gate_open and self._is_due()):
             return None
+        self._sent += 1
         if self._single:
             return self._requests.single()
         if self._run.shape == "batch":
@@ -61,6 +65,9 @@ class Running:
             self._end()
             return None
         return self._requests.introduction(first)
+
+    def _is_due(self) -> bool:
+        return not self._run.per_s or self._sent < (time.perf_counter() - self._began) * self._run.per_s
 
     def answered(self, status: int, body: bytes, us: int) -> None:
         if status == 503:
@@ -120,9 +127,9 @@ class Generator:
     async def _run(self, run: Run) -> None:
         running = self._running = Running(run, self._requests, self._known)
         async with self._connected(run, running):
-            for connection in self._connections:
-                connection.resume()
+            paced = asyncio.create_task(self._pace(run))
             await self._send(run, running)
+            paced.cancel()
             await self._hear_the_rest(running)
         self._running = None
         _say(
@@ -133,6 +140,15 @@ class Generator:
                 failures=running.failures,
             )
         )
+
+    async def _pace(self, run: Run) -> None:
+        """Set all connections going; of a paced run those that are idle when something is due."""
+        while True:
+            for connection in self._connections:
+                connection.resume()
+            if not run.per_s:
+                return
+            await asyncio.sleep(_PACE_S)
 
     async def _send(self, run: Run, running: Running) -> None:
         """The warming and the counted seconds; they end early when something goes wrong."""

@@ -35,7 +35,7 @@ class NullIngest:
         rejected: int = 0,
         samples: Sequence[Sample] = (),
     ) -> list[Accepted | Duplicate]:
-        return [Accepted(self._ids.next()) for _ in offers]
+        return [Accepted(item_id) for item_id in self._ids.many(len(offers))]
 
 
 @asynccontextmanager

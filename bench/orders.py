@@ -18,13 +18,17 @@ class Begin(Struct, frozen=True, tag=True):
 
 
 class Run(Struct, frozen=True, tag=True, kw_only=True):
-    """Send for `warm_s` seconds uncounted and then `seconds` counted; an introduction ends by itself."""
+    """Send for `warm_s` seconds uncounted and then `seconds` counted; an introduction ends by itself.
+
+    `per_s`: no more than so many requests a second; 0 is as many as are answered.
+    """
 
     port: int
     shape: Shape
     connections: int
     seconds: float
     warm_s: float
+    per_s: float = 0.0
 
 
 class Gate(Struct, frozen=True, tag=True):

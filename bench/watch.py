@@ -43,7 +43,7 @@ class Watch:
 
     def __init__(self, database: Database, workspace_id: UUID) -> None:
         self._database = database
-        self._workspace_id = workspace_id
+        self.workspace_id = workspace_id
 
     @classmethod
     async def of(cls, database: Database, workspace: str) -> "Watch":
@@ -53,11 +53,11 @@ class Watch:
     async def totals(self) -> events.LedgerLine:
         """The ledger's sums."""
         async with self._database.owner() as tx:
-            return events.total(await events.read_ledger(tx, self._workspace_id))
+            return events.total(await events.read_ledger(tx, self.workspace_id))
 
     async def tables(self) -> Tables:
         async with self._database.owner() as tx:
-            stored = events.total(await events.read_ledger(tx, self._workspace_id)).stored
+            stored = events.total(await events.read_ledger(tx, self.workspace_id)).stored
             wal_bytes: int = await tx.fetchval(_WAL)
         return Tables(time.monotonic(), stored, wal_bytes)
 

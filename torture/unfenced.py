@@ -1,5 +1,5 @@
-"""A worker known to be bad, the control of T8: it settles a lane's blocks in one transaction and closes them in another,
-and asks nobody whether the lane is still its own.
+"""A worker known to be bad, the control of T8: it settles a lane's blocks in one transaction, closes them in another,
+and never asks whether the lane is still its own.
 
 Given to the supervisor in the place of `clarion.app` (`clarion serve --app torture.unfenced`).
 """
@@ -11,6 +11,7 @@ from uuid import UUID
 
 from clarion.app import Prepared, http, prepare, worker
 from clarion.events import Lanes, process, store
+from clarion.events.lanes import ITEMS_A_TRANSACTION
 from clarion.events.ledger import Tally
 from clarion.events.process import Bench
 
@@ -20,22 +21,18 @@ LATE_S = 1.0  # so slow is it after it was stopped that the other one settles as
 
 __all__ = ["Prepared", "http", "prepare", "worker"]
 
-_settle_fenced = Lanes._settle_next
-
 
 async def _settle_next(
-    lanes: Any, bench: Bench, lane: int, token: UUID, *, items_max: int, careful: bool
+    lanes: Any, bench: Bench, lane: int, token: UUID, ahead: Any, *, may_go_on: bool
 ) -> int:
-    if careful:
-        return await _settle_fenced(lanes, bench, lane, token, items_max=items_max, careful=True)
     tally, began = Tally(), time.monotonic()
     async with lanes._database.owner() as tx:
         bench.memory.forget()
-        blocks = await store.take_blocks(tx, bench.workspace_id, lane, items_max)
+        blocks = await store.take_blocks(tx, bench.workspace_id, lane, ITEMS_A_TRANSACTION)
         if not blocks:
             return 0
-        entries = [entry for block in blocks for entry in process.entries_of(block, bench.vault)]
-        await process.settle(tx, bench, entries, tally)
+        read = await process.read(blocks, bench.vault)
+        await process.settle(tx, bench, read.entries, tally, read.bodies)
     await asyncio.sleep(BETWEEN_S)
     if time.monotonic() - began > STOPPED_S:
         await asyncio.sleep(LATE_S)
@@ -47,4 +44,4 @@ async def _settle_next(
     return sum(block.items for block in blocks)
 
 
-Lanes._settle_next = _settle_next  # type: ignore[method-assign]
+Lanes._settle_next = _settle_next  # type: ignore[method-assign, assignment]

@@ -161,6 +161,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "receiving) go, for all workspaces, and the ledger counts their events as expired.",
         ),
     ] = 0
+    changes_keep_months: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1200,
+            description="Months that the log of profiles' changes is kept at least; 0 is for ever. Whole calendar "
+            "months (UTC) go, for all workspaces; what profiles hold stays.",
+        ),
+    ] = 0
 
     log_format: Annotated[LogFormat, Meta(description="Log lines on stderr for people or for machines.")] = (
         "text"

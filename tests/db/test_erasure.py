@@ -208,3 +208,21 @@ async def test_nobody_is_erased_in_another_workspace(database, tenant, new_tenan
         async with database.owner() as tx:
             await events.erase_person(tx, tenant.workspace_id, _uuid(found.id), actor="test", ids=ids)
     assert await find(database, other) is not None
+
+
+@pytest.mark.parametrize("still", [True, False], ids=["still hers", "hers before"])
+async def test_an_example_of_a_trait_goes_where_it_is_hers(
+    database, tenant, ingest, process_all, erase, still
+):
+    """The first value that anybody has is the example; Bob's stays."""
+    await ingest.offer(tenant.credential, S, [windowed("1", traits={"nick": "Annie", "size": 7})])
+    await ingest.offer(tenant.credential, S, [windowed("2", who="bob@example.com", traits={"plan": "pro"})])
+    await process_all(tenant)
+    if not still:
+        await ingest.offer(tenant.credential, S, [windowed("3", traits={"nick": "A.", "size": 8})])
+        await process_all(tenant)
+    receipt = await erase(await find(database, tenant))
+    assert receipt.lines["profiles"]["trait examples"] == 2
+    async with database.app(tenant.workspace_id) as tx:
+        shown = await profiles.list_traits(tx, tenant.workspace_id)
+    assert {one.name: one.example for one in shown} == {"nick": None, "size": None, "plan": "pro"}

@@ -9,7 +9,7 @@ import pytest
 from clarion import events, metrics
 from clarion.events import accept as accepting
 from clarion.events import store
-from clarion.events.accept import Group, Policy, accept
+from clarion.events.accept import Group, Policy, accept, pack
 from clarion.model import Accepted, Dedup, Duplicate, Mode, Offer, Source
 from tests.db.support import DAY_S, event, ledger_total, mismatches, overriding, timeline, windowed
 
@@ -204,8 +204,9 @@ async def test_a_group_that_was_offered_again_after_a_lost_connection_is_accepte
     database, tenant, ids, process_all
 ):
     offers = [windowed("x"), windowed("y"), windowed("x")]
-    group = Group(block_id=ids.next(), item_ids=[ids.next() for _ in offers], offers=offers)
     policy = Policy(Mode.ONCE, DAY_S)
+    packed = pack(tenant.vault, policy, [ids.next() for _ in offers], offers)
+    group = Group(block_id=ids.next(), requests=[packed])
     async with database.connection(tenant.workspace_id) as tx:
         first = await accept(tx, tenant.workspace_id, S, policy, group, vault=tenant.vault)
         again = await accept(tx, tenant.workspace_id, S, policy, group, vault=tenant.vault, again=True)
@@ -222,8 +223,9 @@ async def _accept_at(database, tenant, ids, offer, at, window_s=DAY_S):
 
 async def _accept_with(tx, tenant, ids, offer, at, window_s=DAY_S):
     """Accept by another clock than the database's; in the block's place goes something short."""
-    item_id = ids.next()
-    group = Group(block_id=ids.next(), item_ids=[item_id], offers=[offer])
-    keys = accepting._keys(tenant.vault, group, Policy(Mode.ONCE, window_s))
+    policy = Policy(Mode.ONCE, window_s)
+    packed = pack(tenant.vault, policy, [ids.next()], [offer])
+    group = Group(block_id=ids.next(), requests=[packed])
+    keys = accepting._keys(group, packed.item_ids, policy)
     block = store.Block(block_id=group.block_id, minute_us=0, items=1, rejected=0, payload=b"-")
     return await store.accept_windowed(tx, tenant.workspace_id, S, window_s * 1_000_000, keys, [], block, at)

@@ -35,7 +35,6 @@ class Keys(Struct):
 def plant(served: Served, keys: Keys) -> None:
     """Everything through the door, as callers would send it."""
     client = selling(served, keys)
-    url = str(client.base_url)
 
     def send(status: int, path: str, body: Any, **headers: str) -> None:
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
@@ -98,7 +97,7 @@ def managing(served: Served, keys: Keys) -> httpx2.Client:
 
 
 def plant_contacts(client: httpx2.Client, manage: httpx2.Client) -> None:
-    """What is written at once: contacts, e-mails that changed, a trait defined as personal, merged and parted people."""
+    """What is written at once: contacts, e-mails that changed, a personal trait, merged and parted people."""
 
     def put(email_: str, **properties: Any) -> str:
         """The profile's id."""

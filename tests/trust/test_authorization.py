@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, api, events, model, orders, profiles
+from clarion import accounts, api, events, jobs, model, orders, profiles
 from clarion.accounts import DEVELOPERS, EVERYBODY, MARKETERS
 from clarion.api import audience_views, order_views, views
 from clarion.api.nouns import profile
@@ -43,6 +43,8 @@ class World(Struct, frozen=True):
     quarantined: list[str]
     loners: list[str]  # profiles, to be merged
     joined: list[str]  # members of people with two, to be parted
+    traits: list[str]  # to be deleted
+    jobs: list[str]  # failed ones, to be tried again
     tokens: dict[str, str]  # by role
     strangers: dict[str, str | None]  # who must hear 401
     other: str  # the token of another workspace's owner
@@ -61,6 +63,8 @@ class World(Struct, frozen=True):
             "quarantined_id": self.quarantined.pop(),
             "other_id": self.loners.pop(),
             "joined_id": self.joined.pop(),
+            "trait": self.traits.pop(),
+            "job_id": self.jobs.pop(),
         }
 
 
@@ -84,6 +88,8 @@ PROFILE_OF = {
     "POST /profiles/{profile_id}/unmerge": "joined_id",
     "POST /profiles/{profile_id}/erase": "other_id",  # nobody is erased twice
 }
+#: Routes whose name is used up.
+NAME_OF = {"DELETE /traits/{name:path}": "trait"}
 
 
 @pytest.fixture
@@ -112,7 +118,7 @@ async def world(own, database, new_tenant, ingest, process_all):
         tenant.credential, Source.SMASHSEND, [Offer(one, Dedup(Mode.NONE)) for one in [good, *[bad] * 12]]
     )
     people = [
-        ProfileChange(identities=found)
+        ProfileChange(identities=found, traits={f"t{n}": n})
         for n in range(12)
         for found in (
             (loner(n),),
@@ -157,6 +163,8 @@ async def world(own, database, new_tenant, ingest, process_all):
         quarantined=[model.show_id(views.QUARANTINED, item.quarantine_id) for item in quarantined],
         loners=[one.id for one in loners],
         joined=[one.id for one in joined],
+        traits=[f"t{n}" for n in range(12)],
+        jobs=[await _failed_job(database, tenant, own.ids) for _ in range(12)],
         tokens={role: (await managed.token(own, tenant, role)).secret for role in ROLES},
         strangers={
             "nobody": None,
@@ -189,8 +197,18 @@ def filled(body: Any, fields: dict[str, str]) -> Any:
     return {name: filled(value, fields) for name, value in body.items()} if isinstance(body, dict) else body
 
 
+async def _failed_job(database: Any, tenant: Any, ids: Any) -> str:
+    async with database.owner() as tx:
+        job_id = await jobs.publish(tx, tenant.workspace_id, "nobody hears of it", b"", ids=ids)
+        await tx.execute("UPDATE job SET state = 'failed' WHERE job_id = $1", job_id)
+    return model.show_id(views.JOB, job_id)
+
+
 async def ask(client: Any, route: Route, fields: dict[str, str], secret: str | None) -> Any:
-    fields = fields | {"profile_id": fields[PROFILE_OF.get(name_of(route), "profile_id")]}
+    fields = fields | {
+        "profile_id": fields[PROFILE_OF.get(name_of(route), "profile_id")],
+        "name": fields[NAME_OF.get(name_of(route), "name")],
+    }
     path = route.path.replace(":path", "").format(**fields)
     body = filled(BODIES.get(name_of(route)), fields)
     headers = managed.bearer(secret) if secret else {}

@@ -53,11 +53,13 @@ async def dumped(tx: Tx) -> dict[str, bytes]:
 async def _found(data: Path, *, forget_journal: bool) -> dict[str, set[str]]:
     settings = config.load({"data": data}, environ={}).settings
     with borrowed(data, command="erased", user=settings.engine_user) as connection:
-        async with rooms(settings, connection.addresses(), owner=1) as opened:
-            async with opened.database.owner_connection() as tx:
-                if forget_journal:
-                    await tx.execute("TRUNCATE journal")  # as the week that a processed block is kept
-                tables = await dumped(tx)
+        async with (
+            rooms(settings, connection.addresses(), owner=1) as opened,
+            opened.database.owner_connection() as tx,
+        ):
+            if forget_journal:
+                await tx.execute("TRUNCATE journal")  # as the week that a processed block is kept
+            tables = await dumped(tx)
     search = Search({})
     where: dict[str, set[str]] = {}
     for table, rows in tables.items():

@@ -1,11 +1,13 @@
 """Blocks, timeline rows, tallies: what is pure of the events room."""
 
 import uuid
+from uuid import UUID
 
 import pytest
 
 from clarion.events import journal, ledger, timeline
-from clarion.model import Event, Identity, IdentityKind
+from clarion.events.accept import Policy
+from clarion.model import Event, Identity, IdentityKind, Mode
 from clarion.vault import Vault
 
 VAULT = Vault(uuid.uuid4(), bytes(32))
@@ -59,3 +61,19 @@ def test_tallies_add_up_and_start_anew():
         (60, 3, 1, 0),
     ]
     assert tally.take() == []
+
+
+def test_a_dedup_window_is_at_most_a_day_and_belongs_to_mode_once():
+    with pytest.raises(ValueError, match="between a second and a day"):
+        Policy(Mode.ONCE, 86_401)
+    with pytest.raises(ValueError, match="only mode once"):
+        Policy(Mode.OVERRIDE, 60)
+
+
+def test_a_block_of_several_requests_is_read_as_one_of_all_their_items():
+    for counts in [(1,), (15, 16), (1, 2_000, 17), (65_536,)]:
+        requests = [[(UUID(int=n), EVENT) for n in range(count)] for count in counts]
+        block_id = UUID(int=7)
+        records = [journal.pack_items(items) for items in requests]
+        packed = journal.seal_block(VAULT, block_id, sum(counts), records)
+        assert journal.unpack_block(VAULT, block_id, packed) == [item for items in requests for item in items]

@@ -3,9 +3,7 @@
 import random
 import uuid
 
-import pytest
-
-from clarion.model import Dedup, Ids, Mode, first_id_at, minute_of, parse_id, show_id, time_us_of
+from clarion.model import Ids, first_id_at, minute_of, parse_id, show_id, time_us_of
 
 NOW_US = 1_764_000_000_123_456
 
@@ -46,13 +44,6 @@ def test_an_id_is_shown_with_a_prefix_and_found_again():
     assert parse_id("prf", shown) == parse_id("prf", str(one)) == one
     assert parse_id("evt", shown) is None, "another noun's"
     assert parse_id("prf", "prf_nonsense") is None
-
-
-def test_a_dedup_window_is_at_most_a_day_and_belongs_to_mode_once():
-    with pytest.raises(ValueError, match="between a second and a day"):
-        Dedup(Mode.ONCE, "k", window_s=86_401)
-    with pytest.raises(ValueError, match="only mode once"):
-        Dedup(Mode.OVERRIDE, "k", window_s=60)
 
 
 def test_the_ids_of_a_request_rise_and_are_of_one_minute():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from clarion.dialects.smashsend import limits, mapping, rules, wire
 from clarion.dialects.smashsend.codes import PROBLEMS_MAX, Code, Problem
 from clarion.dialects.smashsend.rules import Valid
+from clarion.model import Offer
 
 NOW_US = 1_768_473_000_000_000  # 2026-01-15T10:30:00Z
 DAY_US = 86_400_000_000
@@ -222,10 +223,63 @@ def test_the_reference_lists_every_code_and_no_other() -> None:
 )
 def test_properties_are_read_at_once_only_where_the_careful_way_finds_nothing(properties, is_plain):
     sent = msgspec.json.encode({"event": "a", "identify": {"email": "a@b.co"}, "properties": properties})
-    read = wire.read_track(sent)
-    assert isinstance(read, wire.PlainTrack) is is_plain
-    assert read.properties == properties
-    careful = rules.check(wire.Track(event="a", identify={"email": "a@b.co"}, properties=properties), NOW_US)
-    assert rules.check(read, NOW_US) == careful
-    if is_plain:
+    read = wire.read_plain(sent)
+    assert (read is not None) is is_plain
+    assert (wire.read_plain_batch(b'{"events":[%b]}' % sent) is not None) is is_plain
+    careful = rules.check(wire.read_track(sent), NOW_US)
+    if read is not None:
         assert isinstance(careful, rules.Valid)
+        assert rules.check_plain(read, NOW_US) == careful
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"event": ""},
+        {"event": None},
+        {"event": 1},
+        {"event": "a b"},
+        {"event": "a" * 61},
+        {"identify": None},
+        {"identify": "a@b.co"},
+        {"identify": {}},
+        {"identify": {"email": 1}},
+        {"identify": {"email": "a@b"}},
+        {"identify": {"email": "a@b.co", "traits": {"a": {"b": 1}}}},
+        {"identify": {"email": "a@b.co", "traits": []}},
+        {"identify": {"email": "a@b.co", "traits": {"t" * 256: 1}}},
+        {"timestamp": True},
+        {"timestamp": "soon"},
+        {"timestamp": 1e300},
+        {"timestamp": "1889-01-01T00:00:00Z"},
+        {"messageId": ""},
+        {"messageId": 1},
+        {"messageId": "m" * 129},
+        {"messageId": "\0"},
+    ],
+)
+def test_what_the_careful_way_refuses_is_never_plain(strange):
+    sent = msgspec.json.encode({"event": "a", "identify": {"email": "a@b.co"}} | strange)
+    read = wire.read_plain(sent)
+    assert read is None or rules.check_plain(read, NOW_US) is None
+    assert isinstance(rules.check(wire.read_track(sent), NOW_US), list)
+    judged, samples = mapping.judge_batch(
+        b'{"events":[{"event":"a","identify":{"email":"a@b.co"}},%b]}' % sent, NOW_US
+    )
+    assert isinstance(judged[0], Offer), "its neighbour is as good as ever"
+    assert isinstance(judged[1], list)
+    assert samples[0].body == sent
+
+
+def test_what_is_plain_means_what_the_careful_way_says():
+    for fine in (
+        {"timestamp": None, "messageId": None, "userId": {"any": ["thing"]}},
+        {"timestamp": "2026-01-02T03:04:05.123456+02:00", "messageId": "m" * 128},
+        {"timestamp": "1767326645", "identify": {"email": " A@B.co ", "traits": {"phone": "+1", "n": None}}},
+        {"timestamp": 1767326645123, "properties": {"f": 1.0, "i": 1, "e": 1e2, "l": [], "t": "\n"}},
+        {"timestamp": 1767326645.5, "event": "a.b:c_d-1" * 6},
+    ):
+        sent = msgspec.json.encode({"event": "a", "identify": {"email": "a@b.co"}} | fine)
+        read = wire.read_plain(sent)
+        assert read is not None
+        assert rules.check_plain(read, NOW_US) == rules.check(wire.read_track(sent), NOW_US)

@@ -15,6 +15,7 @@ from clarion.api.door import Door
 from clarion.api.nouns import (
     credential,
     event,
+    job,
     ledger,
     metric,
     order,
@@ -60,6 +61,7 @@ ROUTES = (
     Route("GET", "/traits", trait.list_all, EVERYBODY),
     Route("GET", "/traits/{name:path}", trait.show, EVERYBODY),
     Route("PUT", "/traits/{name:path}", trait.define, DEVELOPERS),
+    Route("DELETE", "/traits/{name:path}", trait.delete, DEVELOPERS),
     Route("GET", "/orders", order.list_page, EVERYBODY),
     Route("GET", "/orders/{order_id}", order.show, EVERYBODY),
     Route("GET", "/lists", lists.list_all, EVERYBODY),
@@ -77,6 +79,8 @@ ROUTES = (
     Route("POST", "/quarantine/{quarantined_id}/retry", quarantine.retry, DEVELOPERS),
     Route("POST", "/quarantine/{quarantined_id}/discard", quarantine.discard, DEVELOPERS),
     Route("GET", "/ledger", ledger.show, EVERYBODY),
+    Route("GET", "/jobs", job.list_all, DEVELOPERS),
+    Route("POST", "/jobs/{job_id}/retry", job.retry, DEVELOPERS),
 )
 
 

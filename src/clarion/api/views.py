@@ -10,13 +10,14 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from clarion import accounts, events, model
+from clarion import accounts, events, jobs, model
 from clarion.accounts import NewCredential
 from clarion.events import LedgerLine, QuarantinedItem, StoredEvent
 from clarion.model import Event, Inbound
 from clarion.profiles import Erasure, FoundProfile, StoredChange
 
 WORKSPACE, CREDENTIAL, PROFILE, EVENT, QUARANTINED, ERASURE = "wrk", "crd", "prf", "evt", "qrt", "ers"
+JOB = "job"
 #: What `issued` tells beside what the caller needs.
 ISSUED_BESIDE = ("credential_id", "workspace", "dialect", "role")
 
@@ -62,6 +63,20 @@ class CredentialUse(Struct, frozen=True, kw_only=True):
     requests: int
     refused: int
     busiest_minute: int
+
+
+class WaitingJob(Struct, frozen=True, kw_only=True):
+    """Something that is done in the background. `state`: ready, or failed after its last attempt.
+
+    `last_error` is the kind of failure, never a value.
+    """
+
+    id: str
+    kind: str
+    state: str
+    attempts: int
+    run_at: str
+    last_error: str | None
 
 
 class Rejected(Struct, frozen=True, kw_only=True):
@@ -225,6 +240,14 @@ def credential_use(
         refused=used.refused,
         busiest_minute=used.busiest_minute,
     )
+
+
+def waiting_job(one: jobs.StoredJob) -> WaitingJob:
+    """A job that is not done."""
+    return WaitingJob(
+        id=model.show_id(JOB, one.job_id), kind=one.kind, state=one.state, attempts=one.attempts,
+        run_at=one.run_at.isoformat(), last_error=one.last_error,
+    )  # fmt: skip
 
 
 def rejected(one: events.KeptSample) -> Rejected:

@@ -13,5 +13,6 @@ def handlers(vaults: Vaults, ids: Ids) -> Mapping[str, Sequence[Handler]]:
     """Fact -> handlers, which run in this order in the one transaction of its job."""
     return {
         profiles.ERASED: (events.eraser(vaults, ids), orders.eraser()),
+        profiles.TRAIT_DELETED: (profiles.trait_remover(vaults, ids),),
         importing.IMPORT: (importing.importer(vaults, ids),),
     }

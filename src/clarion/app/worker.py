@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from clarion import accounts, db, events, jobs
+from clarion import accounts, db, events, jobs, profiles
 from clarion.app.backups import LOOK_EVERY_S, back_up
 from clarion.app.beside import keep_clock, keep_heartbeat, listen
 from clarion.app.handlers import handlers
@@ -36,6 +36,11 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
                 "old events",
                 every_s=_HOUR_S,
                 run=partial(events.drop_old_events, keep_months=settings.timeline_keep_months),
+            ),
+            jobs.Task(
+                "old changes",
+                every_s=_HOUR_S,
+                run=partial(profiles.drop_old_changes, keep_months=settings.changes_keep_months),
             ),
             jobs.Task(
                 "old use",

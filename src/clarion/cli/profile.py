@@ -7,11 +7,12 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from clarion import errors, jobs
+from clarion import jobs
 from clarion.api import Call, Nothing, views
 from clarion.api.nouns import profile
 from clarion.app.handlers import handlers
 from clarion.cli._call import OfWorkspace, with_call
+from clarion.cli._confirm import confirmed
 from clarion.cli._events import COLUMNS, rows_of
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
@@ -152,7 +153,7 @@ def erase(
     json: Json = False,
 ) -> int:
     """Delete a person for good; of their events only counts stay. Prints the receipt."""
-    if not yes and not _confirmed(f"Erase {profile_id} for good? There is no way back. [y/N] "):
+    if not yes and not confirmed(f"Erase {profile_id} for good? There is no way back. [y/N] "):
         warn("nothing was erased")
         return 1
 
@@ -217,15 +218,6 @@ def export(
         write("]}\n")
 
     with_call(place, "profile export", workspace, do)
-
-
-def _confirmed(question: str) -> bool:
-    """Whether somebody at a terminal says yes."""
-    if not sys.stdin.isatty():
-        raise errors.Invalid("nobody is there to be asked; say --yes")
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _show_receipt(receipt: views.Receipt, json: bool) -> None:

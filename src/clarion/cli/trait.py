@@ -9,9 +9,10 @@ from cyclopts import App, Parameter
 from clarion.api import Call, Nothing
 from clarion.api.nouns import trait
 from clarion.cli._call import OfWorkspace, with_call
+from clarion.cli._confirm import confirmed
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
-from clarion.cli._print import show_json, show_one
+from clarion.cli._print import show_json, show_one, warn
 from clarion.profiles import ShownTrait
 from clarion.profiles.conversion import TraitType
 
@@ -72,6 +73,39 @@ def define(  # noqa: PLR0913 - an option each
         return changed
 
     _show(with_call(place, "trait define", workspace, do), json)
+
+
+@app.command
+def delete(
+    name: str,
+    *,
+    yes: Annotated[bool, Parameter(name="--yes", negative="", help="Do not ask.")] = False,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> int:
+    """Delete a trait for good: its definition, what profiles hold of it, and by what that is found."""
+
+    async def ask(call: Call) -> int:
+        return await trait.count(call, name)
+
+    async def do(call: Call) -> trait.Deleted:
+        return await trait.delete(call, trait.One(name))
+
+    held_by = with_call(place, "trait delete", workspace, ask)
+    question = (
+        f"Delete {name}: the definition, and the values of {held_by} profiles that hold it or did? Their history"
+        " keeps what was told. There is no way back. [y/N] "
+    )
+    if not yes and not confirmed(question):
+        warn("nothing was deleted")
+        return 1
+    gone = with_call(place, "trait delete", workspace, do)
+    if json:
+        show_json(gone)
+    else:
+        print(f"{name} is deleted. Its values go from {gone.held_by} profiles in a job; see `job list`.")
+    return 0
 
 
 def _show(found: ShownTrait, json: bool) -> None:

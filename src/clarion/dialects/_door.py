@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from clarion.accounts import Credential, Credentials, Rates, Vaults
 from clarion.db import Database
 from clarion.dialects import _http
+from clarion.dialects._turns import Turns
 from clarion.model import Accepted, Duplicate, Ids, Offer, Sample, Source
 
 Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -46,7 +47,7 @@ class Store(Struct, frozen=True):
 class Door(Struct, frozen=True):
     """The rooms that a dialect speaks to. `now_us`: microseconds since 1970, by the database's clock.
 
-    `store`: None where a door only takes in what is queued.
+    A batch waits for its turn before it is read. `store`: None where a door only takes in what is queued.
     """
 
     credentials: Credentials
@@ -55,6 +56,7 @@ class Door(Struct, frozen=True):
     now_us: Callable[[], int]
     body_timeout_s: float = _http.BODY_TIMEOUT_S
     bodies: _http.Bodies = field(default_factory=_http.Bodies)
+    turns: Turns = field(default_factory=Turns)
     store: Store | None = None
 
 

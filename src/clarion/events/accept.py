@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as FastUUID
 from msgspec import Struct
 
 from clarion.db import Tx
 from clarion.events import store
-from clarion.events.journal import pack_block
+from clarion.events.journal import pack_items, seal_block
 from clarion.events.store import Keys
 from clarion.model import Dedup, Mode, Offer, minute_of
 from clarion.vault import Vault
@@ -23,16 +24,40 @@ class Policy(Struct, frozen=True):
     def of(cls, dedup: Dedup) -> "Policy":
         return cls(dedup.mode, dedup.window_s)
 
+    def __post_init__(self) -> None:
+        if self.window_s is not None and not 0 < self.window_s <= 86_400:
+            raise ValueError("a dedup window is between a second and a day")
+        if self.window_s is not None and self.mode is not Mode.ONCE:
+            raise ValueError("only mode once knows a window")
+
+
+class Packed(Struct, frozen=True, gc=False):
+    """A request's items on their way to a commit: bytes, made while what was read is still in the cache."""
+
+    item_ids: list[UUID]
+    hashes: list[bytes]  # of the keys; none where there are no keys
+    days: list[int] | None  # of the keys; None where the statement knows the bucket
+    record: bytes
+
+
+def pack(vault: Vault, policy: Policy, item_ids: list[UUID], offers: Sequence[Offer]) -> Packed:
+    """All that accept needs of the offers, which need not be kept then."""
+    record = pack_items([(item_id, offer.inbound) for item_id, offer in zip(item_ids, offers, strict=True)])
+    if policy.mode is Mode.NONE:
+        return Packed(item_ids, [], None, record)
+    hashes = vault.dedup_keys("item", [offer.dedup.key for offer in offers])
+    days = None if policy.window_s else [offer.dedup.day or 0 for offer in offers]
+    return Packed(item_ids, hashes, days, record)
+
 
 class Group(Struct, frozen=True, kw_only=True):
-    """What shares one commit: items of one workspace, source, policy and minute, with their requests' counts.
+    """What shares one commit: requests of one workspace, source, policy and minute, with their counts.
 
-    `block_id` and `item_ids` stay the same when a lost connection makes us offer the group again.
+    `block_id` and the items' ids stay the same when a lost connection makes us offer the group again.
     """
 
     block_id: UUID
-    item_ids: Sequence[UUID]
-    offers: Sequence[Offer]
+    requests: Sequence[Packed]
     rejected: int = 0
 
 
@@ -54,17 +79,15 @@ async def accept(
     again: bool = False,
 ) -> Seen:
     """Put the group on disk. `again`: an earlier try of this very group may have been committed."""
-    keys = _keys(vault, group, policy)
+    item_ids = [item_id for request in group.requests for item_id in request.item_ids]
+    keys = _keys(group, item_ids, policy)
+    records = [request.record for request in group.requests]
     block = store.Block(
         block_id=group.block_id,
-        minute_us=minute_of(group.item_ids[0]),
-        items=len(group.offers),
+        minute_us=minute_of(item_ids[0]),
+        items=len(item_ids),
         rejected=group.rejected,
-        payload=pack_block(
-            vault,
-            group.block_id,
-            [(item_id, offer.inbound) for item_id, offer in zip(group.item_ids, group.offers, strict=True)],
-        ),
+        payload=seal_block(vault, group.block_id, len(item_ids), records),
     )
     if policy.mode is Mode.OVERRIDE:
         return Seen(frozenset(), await store.accept_overrides(tx, workspace_id, source, keys, block))
@@ -74,7 +97,7 @@ async def accept(
         before = await store.accept_windowed(tx, workspace_id, source, window_us, keys, repeats, block)
     else:
         before = await store.accept_once(tx, workspace_id, source, keys, repeats, block)
-    stored = len(before) + len(repeats) < len(group.offers)
+    stored = len(before) + len(repeats) < len(item_ids)
     if (
         again
     ):  # a key that holds the item's own id was written by the earlier try: the item is safe, not a repeat
@@ -82,41 +105,36 @@ async def accept(
     return Seen(frozenset(before.union(repeats)), stored)
 
 
-def _keys(vault: Vault, group: Group, policy: Policy) -> Keys:
-    """Unique and sorted: one statement takes the same key twice unseen, and unsorted groups deadlock."""
+def _keys(group: Group, item_ids: Sequence[UUID], policy: Policy) -> Keys:
+    """Each once: one statement takes the same key twice unseen. It sorts them itself: unsorted groups deadlock."""
     if policy.mode is Mode.NONE:
         return Keys([], [], [], [], [], [], [])
-    dedups = [offer.dedup for offer in group.offers]
-    hashes = vault.dedup_keys("item", [dedup.key for dedup in dedups])
-    places = [(dedup.day or 0, key_hash) for dedup, key_hash in zip(dedups, hashes, strict=True)]
-    ordered = sorted(range(len(places)), key=places.__getitem__)  # stable: copies of a key stand as they came
-    copies, firsts, positions = [1] * len(places), list(range(len(places))), [0] * len(places)
-    if len(set(places)) < len(places):
-        ordered = _without_repeats(ordered, places, copies, firsts, positions)
+    hashes = [key_hash for request in group.requests for key_hash in request.hashes]
+    days = [day for request in group.requests for day in request.days or ()] or [0] * len(hashes)
+    ordinals, copies = list(range(len(hashes))), [1] * len(hashes)
+    firsts, positions = ordinals, [0] * len(hashes)
+    if len(set(hashes)) < len(hashes):
+        firsts = ordinals.copy()
+        ordinals = _without_repeats(list(zip(days, hashes, strict=True)), copies, firsts, positions)
     return Keys(
-        ordinals=ordered,
-        hashes=[hashes[ordinal] for ordinal in ordered],
-        item_ids=[group.item_ids[ordinal] for ordinal in ordered],
-        buckets=[places[ordinal][0] for ordinal in ordered],
-        copies=[copies[ordinal] for ordinal in ordered],
+        ordinals=ordinals,
+        hashes=[FastUUID(hashes[ordinal]) for ordinal in ordinals],
+        item_ids=[item_ids[ordinal] for ordinal in ordinals],
+        buckets=[days[ordinal] for ordinal in ordinals],
+        copies=[copies[ordinal] for ordinal in ordinals],
         firsts=firsts,
         positions=positions,
     )
 
 
 def _without_repeats(
-    ordered: list[int],
-    places: list[tuple[int, bytes]],
-    copies: list[int],
-    firsts: list[int],
-    positions: list[int],
+    places: list[tuple[int, bytes]], copies: list[int], firsts: list[int], positions: list[int]
 ) -> list[int]:
     """The first ordinal of each key; which one that is, and how many there are, is noted of every item."""
-    kept: list[int] = []
-    for ordinal in ordered:
-        if kept and places[kept[-1]] == places[ordinal]:
-            firsts[ordinal], positions[ordinal] = kept[-1], copies[kept[-1]]
-            copies[kept[-1]] += 1
-        else:
-            kept.append(ordinal)
-    return kept
+    first_of: dict[tuple[int, bytes], int] = {}
+    for ordinal, place in enumerate(places):
+        first = first_of.setdefault(place, ordinal)
+        if first != ordinal:
+            firsts[ordinal], positions[ordinal] = first, copies[first]
+            copies[first] += 1
+    return list(first_of.values())

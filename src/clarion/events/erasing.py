@@ -43,7 +43,7 @@ async def erase_person(
 
 
 def eraser(vaults: Vaults, ids: Ids) -> Handler:
-    """Hears of `profiles.ERASED`: anonymises timeline and catalogue, deletes quarantined and rejected copies."""
+    """Hears of `profiles.ERASED`: makes events and the catalogue's examples anonymous, deletes copies of bodies."""
 
     async def erase(tx: Tx, job: Job) -> None:
         fact = profiles.unpack_erased(job.payload)

@@ -16,7 +16,7 @@ from clarion import errors, log, model
 from clarion.accounts import Credential, Vaults
 from clarion.db import Database, is_lost_connection, is_transient
 from clarion.events import store
-from clarion.events.accept import Group, Policy, Seen, accept
+from clarion.events.accept import Group, Packed, Policy, Seen, accept, pack
 from clarion.events.journal import ITEMS_MAX
 from clarion.events.ledger import Tally
 from clarion.events.rejected import Samples
@@ -40,8 +40,7 @@ class Meters(Protocol):
 
 
 class _Request(Struct, frozen=True, eq=False):
-    offers: Sequence[Offer]
-    item_ids: list[UUID]
+    packed: Packed
     rejected: int
     answer: "asyncio.Future[list[Accepted | Duplicate]]"
 
@@ -112,10 +111,14 @@ class Ingest:
         if reason is not None:
             raise errors.Unavailable(reason, retry_after_s=5)
         self._samples.add(credential, self._identified(samples))
-        queue = self._queue(credential.workspace_id, source, Policy.of(offers[0].dedup))
-        answer: asyncio.Future[list[Accepted | Duplicate]] = asyncio.get_running_loop().create_future()
-        queue.waiting.append(_Request(offers, self._ids.many(len(offers)), rejected, answer))
+        policy = Policy.of(offers[0].dedup)
+        vault = await self._vaults.of(credential.workspace_id)
+        packed = pack(vault, policy, self._ids.many(len(offers)), offers)
         self._waiting_items += len(offers)
+        del offers  # thousands of values that wait for a commit would push one another out of the CPU's cache
+        queue = self._queue(credential.workspace_id, source, policy)
+        answer: asyncio.Future[list[Accepted | Duplicate]] = asyncio.get_running_loop().create_future()
+        queue.waiting.append(_Request(packed, rejected, answer))
         if not queue.woken and queue.in_flight < COMMITS_IN_FLIGHT:
             queue.woken = (
                 True  # at the end of this turn of the loop: what arrives in the same turn shares the commit
@@ -158,7 +161,7 @@ class Ingest:
         try:
             await self._settle(queue, requests)
         finally:
-            self._waiting_items -= sum(len(request.offers) for request in requests)
+            self._waiting_items -= sum(len(request.packed.item_ids) for request in requests)
             queue.in_flight -= 1
             self._start_commits(queue)
 
@@ -182,8 +185,7 @@ class Ingest:
         vault = await self._vaults.of(queue.workspace_id)
         group = Group(
             block_id=self._ids.next(),
-            item_ids=[item_id for request in requests for item_id in request.item_ids],
-            offers=[offer for request in requests for offer in request.offers],
+            requests=[request.packed for request in requests],
             rejected=sum(request.rejected for request in requests),
         )
         began = self._database.now_us()
@@ -210,7 +212,7 @@ class Ingest:
     def _answer(self, queue: _Queue, requests: list[_Request], seen: Seen) -> None:
         """Only here, after the commit, does a caller hear of success."""
         self._committed.set()
-        offered = sum(len(request.offers) for request in requests)
+        offered = sum(len(request.packed.item_ids) for request in requests)
         if self._meters:
             self._meters.count(queue.source, "duplicate", len(seen.duplicates))
             self._meters.count(queue.source, "accepted", offered - len(seen.duplicates))
@@ -218,23 +220,23 @@ class Ingest:
         left_block = len(seen.duplicates) < offered
         if left_block:
             acknowledged = offered - len(seen.duplicates)
-            self._count(queue.workspace_id, requests[0].item_ids[0], acknowledged=acknowledged)
+            self._count(queue.workspace_id, requests[0].packed.item_ids[0], acknowledged=acknowledged)
         ordinal = 0
         for request in requests:
             outcomes: list[Accepted | Duplicate] = []
-            for item_id in request.item_ids:
+            for item_id in request.packed.item_ids:
                 outcomes.append(Duplicate() if ordinal in seen.duplicates else Accepted(item_id))
                 ordinal += 1
             if not request.answer.done():
                 request.answer.set_result(outcomes)
             if not left_block:
-                received = len(request.offers) + request.rejected
+                received = len(request.packed.item_ids) + request.rejected
                 self._count(
                     queue.workspace_id,
-                    request.item_ids[0],
+                    request.packed.item_ids[0],
                     received=received,
                     rejected=request.rejected,
-                    duplicate=len(request.offers),
+                    duplicate=len(request.packed.item_ids),
                 )
 
     # ---- beside the way
@@ -287,12 +289,12 @@ class Ingest:
 def _next_group(waiting: deque[_Request]) -> list[_Request]:
     """The next requests that share a commit: of one minute (a block counts for one), up to ITEMS_MAX items."""
     group = [waiting.popleft()]
-    minute_us = model.minute_of(group[0].item_ids[0])
-    items = len(group[0].offers)
+    minute_us = model.minute_of(group[0].packed.item_ids[0])
+    items = len(group[0].packed.item_ids)
     while waiting:
         following = waiting[0]
-        items += len(following.offers)
-        if items > ITEMS_MAX or model.minute_of(following.item_ids[0]) != minute_us:
+        items += len(following.packed.item_ids)
+        if items > ITEMS_MAX or model.minute_of(following.packed.item_ids[0]) != minute_us:
             break
         group.append(waiting.popleft())
     return group

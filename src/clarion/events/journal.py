@@ -1,6 +1,6 @@
 """Blocks: the items of one commit as one compressed, sealed record, as Kafka keeps record batches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,8 @@ from clarion.vault import CannotOpen, Vault
 
 ITEMS_MAX = 2_000
 _PLAIN_BYTES_MAX = 256 * 1024 * 1024
+_ARRAY = b"\xdd"  # msgpack: an array, its length in four bytes; shorter ones have heads of 1 and 3
+_MANY, _VERY_MANY = 16, 65_536
 _encoder = msgspec.msgpack.Encoder()
 _block_decoder = msgspec.msgpack.Decoder(list[tuple[bytes, Event | ProfileChange]])
 _item_decoder = msgspec.msgpack.Decoder(tuple[bytes, Event | ProfileChange])
@@ -45,11 +47,24 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
         return f"{self.stamp_us:016x}{self.item_id.hex}"
 
 
-def pack_block(vault: Vault, block_id: UUID, items: Sequence[tuple[UUID, Inbound]]) -> bytes:
-    """The sealed record of a block's items, in order."""
-    plain = _encoder.encode([(item_id.bytes, inbound) for item_id, inbound in items])
+def pack_items(items: Sequence[tuple[UUID, Inbound]]) -> bytes:
+    """Items as they stand in a block, one behind the other."""
+    packed = _encoder.encode([(item_id.bytes, inbound) for item_id, inbound in items])
+    return packed[
+        1 if len(items) < _MANY else 3 if len(items) < _VERY_MANY else 5 :
+    ]  # without the array's head
+
+
+def seal_block(vault: Vault, block_id: UUID, count: int, records: Iterable[bytes]) -> bytes:
+    """The sealed record of a block of so many items, as `pack_items` made them, in order."""
+    plain = b"".join((_ARRAY, count.to_bytes(4), *records))
     # A compressor is not safe to share between threads; making one costs 2 us.
     return vault.seal(zstandard.ZstdCompressor(level=1).compress(plain), b"block" + block_id.bytes)
+
+
+def pack_block(vault: Vault, block_id: UUID, items: Sequence[tuple[UUID, Inbound]]) -> bytes:
+    """The sealed record of a block of these items."""
+    return seal_block(vault, block_id, len(items), [pack_items(items)])
 
 
 def unpack_block(vault: Vault, block_id: UUID, payload: bytes) -> list[tuple[UUID, Inbound]]:

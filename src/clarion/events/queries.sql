@@ -2,7 +2,7 @@
 -- Keys with a place of their own (a day in the key, or for ever), and the block without the items seen before.
 WITH offered AS (
     SELECT ordinal, key_hash, item_id, bucket
-    FROM unnest($3::text::int[], $4::text::uuid[], $5::text::uuid[], $6::text::int[]) AS o(ordinal, key_hash, item_id, bucket)
+    FROM unnest($3::text::int[], $4::uuid[], $5::uuid[], $6::text::int[]) AS o(ordinal, key_hash, item_id, bucket)
 ), fresh AS (
     INSERT INTO event_key (workspace_id, source, bucket, key_hash, event_id, seen_at)
     SELECT $1, $2, bucket, key_hash, item_id, (extract(epoch FROM now()) * 1000000)::bigint
@@ -31,7 +31,7 @@ WITH clock AS (
     FROM (SELECT (extract(epoch FROM coalesce($13::timestamptz, now())) * 1000000)::bigint AS us) AS t
 ), offered AS (
     SELECT ordinal, key_hash, item_id
-    FROM unnest($3::text::int[], $4::text::uuid[], $5::text::uuid[]) AS o(ordinal, key_hash, item_id)
+    FROM unnest($3::text::int[], $4::uuid[], $5::uuid[]) AS o(ordinal, key_hash, item_id)
 ), candidate AS (
     SELECT o.key_hash, o.item_id
     FROM clock CROSS JOIN offered AS o LEFT JOIN LATERAL (
@@ -76,7 +76,7 @@ SELECT ordinals FROM seen;
 -- of its items is.
 WITH offered AS (
     SELECT ordinal, key_hash, item_id, bucket, copies
-    FROM unnest($3::text::int[], $4::text::uuid[], $5::text::uuid[], $6::text::int[], $7::text::int[])
+    FROM unnest($3::text::int[], $4::uuid[], $5::uuid[], $6::text::int[], $7::text::int[])
          AS o(ordinal, key_hash, item_id, bucket, copies)
 ), keyed AS (
     INSERT INTO event_key (workspace_id, source, bucket, key_hash, event_id, seen_at, revision)

@@ -79,7 +79,9 @@ async def state_of(tx: Tx, workspace_id: UUID, job_id: UUID) -> str | None:
     return state
 
 
-async def retry_job(tx: Tx, workspace_id: UUID, job_id: UUID) -> None:
+async def retry_job(tx: Tx, workspace_id: UUID, job_id: UUID) -> StoredJob:
     """Let a failed one run again. Raises NotFound."""
-    if await tx.fetchval(Q.retry_job, workspace_id, job_id) is None:
-        raise errors.NotFound("there is no such failed job")
+    row = await tx.fetchrow(Q.retry_job, workspace_id, job_id)
+    if row is None:
+        raise errors.NotFound("there is no such failed job in this workspace")
+    return StoredJob(**dict(row))

@@ -82,12 +82,6 @@ class Dedup(Struct, frozen=True, gc=False):
     window_s: int | None = None
     day: int | None = None
 
-    def __post_init__(self) -> None:
-        if self.window_s is not None and not 0 < self.window_s <= 86_400:
-            raise ValueError("a dedup window is between a second and a day")
-        if self.window_s is not None and self.mode is not Mode.ONCE:
-            raise ValueError("only mode once knows a window")
-
 
 class Offer(Struct, frozen=True, gc=False):
     """One item as it is offered to accept."""

@@ -13,6 +13,7 @@ from clarion.profiles.numbers import LIST, PROFILE, TRAIT
 from clarion.profiles.standard import canonical_name
 from clarion.profiles.store import (
     ERASED,
+    TRAIT_DELETED,
     Erased,
     Erasure,
     FoundProfile,
@@ -29,10 +30,12 @@ from clarion.profiles.store import (
     add_line,
     attach,
     check_traits,
+    count_holding,
     count_profiles,
     create_list,
     declare_trait,
     define_trait,
+    delete_trait,
     detach,
     erase,
     find_by_address,
@@ -69,6 +72,7 @@ from clarion.profiles.store import (
     settle_trait,
     suppress,
     suppressed,
+    trait_remover,
     unmerge,
     unpack_erased,
     unsuppress,
@@ -76,6 +80,7 @@ from clarion.profiles.store import (
     write,
 )
 from clarion.profiles.suppression import Reason
+from clarion.profiles.tasks import drop_old_changes
 from clarion.profiles.traits import Facts, Problem
 from clarion.profiles.writing import is_element_change
 
@@ -84,6 +89,7 @@ __all__ = [
     "LIST",
     "PROFILE",
     "TRAIT",
+    "TRAIT_DELETED",
     "Arrival",
     "Erased",
     "Erasure",
@@ -108,11 +114,14 @@ __all__ = [
     "canonical_name",
     "canonical_phone",
     "check_traits",
+    "count_holding",
     "count_profiles",
     "create_list",
     "declare_trait",
     "define_trait",
+    "delete_trait",
     "detach",
+    "drop_old_changes",
     "erase",
     "find_by_address",
     "find_by_identity",
@@ -151,6 +160,7 @@ __all__ = [
     "strongest",
     "suppress",
     "suppressed",
+    "trait_remover",
     "unmerge",
     "unpack_erased",
     "unsuppress",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from clarion.model import Identity, IdentityKind, Inbound, Reach
+from clarion.model import Identity, Inbound
 from clarion.profiles.identities import blind_of, strongest
 from clarion.profiles.resolve import Stamp, stamp_of
 from clarion.profiles.tenures import Tenures
@@ -36,7 +36,7 @@ class Wanted:
     def __init__(self, vault: Vault, tenures: Tenures | None = None) -> None:
         self._vault = vault
         self._tenures = tenures
-        self.replaced: set[UUID] = set()  # seen by their former values only
+        self.former: set[tuple[UUID, Identity, int]] = set()  # what it became, a former value, until when
         self._blinds: dict[Identity, UUID] = {}
         self.identities: dict[UUID, tuple[Identity, Arrival]] = {}
         self.leads: set[UUID] = set()
@@ -54,8 +54,6 @@ class Wanted:
                 if weaker != lead:
                     self._keep_first(self.links, (lead, weaker), arrival)
         for reach in arrival.inbound.reaches:
-            if self._tenures and self._is_former(reach, arrival):
-                continue
             self._keep_first(self.reaches, (lead, reach.channel, reach.value), arrival)
         return lead
 
@@ -67,25 +65,22 @@ class Wanted:
                 self.identities[blind] = (identity, arrival)
         return self._today(blind, identity, arrival) if self._tenures else blind
 
+    def value_in(self, arrival: Arrival, blind: UUID) -> Identity:
+        """An identity as an item gave it."""
+        if not self._tenures:
+            return self.identities[blind][0]
+        identities = arrival.inbound.identities
+        return next(one for one in identities if self._today(self._blinds[one], one, arrival) == blind)
+
     def _today(self, own: UUID, identity: Identity, arrival: Arrival) -> UUID:
         assert self._tenures is not None
-        blind = self._tenures.today(own, arrival.stamp_us)
-        if blind not in self.identities or (blind == own and blind in self.replaced):
-            self.identities[blind] = (identity, arrival)
-            (self.replaced.discard if blind == own else self.replaced.add)(blind)
-        return blind
-
-    def _is_former(self, reach: Reach, arrival: Arrival) -> bool:
-        """Whether the place is that of an identity of the item that was replaced: it went with it."""
-        assert self._tenures is not None
-        for identity in arrival.inbound.identities:
-            if identity.kind is IdentityKind.EMAIL and (reach.channel, reach.value) == (
-                "email",
-                identity.value,
-            ):
-                own = self._blinds[identity]
-                return self._tenures.today(own, arrival.stamp_us) != own
-        return False
+        tenure = self._tenures.at(own, arrival.stamp_us)
+        if tenure is None or tenure.became is None:
+            self.identities.setdefault(own, (identity, arrival))
+            return own
+        self.identities.setdefault(tenure.became, (identity, arrival))
+        self.former.add((tenure.became, identity, tenure.until_us))
+        return tenure.became
 
     @staticmethod
     def _keep_first(into: dict[Any, Arrival], key: Any, arrival: Arrival) -> None:

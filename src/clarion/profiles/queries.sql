@@ -140,6 +140,14 @@ SET type = excluded.type, required = excluded.required, readonly = excluded.read
                          (excluded.type, excluded.personal, excluded.options)
                     THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE trait.settling END;
 
+-- name: delete_trait
+-- The definition; what profiles hold goes later.
+DELETE FROM trait WHERE workspace_id = $1 AND name = $2 RETURNING type, personal, options, readonly;
+
+-- name: count_holding
+-- Profiles that hold a trait, or did.
+SELECT count(*) FROM profile WHERE workspace_id = $1 AND stamps ? $2;
+
 -- name: find_settling
 -- How far a changed definition has been applied.
 SELECT type, personal, options, readonly, settling FROM trait
@@ -313,6 +321,15 @@ DELETE FROM trait_blind WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])
 -- Of some members.
 DELETE FROM profile_change WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING change_id;
 
+-- name: forget_examples
+-- Those of traits that are a value of theirs, or were one.
+UPDATE trait AS t SET example = NULL WHERE t.workspace_id = $1 AND t.example IS NOT NULL AND (
+    EXISTS (SELECT FROM profile AS p WHERE p.workspace_id = $1 AND p.profile_id = ANY($2::uuid[])
+            AND p.traits ->> t.name = t.example #>> '{}')
+    OR EXISTS (SELECT FROM profile_change AS c WHERE c.workspace_id = $1 AND c.profile_id = ANY($2::uuid[])
+               AND c.what = 'trait:' || t.name AND c.value #>> '{}' = t.example #>> '{}'))
+RETURNING name;
+
 -- name: erase_profiles
 -- The rows stay, with nothing in them: whose the counted events are, without who that was.
 UPDATE profile SET traits = '{}', stamps = '{}', sealed = NULL, zone = NULL, fold_traits = NULL, fold_stamps = NULL,
@@ -413,11 +430,13 @@ UPDATE identity_cut SET one_side = array_replace(one_side, $2::uuid, $3::uuid),
     other_side = array_replace(other_side, $2::uuid, $3::uuid)
 WHERE workspace_id = $1 AND (one_side @> ARRAY[$2::uuid] OR other_side @> ARRAY[$2::uuid]);
 
--- name: delete_address
--- The place goes with the identity, wherever the person had it.
-DELETE FROM address AS a USING profile AS p
-WHERE a.workspace_id = $1 AND a.channel = $3 AND a.blind = $4
-  AND p.workspace_id = $1 AND p.profile_id = a.profile_id AND p.root_id = $2;
+-- name: drop_former_places
+-- Wherever the person whom $2 finds had them before $4.
+DELETE FROM address AS a
+USING unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS f(became, blind, until_us), identity AS i, profile AS p
+WHERE a.workspace_id = $1 AND a.channel = 'email' AND a.blind = f.blind AND a.stamp_us < f.until_us
+  AND i.workspace_id = $1 AND i.blind = f.became
+  AND p.workspace_id = $1 AND p.profile_id = a.profile_id AND p.root_id = i.root_id;
 
 -- name: take_links
 -- Of an identity that is replaced.

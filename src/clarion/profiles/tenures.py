@@ -36,8 +36,3 @@ class Tenures:
         """Whether it was for a person who is no more."""
         tenure = self.at(blind, stamp_us)
         return tenure is not None and tenure.became is None
-
-    def today(self, blind: UUID, stamp_us: int) -> UUID:
-        """By what its person is found now."""
-        tenure = self.at(blind, stamp_us)
-        return blind if tenure is None or tenure.became is None else tenure.became

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from clarion import accounts, profiles
+from clarion import accounts, events, jobs, profiles
 from clarion.api.nouns._fields import Label, Text
 from clarion.api.ports import Call, Nothing
 from clarion.profiles import ShownTrait
@@ -31,6 +31,13 @@ class Define(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     personal: bool | None = None
     group: Label | None = None
     options: Annotated[tuple[Text, ...], Meta(max_length=OPTIONS_MAX)] | None = None
+
+
+class Deleted(Struct, frozen=True):
+    """A trait that is gone. `held_by`: from how many profiles its values go, or have gone."""
+
+    name: str
+    held_by: int
 
 
 async def list_all(call: Call, wish: Nothing) -> list[ShownTrait]:
@@ -63,6 +70,32 @@ async def define(call: Call, wish: Define) -> ShownTrait:
         if not await settle(call, wish.name):
             break
     return await show(call, One(wish.name))
+
+
+async def delete(call: Call, wish: One) -> Deleted:
+    """Delete a trait: its definition now, what profiles hold of it in jobs; their history says so. No way back."""
+    async with call.app() as tx:
+        now_us = await events.begin_write(tx, call.workspace_id)
+        held_by = await profiles.delete_trait(
+            tx, call.workspace_id, wish.name, ids=call.ports.ids, now_us=now_us
+        )
+        await accounts.audit(
+            tx,
+            call.workspace_id,
+            ids=call.ports.ids,
+            actor=call.actor,
+            action="trait_deleted",
+            trait=wish.name,
+        )
+    await call.ports.database.notify(jobs.WORK)
+    return Deleted(wish.name, held_by)
+
+
+async def count(call: Call, name: str) -> int:
+    """How many profiles hold a trait. Raises NotFound."""
+    async with call.app() as tx:
+        await profiles.list_traits(tx, call.workspace_id, name=name)
+        return await profiles.count_holding(tx, call.workspace_id, name)
 
 
 async def settle(call: Call, name: str) -> int:

@@ -10,7 +10,6 @@ from clarion.dialects._http import Answer
 from clarion.dialects.smashsend import wire
 from clarion.dialects.smashsend.codes import Code, Problem
 from clarion.dialects.smashsend.contacts import wire as contacts_wire
-from clarion.dialects.smashsend.mapping import Judged
 from clarion.model import Accepted, Duplicate, Offer
 
 QUEUED = "Event queued for processing"
@@ -39,6 +38,8 @@ STATUS: dict[type[errors.Declined], HTTPStatus] = {
 }
 _PHRASES = {413: "Payload Too Large"}  # Pythons word it in two other ways
 _SHOWN_MAX = 200  # characters of a path
+
+Told = str | list[Problem]  #: the message id of an event that was offered, or all that is wrong with it
 _OUTCOMES: dict[type[Accepted | Duplicate], str] = {Accepted: "accepted", Duplicate: "duplicate"}
 
 
@@ -53,20 +54,20 @@ def refused(problems: Sequence[Problem]) -> Answer:
     return failure(HTTPStatus.BAD_REQUEST, SINGLE_WORDS.get(first.code, first.message))
 
 
-def batch(judged: Sequence[Judged], outcomes: Sequence[Accepted | Duplicate]) -> Answer:
+def batch(told: Sequence[Told], outcomes: Sequence[Accepted | Duplicate]) -> Answer:
     """Every event by its place in the request; `outcomes` are those of the offers in it, in order."""
     remaining = iter(outcomes)
     events: list[wire.EventStatus] = []
     failures: list[wire.EventFailure] = []
     accepted = 0
-    for index, event in enumerate(judged):
-        if isinstance(event, Offer):
+    for index, event in enumerate(told):
+        if isinstance(event, str):
             outcome = type(next(remaining))
             accepted += outcome is Accepted
-            events.append(wire.EventStatus(index, event.dedup.key, _OUTCOMES[outcome]))
+            events.append(wire.EventStatus(index, event, _OUTCOMES[outcome]))
         else:
-            told = [wire.EventError(problem.code, problem.message) for problem in event]
-            failures.append(wire.EventFailure(index, told))
+            found = [wire.EventError(problem.code, problem.message) for problem in event]
+            failures.append(wire.EventFailure(index, found))
     result = wire.BatchResult(accepted, len(failures), len(events) - accepted, events, failures)
     return Answer(_batch_status(len(events), len(failures)), wire.encode(result))
 

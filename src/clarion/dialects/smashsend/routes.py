@@ -12,7 +12,7 @@ from clarion.dialects import _http
 from clarion.dialects._door import Door, Handler, Routes, allowed
 from clarion.dialects._http import Answer
 from clarion.dialects.smashsend import auth, contacts, mapping, reply, rules, wire
-from clarion.model import Offer, Source
+from clarion.model import Offer, Sample, Source
 
 _log = log.get(__name__)
 
@@ -75,25 +75,24 @@ async def _track_batch(door: Door, scope: Scope, receive: Receive) -> Answer:
     credential, body = entered
     if credential.role == contacts.VIEWER:
         return reply.read_only()
-    now_us = door.now_us()
+    await door.turns.wait(credential.workspace_id)
     try:
-        events = wire.read_batch(body)
+        told, offers, samples = _judged(body, door.now_us())
     except wire.Malformed as exc:
         # Refused whole is one item: what came behind the limit, or is no JSON, was never read as events.
         samples = [mapping.sample(body, [mapping.malformed(exc)])]
         await door.ingest.offer(credential, Source.SMASHSEND, [], rejected=1, samples=samples)
         raise
-    judged = [mapping.judge(event, now_us) for event in events]
+    offered = door.ingest.offer(credential, Source.SMASHSEND, offers, rejected=len(samples), samples=samples)
+    del offers  # what waits is packed, and need not be kept as values
+    return reply.batch(told, await offered)
+
+
+def _judged(body: bytes, now_us: int) -> tuple[list[reply.Told], list[Offer], list[Sample]]:
+    """What the answer needs of each event, what is offered, and what is kept of the refused ones."""
+    judged, samples = mapping.judge_batch(body, now_us)
     offers = [event for event in judged if isinstance(event, Offer)]
-    samples = [
-        mapping.sample(sent, event)
-        for sent, event in zip(events, judged, strict=True)
-        if not isinstance(event, Offer)
-    ]
-    outcomes = await door.ingest.offer(
-        credential, Source.SMASHSEND, offers, rejected=len(samples), samples=samples
-    )
-    return reply.batch(judged, outcomes)
+    return [event.dedup.key if isinstance(event, Offer) else event for event in judged], offers, samples
 
 
 async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:

@@ -6,6 +6,7 @@ Characters are Unicode code points.
 
 import re
 from datetime import UTC
+from functools import lru_cache
 from typing import Any
 
 import ciso8601
@@ -53,14 +54,33 @@ class Valid(Struct, frozen=True, gc=False):
     message_id: str | None
 
 
+def check_plain(track: PlainTrack, now_us: int) -> Valid | None:
+    """What a plain event says; None where `check` has to tell what is wrong with it."""
+    email = canonical_email(track.identify.email)
+    timestamp_us = None
+    if track.timestamp is not None:
+        timestamp_us = _time_us(track.timestamp)
+        if timestamp_us is None or abs(timestamp_us - now_us) > TIMESTAMP_RANGE_US:
+            return None
+    message_id = track.message_id
+    if email is None or not _is_name(track.event) or (message_id and len(message_id) > MESSAGE_ID_MAX):
+        return None
+    return Valid(
+        track.event, email, track.identify.traits or {}, track.properties or {}, timestamp_us, message_id
+    )
+
+
+@lru_cache(1_024)
+def _is_name(name: str) -> bool:
+    return len(name) <= NAME_MAX and _NAME.fullmatch(name) is not None
+
+
 def check(track: Track, now_us: int) -> Valid | list[Problem]:
     """The event, or everything that is wrong with it in the order of the vendor's page."""
     problems: list[Problem] = []
     _check_name(track.event, problems)
     email, traits = _check_identify(track.identify, problems)
-    properties = track.properties or {}
-    if not isinstance(track, PlainTrack):
-        properties = limits.check_object(track.properties, limits.PROPERTIES, problems)
+    properties = limits.check_object(track.properties, limits.PROPERTIES, problems)
     timestamp_us = _check_timestamp(track.timestamp, now_us, problems)
     _check_message_id(track.message_id, problems)
     if problems:

@@ -5,6 +5,7 @@ wrong with it (`rules`), which a typed decoder, stopping at the first, cannot te
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Annotated, Any
 
@@ -37,10 +38,23 @@ _Array = Annotated[list[_Primitive], Meta(max_length=limits.ARRAY_MAX)]
 _Flat = Annotated[dict[str, _Primitive | _Array], Meta(max_length=limits.LEAVES_MAX)]
 
 
-class PlainTrack(Track, frozen=True, gc=False):
-    """An event whose properties keep every limit and have one level, as nearly all do; seen while it was read."""
+class PlainIdentify(Struct, frozen=True, gc=False):
+    email: str
+    traits: _Flat | None = None
 
+
+class PlainTrack(Struct, frozen=True, gc=False):
+    """An event that keeps every limit that a decoder can look at, as nearly all do; seen while it was read."""
+
+    event: Annotated[str, Meta(min_length=1)]
+    identify: PlainIdentify
     properties: _Flat | None = None
+    timestamp: str | int | float | None = None
+    message_id: Annotated[str, Meta(min_length=1)] | None = field(default=None, name="messageId")
+
+
+class _PlainBatch(Struct):
+    events: list[PlainTrack]
 
 
 # The array of a batch, in as many slots as may be filled and one more. What comes behind them is skipped and
@@ -102,6 +116,7 @@ class Malformed(errors.Declined):
 
 _track = msgspec.json.Decoder(Track)
 _plain_track = msgspec.json.Decoder(PlainTrack)
+_plain_batch = msgspec.json.Decoder(_PlainBatch)
 _batch = msgspec.json.Decoder(_Batch)
 encode = msgspec.json.Encoder().encode
 
@@ -109,40 +124,52 @@ encode = msgspec.json.Encoder().encode
 def read_track(body: bytes | Raw) -> Track:
     """One event. Raises Malformed."""
     try:
-        return _read_track(body)
+        return _read_track(bytes(body))
     except msgspec.ValidationError as exc:
         raise Malformed(_misfit(str(exc))) from exc
     except (ValueError, RecursionError) as exc:
         raise Malformed(_not_json(exc)) from exc
 
 
-def _read_track(body: bytes | Raw) -> Track:
-    body = bytes(body)
-    plain = _read_plain(body)
-    if plain is not None:
-        return plain
+def _read_track(body: bytes) -> Track:
     try:
         return _track.decode(body)
     except msgspec.DecodeError:  # half an emoji where nobody looks does no harm
         return _track.decode(_with_lone_surrogates_spoilt(body))
 
 
-def _read_plain(body: bytes) -> PlainTrack | None:
-    """None: what is wrong with it, if anything, is told of what `Track` reads.
-
-    Reading and checking at once takes 1.9 us an event; reading anything and walking over it takes 2.4. The names'
-    lengths are asked apart: the decoder remembers names, but not those of a limited type.
-    """
-    if b"\\" in body and _NUL in body:  # one byte is sought three times faster than six
+def read_plain(body: bytes | Raw) -> PlainTrack | None:
+    """One event; None: what is wrong with it, if anything, is told of what `read_track` reads."""
+    body = bytes(body)
+    if _has_nul(body):
         return None
     try:
         track = _plain_track.decode(body)
     except (ValueError, RecursionError):
         return None
-    names = track.properties or ()
-    if len("".join(names)) > limits.KEY_MAX and max(map(len, names)) > limits.KEY_MAX:
+    return track if _names_fit([track.properties or (), track.identify.traits or ()]) else None
+
+
+def read_plain_batch(body: bytes) -> list[PlainTrack] | None:
+    """The events of a batch when all are plain: at once they cost half as much as one by one."""
+    if _has_nul(body):
         return None
-    return track
+    try:
+        tracks = _plain_batch.decode(body).events
+    except (ValueError, RecursionError):
+        return None
+    named = [track.properties or () for track in tracks]
+    named += [track.identify.traits for track in tracks if track.identify.traits]
+    return tracks if _names_fit(named) else None
+
+
+def _has_nul(body: bytes) -> bool:
+    return b"\\" in body and _NUL in body  # one byte is sought three times faster than six
+
+
+def _names_fit(objects: Sequence[Iterable[str]]) -> bool:
+    """Asked apart from the decoder, which remembers names, but not those of a limited type."""
+    return max(map(len, set().union(*objects)), default=0) <= limits.KEY_MAX
 
 
 def read_batch(body: bytes) -> list[Raw]:

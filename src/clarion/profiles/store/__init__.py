@@ -8,6 +8,12 @@ from clarion.profiles.store.definitions import (
     list_traits,
     settle_trait,
 )
+from clarion.profiles.store.deleting import (
+    TRAIT_DELETED,
+    count_holding,
+    delete_trait,
+    trait_remover,
+)
 from clarion.profiles.store.erasing import (
     ERASED,
     Erased,
@@ -69,6 +75,7 @@ from clarion.profiles.store.writing import (
 
 __all__ = [
     "ERASED",
+    "TRAIT_DELETED",
     "Erased",
     "Erasure",
     "FoundProfile",
@@ -85,10 +92,12 @@ __all__ = [
     "add_line",
     "attach",
     "check_traits",
+    "count_holding",
     "count_profiles",
     "create_list",
     "declare_trait",
     "define_trait",
+    "delete_trait",
     "detach",
     "erase",
     "find_by_address",
@@ -125,6 +134,7 @@ __all__ = [
     "settle_trait",
     "suppress",
     "suppressed",
+    "trait_remover",
     "unmerge",
     "unpack_erased",
     "unsuppress",

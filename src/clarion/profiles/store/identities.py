@@ -1,11 +1,11 @@
 """Who an item is about: identities, their members, links and addresses."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from clarion import model
 from clarion.db import Tx
-from clarion.model import IdentityKind, Ids
+from clarion.model import Identity, IdentityKind, Ids
 from clarion.profiles.arrivals import Arrival, Known, Wanted
 from clarion.profiles.identities import Place, blind_of, reach_of
 from clarion.profiles.resolve import Link
@@ -47,6 +47,7 @@ async def members_of(
     wanted.reaches.update(_reaches_of_linked(wanted, links))
     await _note_addresses(tx, workspace_id, wanted, known, vault=vault)
     await join(tx, workspace_id, links, vault=vault, ids=ids, cause=cause)
+    await drop_former_places(tx, workspace_id, wanted.former, vault=vault)
     remembered.note(workspace_id, known)
     return members
 
@@ -122,7 +123,7 @@ def _reaches_of_new(
     reaches = {}
     for blind, profile_id in fresh.items():
         identity, arrival = wanted.identities[blind]
-        if profile_id is not None and identity.kind in CHANNEL_OF and blind not in wanted.replaced:
+        if profile_id is not None and identity.kind in CHANNEL_OF:
             reaches[(blind, CHANNEL_OF[identity.kind], identity.value)] = arrival
     return reaches
 
@@ -154,14 +155,33 @@ async def _note_addresses(
     )
 
 
+async def drop_former_places(
+    tx: Tx, workspace_id: UUID, former: Collection[tuple[UUID, Identity, int]], *, vault: Vault
+) -> None:
+    """A replaced e-mail goes as an address too, from the person whose identity it was; others may share it.
+
+    Each is what it became, the value that it was, and until when (us).
+    """
+    if not former:
+        return
+    places = [reach_of(vault, model.Reach("email", identity.value)) for _, identity, _ in former]
+    await tx.execute(
+        Q.drop_former_places,
+        workspace_id,
+        [became for became, _, _ in former],
+        [place.blind for place in places if place is not None],  # an e-mail always is a place
+        [until_us for _, _, until_us in former],
+    )
+
+
 def _reaches_of_linked(wanted: Wanted, links: Sequence[Link]) -> dict[tuple[UUID, str, str], Arrival]:
     """A weaker e-mail or phone reaches the stronger one's member, whether or not they are one person."""
     reaches = {}
     for link in links:
-        identity, _ = wanted.identities[link.weak]
-        if identity.kind in CHANNEL_OF and link.weak not in wanted.replaced:
-            place = (link.strong, CHANNEL_OF[identity.kind], identity.value)
-            reaches[place] = wanted.links[link.strong, link.weak]
+        arrival = wanted.links[link.strong, link.weak]
+        identity = wanted.value_in(arrival, link.weak)
+        if identity.kind in CHANNEL_OF:
+            reaches[link.strong, CHANNEL_OF[identity.kind], identity.value] = arrival
     return reaches
 
 

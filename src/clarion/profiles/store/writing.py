@@ -15,7 +15,7 @@ from clarion.profiles.identities import blind_of, reach_of
 from clarion.profiles.resolve import Link, stamp_of
 from clarion.profiles.standard import canonical_name
 from clarion.profiles.store._queries import Q
-from clarion.profiles.store.identities import members_of
+from clarion.profiles.store.identities import drop_former_places, members_of
 from clarion.profiles.store.people import join
 from clarion.profiles.store.traits import fold_traits, open_traits
 from clarion.profiles.writing import is_element_change, winning, with_elements
@@ -231,12 +231,11 @@ class _Replacing(Struct):
         """The old one finds nobody; what was accepted under it before goes by the new; without an e-mail by nothing."""
         old, workspace_id = held["blind"], self.workspace_id
         value = self.vault.open(held["sealed"], b"identity" + old.bytes).decode()
-        place = reach_of(self.vault, Reach("email", value))
-        assert place is not None, "an e-mail always is a place"
-        await self.tx.execute(Q.delete_address, workspace_id, self.root_id, "email", place.blind)
         await self.tx.execute(
             Q.rename_identity, workspace_id, old, new, self._seal(new, email or ""), email is None
         )
+        former = [(new, Identity(IdentityKind.EMAIL, "", value), self.stamp[0])]
+        await drop_former_places(self.tx, workspace_id, former, vault=self.vault)
         await self.tx.execute(Q.rename_in_cuts, workspace_id, old, new)
         await self.tx.execute(Q.follow_moved, workspace_id, old, new)
         await self.tx.execute(Q.insert_moved, workspace_id, old, new, self.stamp[0])
