@@ -84,7 +84,7 @@ async def test_unknown_calls_are_told_in_the_vendors_shape(desk: Any) -> None:
     answer = await desk.send("POST", "/api/v1/nothing")
     assert answer.json == {
         "status": 404,
-        "message": "Cannot POST /api/v1/nothing. What this server speaks is listed at /docs/reference/esputnik.",
+        "message": "Cannot POST /api/v1/nothing. What this server speaks is listed at /docs/esputnik.",
     }
     answer = await desk.send("PUT", f"{V1}/")
     assert answer.json == {"status": 405, "message": "Method PUT is not allowed for /api/v1/event/"}

@@ -22,7 +22,7 @@ UNAVAILABLE = "The service is temporarily unavailable. Retry after {} seconds."
 BROKEN = "Internal server error. The server's log names it {}."
 CUT_SHORT = "The request body is cut short or its framing is broken"
 NOT_JSON = "Unsupported media type: Content-Type must be application/json"
-UNKNOWN_PATH = "Cannot {} {}. What this server speaks is listed at /docs/reference/esputnik."
+UNKNOWN_PATH = "Cannot {} {}. What this server speaks is listed at /docs/esputnik."
 WRONG_METHOD = "Method {} is not allowed for {}"
 
 #: What ends a request; the text of the error is the answer's.

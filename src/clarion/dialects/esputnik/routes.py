@@ -22,6 +22,7 @@ from clarion.model import Identity, Offer, Source
 BUCKET = "requests"
 PER_MINUTE = 12_000  # the vendor's 200 a second
 BUCKETS = {BUCKET: PER_MINUTE}
+_LARGE_BYTES = 64 * 1024  # a body from here on waits for its turn
 _SLACK = 1024  # what stands around the events of a batch
 _NO_CONTACTS: Mapping[int, Identity] = {}
 
@@ -112,6 +113,7 @@ async def _past_events(call: Call, door: Door, scope: Scope, receive: Receive) -
         return entered
     credential, body = entered
     items, sent = 1, body
+    await door.turns.wait(credential.workspace_id)
     try:
         events = wire.read(body, wire.PastEvents).events
         items = len(events)
@@ -181,7 +183,10 @@ async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Ans
     )  # fmt: skip
     if isinstance(entered, Answer):
         return entered
-    return await serving.answer(spoken, door, entered[0], scope, entered[1])
+    credential, body = entered
+    if len(body) > _LARGE_BYTES:
+        await door.turns.wait(credential.workspace_id)
+    return await serving.answer(spoken, door, credential, scope, body)
 
 
 async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
