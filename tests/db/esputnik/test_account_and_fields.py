@@ -77,3 +77,21 @@ async def test_the_ids_of_the_catalogue_are_those_of_fields(
     assert (status, message) == (400, f"The field with id='{gender}': not among the options")
     await ask("PUT", f"{CONTACT}/1", {"fields": [{"id": gender, "value": ""}]})
     assert (await ask("GET", f"{CONTACT}/1"))["fields"] == []
+
+
+async def test_every_type_has_a_word_of_the_vendors(ask: Any, database: Any, tenant: Any) -> None:
+    words = {
+        "text": "textfield", "integer": "number", "decimal": "decimal", "boolean": "combobox", "date": "date",
+        "datetime": "datetime", "choice": "combobox", "choices": "checkboxlist",
+    }  # fmt: skip
+    for kind in words:
+        options = ("M", "F") if kind.startswith("choice") else None
+        await define(database, tenant, f"a {kind}", type=kind, options=options, readonly=kind == "date")
+    book = (await ask("GET", "/api/v1/addressbooks"))["addressBook"]
+    told = {field["name"].removeprefix("a "): field["description"] for field in book["fieldGroups"]["fields"]}
+    assert {kind: one["type"] for kind, one in told.items()} == words
+    assert told["choices"]["allowedValues"] == {"possibleValues": ["M", "F"]}
+    assert told["boolean"]["allowedValues"] == {"possibleValues": ["true", "false"]}
+    assert "allowedValues" not in told["text"]
+    assert {one["required"] for one in told.values()} == {"false"}
+    assert {kind for kind, one in told.items() if one["readonly"] == "true"} == {"date"}

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from clarion import metrics
 from tests.db.esputnik.requests import ANN, CONTACT, CONTACTS, emailed
 
 # ---- contacts
@@ -190,6 +191,15 @@ async def test_an_event_by_contact_id_is_the_contacts(
     whose = {event.name: event.profile_id for event in await timeline(tenant)}
     assert whose["a"] == whose["e"] != whose["b"] == whose["c"]
     assert whose["d"] not in (whose["a"], whose["b"]), "no contact's id is a customer's id"
+
+
+async def test_an_unknown_event_type_is_made(ask: Any, process_all: Any, tenant: Any, database: Any) -> None:
+    await ask(
+        "POST", "/api/v1/event", {"eventTypeKey": "brandNew", "keyValue": "ann@example.com", "params": []}
+    )
+    await process_all(tenant)
+    async with database.app(tenant.workspace_id) as tx:
+        assert [one.name for one in await metrics.list_metrics(tx, tenant.workspace_id)] == ["brandNew"]
 
 
 # ---- others
