@@ -21,7 +21,7 @@ TRIPLES = sorted((Path(__file__).parents[1] / "dialects/smashsend/at_once").glob
 
 @pytest.mark.parametrize("path", TRIPLES, ids=lambda path: path.stem)
 async def test_requests_become_these_changes_and_this_answer(knock: Any, tenant: Any, path: Path) -> None:
-    triple = json.loads(path.read_text("utf-8"))
+    triple = read(path)
     for earlier in triple.get("earlier", []):
         assert (await knock(tenant, *earlier)).status_code == 200
     method, place, *body = triple["request"]
@@ -34,8 +34,17 @@ async def test_requests_become_these_changes_and_this_answer(knock: Any, tenant:
         "answer": {"status": answer.status_code, "body": plain(answer.text)},
     }
     if os.environ.get("CLARION_GOLDEN") == "write":
-        path.write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        write(path, found)
     assert found == triple
+
+
+def read(path: Path) -> dict[str, Any]:
+    triple: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return triple
+
+
+def write(path: Path, triple: dict[str, Any]) -> None:
+    path.write_text(json.dumps(triple, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
 def said(body: Any = None) -> list[Any]:
