@@ -1,5 +1,8 @@
 """What every call of every door must do, as its reference tells of it; a new dialect's calls are here by themselves."""
 
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -125,3 +128,25 @@ def test_another_method_is_told_which_there_are(
     answer = httpx2.request("PATCH", caller.url + path, headers={name: shown.format(key=caller.key)})
     assert answer.status_code == 405
     assert call.method in answer.headers["allow"]
+
+
+def test_while_the_database_is_away_calls_hear_503_and_never_a_defect(new_server: Any) -> None:
+    server = new_server()
+    server.start()
+    owner = server.new_owner()
+    callers = {name: SURFACES[name].caller(owner) for name in DIALECTS}
+    places = {name: SURFACES[name].places(caller, owner) for name, caller in callers.items()}
+
+    def try_it(one: tuple[str, Described]) -> tuple[str, int]:
+        dialect, call = one
+        answer = ask(dialect, call, owner.url, callers[dialect].key, places[dialect])
+        status = answer.status_code
+        return call.operation_id, status if status in call.answers else refused(dialect, call, answer)
+
+    postmaster = next(server.data.rglob("postmaster.pid"))
+    os.kill(int(postmaster.read_text().split()[0]), signal.SIGKILL)
+    with ThreadPoolExecutor(len(CALLS)) as callers_at_once:
+        heard = list(callers_at_once.map(try_it, CALLS * 3))
+    away = {name for name, status in heard if status == 503}
+    assert len(away) > len(CALLS) / 2, heard
+    assert {status for _, status in heard} <= {200, 404, 409, 503}

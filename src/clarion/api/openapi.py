@@ -16,6 +16,10 @@ _FAILURES = {
     "401": "No token, or one that opens nothing.",
     "403": "The token's role does not allow it.",
     "404": "No such thing in this workspace.",
+    "408": "The body did not come in time.",
+    "409": "There is one already.",
+    "413": "The body is longer than any call needs.",
+    "415": "The body is announced as something else than JSON.",
     "503": "Not now; Retry-After says when.",
 }
 
