@@ -87,7 +87,12 @@ def openapi_of(surface: Surface, owner: Caller) -> dict[str, Any]:
 def _operations(described: dict[str, Any]) -> list[Any]:
     """Raises where one is not OpenAPI."""
     found: Any = schemathesis.openapi.from_dict(described).get_all_operations()
-    return [one.ok() for one in found]
+    parted = list(found)
+    operations = [one.ok() for one in parted if hasattr(one, "ok")]
+    lies = [str(one.err()) for one in parted if hasattr(one, "err")]
+    if lies:
+        raise ValueError("this is no OpenAPI: " + "; ".join(lies))
+    return operations
 
 
 def _send_all(
