@@ -86,6 +86,7 @@ def manage(_caller: Caller, owner: Caller) -> dict[str, str]:
         "credential_id": owner.ask("POST", "/manage/v1/credentials", {"dialect": "smashsend"})[
             "credential_id"
         ],
+        "list_id": owner.ask("POST", "/manage/v1/lists", {"name": uuid4().hex})["id"],
     }
 
 

@@ -11,7 +11,10 @@ MB = 1024 * 1024
 
 
 class Call(Struct, frozen=True):
-    """One call of a dialect. `good` is accepted; `@@` in `template` is where any JSON value may stand."""
+    """One call of a dialect. `good` is accepted; `@@` in `template` is where any JSON value may stand.
+
+    `partly`: as many items, the last of which is refused alone, and the status of that; None where one is all.
+    """
 
     dialect: str
     routes: Any
@@ -24,6 +27,7 @@ class Call(Struct, frozen=True):
     template: bytes
     shape: frozenset[str]  # keys of an error
     method: str = "POST"
+    partly: tuple[bytes, int] | None = None
 
 
 _SMASHSEND = {
@@ -50,6 +54,7 @@ DIALECTS = [
         good=b'{"events":[' + _EVENT.replace(b"@@", b"1") + b"," + _EVENT.replace(b"@@", b"2") + b"]}",
         items=2,
         template=b'{"events":[' + _EVENT + b"]}",
+        partly=(b'{"events":[' + _EVENT.replace(b"@@", b"1") + b',{"event":"no one\'s"}]}', 207),
         **_SMASHSEND,
     ),
 ]
