@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from clarion.db import Tx
-from clarion.events.accept import Group, Policy, accept
+from clarion.events.accept import Group, Policy, accept, pack
 from clarion.events.journal import ITEMS_MAX
 from clarion.model import Dedup, Event, Ids, Mode, Offer, Source
 from clarion.vault import Vault
@@ -30,9 +30,7 @@ async def tell(
     policy = Policy.of(_EVERY_ONE_IS_NEW)
     for start in range(0, len(happened), ITEMS_MAX):
         part = slice(start, start + ITEMS_MAX)
-        group = Group(
-            block_id=ids.next(),
-            item_ids=item_ids[part],
-            offers=[Offer(event, _EVERY_ONE_IS_NEW) for event in happened[part]],
-        )
+        offers = [Offer(event, _EVERY_ONE_IS_NEW) for event in happened[part]]
+        packed = pack(vault, policy, list(item_ids[part]), offers)
+        group = Group(block_id=ids.next(), requests=[packed])
         await accept(tx, workspace_id, int(source), policy, group, vault=vault)
