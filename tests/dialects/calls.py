@@ -26,7 +26,10 @@ SHOWN: dict[str, Callable[[str], str]] = {"smashsend": bearer, "esputnik": basic
 
 
 class Call(Struct, frozen=True):
-    """One call of a dialect. `good` is accepted; `@@` in `template` is where any JSON value may stand."""
+    """One call of a dialect. `good` is accepted; `@@` in `template` is where any JSON value may stand.
+
+    `partly`: as many items, the last of which is refused alone, and the status of that; None where one is all.
+    """
 
     dialect: str
     routes: Any
@@ -39,6 +42,7 @@ class Call(Struct, frozen=True):
     template: bytes
     shape: frozenset[str]  # keys of an error
     method: str = "POST"
+    partly: tuple[bytes, int] | None = None
     unknown: tuple[str, ...] = (
         "/v1/" + "x" * 9_000,
         "/v1/\u202e",
@@ -86,6 +90,7 @@ DIALECTS = [
         good=b'{"events":[' + _EVENT.replace(b"@@", b"1") + b"," + _EVENT.replace(b"@@", b"2") + b"]}",
         items=2,
         template=b'{"events":[' + _EVENT + b"]}",
+        partly=(b'{"events":[' + _EVENT.replace(b"@@", b"1") + b',{"event":"no one\'s"}]}', 207),
         **_SMASHSEND,
     ),
     *(

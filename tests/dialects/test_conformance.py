@@ -32,6 +32,23 @@ async def test_a_good_request_is_offered_item_by_item(desk: Any, call: Call) -> 
         assert_storable(offer)
 
 
+async def test_a_repeat_is_kept_once_and_answered_like_the_first(desk: Any, call: Call) -> None:
+    first = await desk.post(call.path, call.good)
+    again = await desk.post(call.path, call.good)
+    assert (again.status, again.json.keys()) == (first.status, first.json.keys())
+    assert len(desk.journal.offers) == call.items
+
+
+async def test_what_is_good_of_a_batch_is_kept_and_the_rest_counted(desk: Any, call: Call) -> None:
+    if call.partly is None:
+        return
+    body, status = call.partly
+    answer = await desk.post(call.path, body)
+    assert answer.status == status
+    assert len(desk.journal.offers) == call.items - 1
+    assert desk.journal.rejected == len(desk.journal.samples) == 1
+
+
 async def test_an_unknown_key_reaches_nothing(desk: Any, call: Call) -> None:
     answer = await desk.send(call.method, call.path, [], authorization="Bearer nobodys")
     assert 400 <= answer.status < 500

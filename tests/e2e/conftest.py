@@ -6,10 +6,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import msgspec
 import pytest
+
+from torture.surfaces import Caller
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 60
@@ -84,6 +87,13 @@ class Server:
 
     def create_credential(self, dialect: str = "smashsend", workspace: str = "demo") -> Any:
         return self.cli("credential", "create", "--workspace", workspace, "--dialect", dialect)
+
+    def new_owner(self) -> Caller:
+        """The owner of a new workspace."""
+        workspace = f"w{uuid4().hex[:12]}"
+        self.run("workspace", "create", workspace)
+        words = ("credential", "create", "--workspace", workspace, "--manage", "--role", "owner", "--bare")
+        return Caller(self.url, self.run(*words).stdout.strip())
 
     def backlog(self) -> int:
         waiting: int = httpx2.get(f"{self.url}/readyz").json()["backlog"]

@@ -16,6 +16,10 @@ _FAILURES = {
     "401": "No token, or one that opens nothing.",
     "403": "The token's role does not allow it.",
     "404": "No such thing in this workspace.",
+    "408": "The body did not come in time.",
+    "409": "There is one already.",
+    "413": "The body is longer than any call needs.",
+    "415": "The body is announced as something else than JSON.",
     "503": "Not now; Retry-After says when.",
 }
 
@@ -28,7 +32,9 @@ def document(known: Sequence[Declared], prefix: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for one, answer in zip(known, answers, strict=False):
         path = paths.setdefault(prefix + plain_path(one.route.path), {})
-        path[one.route.method.lower()] = _operation(one, answer)
+        told, beside = _taken(one)
+        path[one.route.method.lower()] = _operation(one, told, answer)
+        components |= beside
     return {
         "openapi": "3.1.0",
         "info": {
@@ -54,11 +60,10 @@ def _any_value(kind: type) -> dict[str, Any]:
     return {"description": "any JSON value"}
 
 
-def _operation(one: Declared, answer: dict[str, Any]) -> dict[str, Any]:
+def _operation(one: Declared, told: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     route = one.route
     summary = inspect.getdoc(route.serve) or ""
     noun = route.serve.__module__.rpartition(".")[2]
-    told = _taken(one)
     required = told.get("required", [])
     in_query = route.method == "GET"
     parameters = [
@@ -83,11 +88,14 @@ def _operation(one: Declared, answer: dict[str, Any]) -> dict[str, Any]:
     return operation
 
 
-def _taken(one: Declared) -> dict[str, Any]:
-    """The schema of what a route takes, written out: it is no component, for the path fills in some of it."""
-    (reference,), components = msgspec.json.schema_components([one.takes], ref_template="{name}")
-    shape: dict[str, Any] = components[reference["$ref"]]
-    return shape
+def _taken(one: Declared) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schema of what a route takes, written out: it is no component, for the path fills in some of it.
+
+    And those that it refers to, which are.
+    """
+    (reference,), components = msgspec.json.schema_components([one.takes], ref_template=_REFERENCE)
+    shape: dict[str, Any] = components.pop(reference["$ref"].rpartition("/")[2])
+    return shape, components
 
 
 def _parameter(name: str, shape: dict[str, Any], place: str, required: bool) -> dict[str, Any]:

@@ -98,9 +98,7 @@ async def accept(
     else:
         before = await store.accept_once(tx, workspace_id, source, keys, repeats, block)
     stored = len(before) + len(repeats) < len(item_ids)
-    if (
-        again
-    ):  # a key that holds the item's own id was written by the earlier try: the item is safe, not a repeat
+    if again:  # a key with the item's own id was written by the earlier try: the item is safe, not a repeat
         before -= await store.own_keys(tx, workspace_id, source, keys)
     return Seen(frozenset(before.union(repeats)), stored)
 

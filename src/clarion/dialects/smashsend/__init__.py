@@ -1,8 +1,8 @@
 """SMASHSEND: the Events API v1, as its public page said in 2026.
 
-Spoken: POST /v1/events, POST /v1/events/batch; contacts (/v1/contacts, …/batch, …/search, …/{id}), contact properties
-(/v1/contacts/properties, /v1/contact-properties) and API keys (/v1/api-keys/check and current,
-/v1/workspaces/{id}/api-keys), all in `contacts`. Not spoken yet: deleting a contact, e-mails (/v1/emails,
+Spoken: POST /v1/events, POST /v1/events/batch; contacts (/v1/contacts, …/batch, …/search, …/{id}, …/by-email/{email}),
+contact properties (/v1/contacts/properties, /v1/contact-properties) and API keys (/v1/api-keys/check and current,
+/v1/workspaces/{id}/api-keys), all in `contacts`. `describe` has every call. Not spoken yet: e-mails (/v1/emails,
 /v1/transactional, /v1/identities), webhooks, flows; they answer 404 or 405 in the vendor's shape.
 
 | the vendor's word | ours |

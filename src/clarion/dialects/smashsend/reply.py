@@ -19,7 +19,7 @@ OVER_RATE = "Rate limit exceeded. Please retry after 60 seconds."  # to the lett
 UNAVAILABLE = "Service temporarily unavailable. Please retry after {} seconds."
 BROKEN = "Internal server error. The server's log names it {}."
 CUT_SHORT = "The request body is cut short or its framing is broken"
-UNKNOWN_PATH = "Cannot {} {}. What this server speaks is listed at /docs/reference/smashsend."
+UNKNOWN_PATH = "Cannot {} {}. What this server speaks is listed at /docs/smashsend."
 WRONG_METHOD = "Method {} is not allowed for {}"
 
 #: Where one event hears a problem in other words than a batch.

@@ -1,5 +1,6 @@
 """The vendor's types of what is done at once, under the vendor's names. Pure."""
 
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -22,6 +23,15 @@ Slug = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\
 Option = Annotated[str, Meta(min_length=1, max_length=limits.STRING_MAX, pattern=r"^[^\x00]*$")]
 OPTIONS_MAX = 1_000
 _REASON_MAX = 160
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_EXPECTED = re.compile(r"Expected `(\w+)`, got `[\w ]+`")
+_TYPES = {
+    "object": "of type object",
+    "array": "an array",
+    "str": "a string",
+    "int": "an integer",
+    "bool": "a boolean",
+}
 
 T = TypeVar("T")
 
@@ -319,6 +329,11 @@ def read_query(given: dict[str, str], kind: type[T]) -> T:
 
 
 def _misfit(reason: str) -> str:
+    """In the vendor's manner, what msgspec says of what does not fit."""
     what, _, place = reason.partition(" - at `$")
-    named = place.strip("`.") or "value"
-    return f'"{named[:_REASON_MAX]}": {what[:1].lower()}{what[1:_REASON_MAX]}'
+    named = place.strip("`.")
+    if missing := _MISSING.fullmatch(what):
+        return f'"{named}{"." if named else ""}{missing[1]}" is required'
+    if wanted := _EXPECTED.fullmatch(what):
+        return f'"{named[:_REASON_MAX] or "value"}" must be {_TYPES.get(wanted[1], wanted[1])}'
+    return f'"{named[:_REASON_MAX] or "value"}": {what[:1].lower()}{what[1:_REASON_MAX]}'
