@@ -10,6 +10,7 @@ from clarion import orders
 from clarion.dialects._openapi import Described, Reference
 from clarion.dialects.esputnik import reply, routes, rules, wire
 from clarion.dialects.esputnik.calls import CALLS
+from clarion.dialects.esputnik.contacts import wire as contacts_wire
 from clarion.dialects.esputnik.orders import wire as orders_wire
 from clarion.dialects.esputnik.serving import Spoken
 
@@ -127,6 +128,8 @@ _BODIES: Mapping[Any, type[Struct]] = {orders_wire.Orders: Orders}  # where each
 _READS_ONLY = {403: f"`{reply.READ_ONLY}`: the key's role is viewer."}
 _NOBODY = {404: "Nothing in this workspace has that id."}
 
+_TAKEN = {409: "Another contact has that e-mail or externalCustomerId."}
+
 
 def _event(call: routes.Call, version: str) -> Described:
     sample, kind, _ = _SAMPLES[version]
@@ -170,7 +173,9 @@ def _described(one: Spoken) -> Described:
         answer=one.answer,
         sample=one.sample,
         sample_query=one.sample_query,
-        failures=(_READS_ONLY if one.writes else {}) | (_NOBODY if "{" in one.path else {}),
+        failures=(_READS_ONLY if one.writes else {})
+        | (_NOBODY if "{" in one.path or one.path == "/api/v1/contact" else {})
+        | (_TAKEN if one.body is contacts_wire.Contact else {}),
     )
 
 

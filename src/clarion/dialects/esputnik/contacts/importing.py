@@ -1,6 +1,5 @@
 """Imports of up to 3,000 contacts: what is wrong is told at once, the rest is written by a job."""
 
-import time
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from clarion import errors, events, jobs, profiles
+from clarion import accounts, errors, events, jobs, profiles
 from clarion.accounts import Vaults
 from clarion.db import Tx
 from clarion.dialects._asked import Asked
@@ -18,11 +17,10 @@ from clarion.dialects.esputnik.contacts import mapping, telling, wire
 from clarion.dialects.esputnik.contacts.mapping import Told, Whom
 from clarion.dialects.esputnik.contacts.writing import Writer, field_names, is_deleted
 from clarion.jobs import Handler, Job
-from clarion.model import Ids, time_us_of
+from clarion.model import Ids
 from clarion.vault import Vault
 
-IMPORT = "esputnik.import"  #: the kind of these jobs
-KNOWN_FOR_US = 30 * 86_400_000_000  # how long an import that is done is known
+IMPORT = "esputnik.import"  #: the kind of these jobs, and of the numbers by which their ids are known
 _PURPOSE = b"esputnik import"
 
 
@@ -67,9 +65,13 @@ async def begin(asked: Asked) -> wire.Imported:
     )
     vault = await asked.vault()
     payload = vault.seal(msgspec.msgpack.encode(work), _PURPOSE)
-    session = await asked.transact(
-        lambda tx: jobs.publish(tx, asked.workspace_id, IMPORT, payload, ids=asked.store.ids)
-    )
+
+    async def publish(tx: Tx) -> UUID:
+        job_id = await jobs.publish(tx, asked.workspace_id, IMPORT, payload, ids=asked.store.ids)
+        await accounts.number_of(tx, asked.workspace_id, IMPORT, [job_id])  # it stays when the job is gone
+        return job_id
+
+    session = await asked.transact(publish)
     await asked.store.database.notify(jobs.WORK)
     return wire.Imported(0, str(session), collapsed)
 
@@ -77,10 +79,18 @@ async def begin(asked: Asked) -> wire.Imported:
 async def status(asked: Asked) -> wire.ImportStatus:
     """How far an import is."""
     shown = asked.places["sessionId"]
-    session = _session(shown)
-    if session is None:
-        raise errors.NotFound(f"Import session '{shown[:100]}' not found")
-    state = await asked.transact(lambda tx: jobs.state_of(tx, asked.workspace_id, session))
+    nobodys = errors.NotFound(f"Import session '{shown[:100]}' not found")
+    try:
+        session = UUID(shown)
+    except ValueError as exc:
+        raise nobodys from exc
+
+    async def read(tx: Tx) -> str | None:
+        if not await accounts.has_number(tx, asked.workspace_id, IMPORT, session):
+            raise nobodys
+        return await jobs.state_of(tx, asked.workspace_id, session)
+
+    state = await asked.transact(read)
     if state is None:
         return wire.ImportStatus(shown, "FINISHED")
     return wire.ImportStatus(shown, "ERROR" if state == "failed" else "PENDING")
@@ -155,13 +165,3 @@ def _whom(told: Told, dedupe_on: str | None, namespace: str) -> Whom | None:
             raise vendor.Malformed("The contact has no id")
         return None
     return mapping.whom(told, dedupe_on, namespace)
-
-
-def _session(text: str) -> UUID | None:
-    """Of an import that may have been begun in the last days: a job that is done leaves nothing but its id."""
-    try:
-        session = UUID(text)
-    except ValueError:
-        return None
-    age_us = time.time_ns() // 1_000 - time_us_of(session)
-    return session if session.version == 7 and -60_000_000 < age_us < KNOWN_FOR_US else None
