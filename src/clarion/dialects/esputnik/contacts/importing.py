@@ -79,7 +79,7 @@ async def begin(asked: Asked) -> wire.Imported:
 async def status(asked: Asked) -> wire.ImportStatus:
     """How far an import is."""
     shown = asked.places["sessionId"]
-    nobodys = errors.NotFound(f"Import session '{shown[:100]}' not found")
+    nobodys = errors.NotFound("Import session not found")
     try:
         session = UUID(shown)
     except ValueError as exc:
