@@ -31,9 +31,6 @@ HEAD_TIMEOUT_S = 10
 HEAD_BYTES_MAX = 65_536
 #: Files and database connections beside the HTTP connections.
 _OTHER_FILES = 512
-#: How long Granian's threads wait for Python while the loop computes; each request needs several such waits. With
-#: Python's 5 ms a small request beside a flood of large ones took 165 ms in the median, with this 63.
-_SWITCH_INTERVAL_S = 0.0005
 _REFUSED_METHODS = frozenset({"TRACE", "TRACK", "CONNECT"})
 
 _log = log.get(__name__)
@@ -65,7 +62,6 @@ async def serve_asgi(app: ASGIApp, listener: Listener, settings: Settings, stop:
         log_level=LogLevels.error,  # at `warning` it calls its embedded server experimental at every start
         log_dictconfig={"incremental": True, "handlers": {}, "loggers": {}},  # log.py has configured logging
     )
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
