@@ -5,6 +5,7 @@ import itertools
 import os
 import zlib
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from msgspec import Struct
@@ -14,6 +15,9 @@ from clarion import errors
 
 BODY_TIMEOUT_S = 30.0
 BODIES_BYTES_MAX = 64 * 1024 * 1024  # of a process; as Python values they take several times as much
+GZIP_HERE_BYTES_MAX = (
+    1_024  # what may become a megabyte; more is decompressed beside the loop, which others wait for
+)
 GZIP_MEMBERS_MAX = 16  # each starts a decompressor; senders write one
 _CHUNKS_FREE = 1_000  # pieces of any size; of a body in more of them
 _CHUNK_BYTES_MIN = 64  # the average has to be as long
@@ -27,6 +31,7 @@ _FIXED_HEADERS = (
 )
 _PROCESS = os.urandom(5).hex()
 _numbers = itertools.count(1)
+_gunzippers = ThreadPoolExecutor(1, "gunzip")  # begins with the first large body; its memory is that of one
 
 Headers = Mapping[bytes, bytes]
 
@@ -128,7 +133,11 @@ async def read_body(
         raise TooSlow(f"The request body did not arrive within {timeout_s:g} seconds") from exc
     if not encoding.endswith(b"gzip"):
         return body
-    plain = gunzip(body, bytes_max)
+    if len(body) > GZIP_HERE_BYTES_MAX:
+        loop = asyncio.get_running_loop()
+        plain = await loop.run_in_executor(_gunzippers, gunzip, body, bytes_max)
+    else:
+        plain = gunzip(body, bytes_max)
     held.grow(len(plain))
     return plain
 
