@@ -18,7 +18,10 @@ from clarion import cli
 from tests.e2e.conftest import ROOT
 
 DOCS = ROOT / "docs/reference/cli.md"
-NOUNS = ("workspace", "credential", "profile", "event", "metric", "quarantine", "ledger")
+NOUNS = (
+    "workspace", "credential", "profile", "event", "metric", "trait", "order", "list", "suppression", "quarantine",
+    "ledger",
+)  # fmt: skip
 
 
 class Commands:
@@ -313,3 +316,36 @@ def test_a_replay_says_how_many_events_it_went_through(shop):
     assert shop.cli("event", "replay", "--from", "2020-01-01", "--to", "2020-01-02")["replayed"] == 0
     assert f"Went through {stored} events." in shop.run(*period).stdout
     assert shop.run("event", "replay", "--from", "2020-01-02", "--to", "2020-01-01", check=False).returncode
+
+
+def test_people_come_on_lists_and_go(shop):
+    ann = shop.cli("profile", "find", "--email", "ann@example.com")["id"]
+    made = shop.cli("list", "create", "VIP")
+    assert shop.run("list", "create", "VIP", check=False).returncode == 1
+    assert shop.cli("list", "add", "VIP", ann) == {"changed": 1, "unknown": []}
+    assert shop.cli("list", "show", made["id"])["people"] == [ann]
+    assert [(one["name"], one["members"]) for one in shop.cli("list", "list")] == [("VIP", 1)]
+    stranger = f"prf_{'0' * 32}"
+    assert shop.run("list", "remove", "VIP", stranger, check=False).returncode == 1
+    assert shop.cli("list", "remove", "VIP", ann)["changed"] == 1
+    assert "VIP" in shop.run("list", "show", "vip", check=False).stderr
+
+
+def test_addresses_are_suppressed_and_that_is_taken_back(shop):
+    assert shop.run("suppression", "list").stdout.strip() == "No address is suppressed."
+    assert shop.cli("suppression", "add", "Bob@example.com", "carl@example.com") == {"changed": 2}
+    assert shop.cli("suppression", "add", "bob@example.com", "--reason", "unsubscribed") == {"changed": 1}
+    listed = shop.cli("suppression", "list", "--address", "BOB@example.com")
+    assert [(one["value"], one["reason"], one["by"]) for one in listed] == [
+        ("bob@example.com", "unsubscribed", "manage"), ("bob@example.com", "by_hand", "manage")
+    ]  # fmt: skip
+    assert shop.cli("suppression", "remove", "bob@example.com", "--reason", "unsubscribed") == {"changed": 1}
+    assert len(shop.cli("suppression", "list", "--limit", "9")) == 2
+    assert shop.run("suppression", "add", "nobody", check=False).returncode == 1
+
+
+def test_no_order_is_an_answer_too(shop):
+    assert shop.run("order", "list").stdout.strip() == "No orders."
+    assert shop.cli("order", "list") == []
+    assert shop.run("order", "show", "100500", check=False).returncode == 1
+    assert shop.run("order", "list", "--status", "LOST", check=False).returncode == 1

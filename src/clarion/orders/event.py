@@ -47,10 +47,9 @@ def customer_of(order: NewOrder, namespace: str) -> tuple[tuple[Identity, ...], 
 def properties_of(order: NewOrder) -> JSONObject:
     """An order as JSON: all that was said, amounts as numbers, which hold them exactly."""
     told: JSONObject = msgspec.to_builtins(order, builtin_types=(Decimal,))
-    plain: JSONObject = {name: _plain(value) for name, value in told.items() if name != "dateUs"}
     if order.date_us is not None:
-        plain["date"] = datetime.fromtimestamp(order.date_us / 1_000_000, UTC).isoformat()
-    return plain
+        told["dateUs"] = datetime.fromtimestamp(order.date_us / 1_000_000, UTC).isoformat()
+    return {"date" if name == "dateUs" else name: _plain(value) for name, value in told.items()}
 
 
 def _plain(value: Any) -> Any:
