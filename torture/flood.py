@@ -83,6 +83,7 @@ class Flood:
         self._honest, self._flooding = tenants
         self._phase_s = phase_s
         self._number = 0
+        self._bomb = rude.bomb()  # takes seconds, in which nobody could call
         self._figures = Figures()
         self._watched = {name: served.child(name) for name in ("http", "worker")}
 
@@ -187,7 +188,7 @@ class Flood:
         )
 
     async def _bombs(self, until: float) -> None:
-        request, heard = rude.gzipped(rude.bomb(), self._flooding.key), Heard()
+        request, heard = rude.gzipped(self._bomb, self._flooding.key), Heard()
 
         async def throw() -> None:
             connection = Connection(lambda: self._served.port, TIMEOUT_S)

@@ -19,6 +19,8 @@ import psutil
 from msgspec import Struct
 
 from clarion import db
+from clarion.db import Address, instance
+from clarion.db.address import of_url
 from clarion.db.engine import account, attach, binaries, lock, machine, process
 from clarion.db.engine.layout import GB, MB, PORT, Places, socket_folders
 from clarion.errors import EngineFailed
@@ -76,7 +78,7 @@ async def examine(subject: Subject) -> list[Finding]:
     if subject.database_url:
         findings += await _database(subject.database_url)
     else:
-        findings += _engine(subject)
+        findings += [*_engine(subject), *await _embedded_acting(subject)]
     return [*findings, *_port(subject)]
 
 
@@ -283,7 +285,34 @@ async def _database(url: str) -> list[Finding]:
     finally:
         await connection.close()
     assert row is not None
-    return [*_server(dict(row)), *_roles(dict(row))]
+    return [*_server(dict(row)), *_roles(dict(row)), *await _acting(of_url(url).owner)]
+
+
+async def _embedded_acting(subject: Subject) -> list[Finding]:
+    """Of an engine that runs."""
+    try:
+        connection = attach(subject.data)
+        return await _acting(connection.addresses().owner) if connection.accepts() else []
+    except (OSError, EngineFailed):
+        return []
+
+
+async def _acting(owner: Address) -> list[Finding]:
+    """Whether anything is sent; nothing where this cannot be told, for which the other findings have the reason."""
+    try:
+        connection = await asyncpg.connect(**owner.connect_args(), timeout=_CONNECT_S)
+    except (*db.GONE, asyncpg.PostgresError):
+        return []
+    try:
+        because = await instance.acting_paused(connection)
+    except asyncpg.PostgresError:
+        return []
+    finally:
+        await connection.close()
+    if because is None:
+        return [_ok("acting", "messages may be sent")]
+    advice = "look, then: clarion acting resume"
+    return [_warn("acting", f"it is paused, nothing is sent: {because}", advice)]
 
 
 _FACTS = """

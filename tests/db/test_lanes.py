@@ -136,7 +136,7 @@ async def test_a_worker_that_slept_past_its_lease_writes_nothing(database, tenan
         )
         await tx.execute("UPDATE lane SET leased_until = now() WHERE workspace_id = $1", tenant.workspace_id)
     with pytest.raises(LeaseLost):
-        await slow._settle_next(bench, 0, token, _Ahead(bench.vault), may_go_on=False)
+        await slow._settle_next(bench, 0, token, _Ahead(), may_go_on=False)
     assert await timeline(database, tenant) == []
 
 
@@ -166,8 +166,8 @@ async def test_blocks_read_ahead_that_somebody_else_settled_are_not_settled_agai
     async with database.owner() as tx:
         blocks = await store.take_blocks(tx, tenant.workspace_id, 0, 100)
     await process_all(tenant)
-    slow, token, ahead = Lanes(database, vaults, ids), uuid.uuid4(), _Ahead(tenant.vault)
-    ahead.begin(blocks)
+    slow, token, ahead = Lanes(database, vaults, ids), uuid.uuid4(), _Ahead()
+    ahead.begin(blocks, tenant.vault)
     async with database.owner() as tx:
         assert await store.lease_lane(tx, tenant.workspace_id, 0, token, "slow", 60)
     with pytest.raises(LeaseLost):

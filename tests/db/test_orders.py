@@ -242,3 +242,52 @@ async def test_many_writers_at_once_lose_and_double_nothing(database, tenant, up
     told = await timeline(database, tenant)
     assert len(told) == outcomes.count(CREATED) + outcomes.count(CHANGED)
     assert await mismatches(database, tenant.workspace_id) == []
+
+
+def plainly(number, **fields):
+    """Of a customer with an e-mail alone: nothing but the order's own row is locked."""
+    return order(number, external_customer_id=None, phone=None, **fields)
+
+
+@pytest.fixture
+def waiting(database, tenant, ids):
+    """Has some reports wait for an order in the middle, at which another transaction stands; what became of them."""
+
+    async def do(middle, *reports):
+        async def write(told):
+            async with database.app(tenant.workspace_id) as tx:
+                return await orders.upsert(tx, tenant.workspace_id, told, SHOP, vault=tenant.vault, ids=ids)
+
+        async with database.app(tenant.workspace_id) as tx:
+            await orders.upsert(tx, tenant.workspace_id, [middle], SHOP, vault=tenant.vault, ids=ids)
+            others = [asyncio.create_task(write(told)) for told in reports]
+            done, _ = await asyncio.wait(others, timeout=0.5)
+            assert not done, "they wait"
+        return await asyncio.gather(*others)
+
+    return do
+
+
+async def test_two_changes_at_once_are_both_there(upsert, stored):
+    """The control: without the lock one is made from what the other found, and takes its change back."""
+    await upsert(plainly("1"))
+    for n in range(20):
+        one, other = {"delivery_method": f"by {n}"}, {"payment_method": f"in {n}"}
+        done = await asyncio.gather(upsert(plainly("1", **one)), upsert(plainly("1", **other)))
+        assert done == [[CHANGED], [CHANGED]]
+        assert [found.order for found in await stored()] == [plainly("1", **one, **other)]
+
+
+@pytest.mark.parametrize("are", ["new", "known"])
+async def test_writers_that_name_orders_in_any_order_never_deadlock(upsert, stored, waiting, are):
+    """Nobody tries again here. The control: taken in the order of the reports, or in any, they do."""
+    await upsert(plainly("the customer"))
+    numbers = list("abcdefghijklm")
+    if are == "known":
+        await upsert(*map(plainly, numbers))
+    told = [plainly(number, delivery_method="post") for number in numbers]
+    done = await waiting(told[6], told, told[::-1])
+    assert [sum(outcomes.count(one) for outcomes in done) for one in (CREATED, CHANGED, UNCHANGED)] == (
+        [12, 0, 14] if are == "new" else [0, 12, 14]
+    )
+    assert len(await stored()) == 14

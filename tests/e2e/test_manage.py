@@ -1,5 +1,7 @@
 """The management API of a running server: what it says is what the command line says."""
 
+import time
+
 import httpx2
 import pytest
 import schemathesis
@@ -160,3 +162,12 @@ def test_anything_the_description_allows_is_answered_as_it_says(server, shop):
             case.validate_response(answer, checks=checks)
 
         ask()
+
+
+def test_a_management_token_tells_when_it_was_used_last(server, shop):
+    me = {one["id"]: one for one in shop.get("/credentials").json() if one["dialect"] == "manage"}
+    give_up_at = time.monotonic() + 10
+    while not any(one["last_used_at"] for one in me.values()):
+        assert time.monotonic() < give_up_at, me
+        time.sleep(0.2)
+        me = {one["id"]: one for one in shop.get("/credentials").json() if one["dialect"] == "manage"}

@@ -338,6 +338,12 @@ def test_https(start: Start, tmp_path: Path) -> None:
     assert server.url.startswith("https://127.0.0.1:")
     context = ssl.create_default_context(cafile=str(cert))
     assert server.get("/hello", context=context).isdigit()
+    for path in ("/hello", "/crash"):  # what the application answers, and what is answered for it
+        try:
+            headers = urllib.request.urlopen(server.url + path, context=context, timeout=5).headers
+        except urllib.error.HTTPError as exc:
+            headers = exc.headers
+        assert headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_a_wrong_certificate_is_told_at_once(start: Start, tmp_path: Path) -> None:

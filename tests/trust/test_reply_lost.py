@@ -19,7 +19,7 @@ from clarion.db import Database
 from clarion.events import Ingest, Lanes
 from clarion.jobs import Queue
 from clarion.model import Accepted, Dedup, Duplicate, Ids, Mode, Offer, ProfileChange, Source, parse_id
-from tests.db import test_erasure
+from tests.db import test_erasure, test_trait_delete
 from tests.db.support import email, event, ledger_total, mismatches, overriding, timeline, windowed
 from tests.db.test_lanes import plant
 from tests.trust.swallowing import Swallower, swallower
@@ -152,7 +152,10 @@ async def test_a_contact_that_was_written_unheard_is_there_once(database, tenant
 
 
 #: Facts, and the test that runs their handlers twice.
-TWICE = {profiles.ERASED: test_erasure.test_the_erasing_handler_run_twice_changes_nothing}
+TWICE = {
+    profiles.ERASED: test_erasure.test_the_erasing_handler_run_twice_changes_nothing,
+    profiles.TRAIT_DELETED: test_trait_delete.test_the_removing_handler_run_twice_changes_nothing,
+}
 
 
 def test_every_handler_is_run_twice_by_a_test(vaults, ids):

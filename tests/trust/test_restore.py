@@ -6,6 +6,7 @@ import shutil
 import threading
 
 import httpx2
+import msgspec
 import pytest
 
 from tests.e2e.conftest import Server, new_server  # noqa: F401  # a fixture
@@ -83,7 +84,9 @@ def test_a_restored_backup_has_every_event_acknowledged_before_it_and_sends_noth
     assert second.run("ledger", "show", "--verify").returncode == 0
     assert second.cli("acting", "show")["paused"] is True
     assert any("acting is paused" in one for one in httpx2.get(f"{second.url}/readyz").json()["warnings"])
+    assert acting(second) == "warn"
     second.cli("acting", "resume")
+    assert acting(second) == "ok"
     second.stop()
     second.start()
     assert second.cli("acting", "show")["paused"] is False
@@ -95,6 +98,13 @@ def test_a_restored_backup_has_every_event_acknowledged_before_it_and_sends_noth
     _keep_owners(server.data, copied.data)
     copied.start()
     assert copied.cli("acting", "show")["paused"] is True
+
+
+def acting(server):
+    """What the doctor says of it."""
+    findings = msgspec.json.decode(server.run("doctor", "--json", check=False).stdout)["findings"]
+    (found,) = [one for one in findings if one["name"] == "acting"]
+    return found["state"]
 
 
 def _keep_owners(first, second):

@@ -54,6 +54,10 @@ class Use:
         count.refused += refused
         self._last_us[credential_id] = now_us
 
+    def saw(self, credential_id: UUID) -> None:
+        """A request of a credential that has no limits."""
+        self._last_us[credential_id] = self._now_us()
+
     async def run(self, database: Database, stop: asyncio.Event) -> None:
         """Write what was counted every second until `stop`, and then the rest."""
         while not stop.is_set():
@@ -71,7 +75,7 @@ class Use:
         """Add it to the table. What a database that is away may or may not have taken is let go."""
         counts, self._counts = self._counts, {}
         last_us, self._last_us = self._last_us, {}
-        if not counts:
+        if not last_us:
             return
         async with database.app() as tx:
             whose = await store.workspaces_of(tx, list(last_us))
@@ -81,9 +85,10 @@ class Use:
                 for (credential_id, minute_us, bucket), count in sorted(counts.items())
                 if whose.get(credential_id) == workspace_id
             ]
-            used = {line.credential_id: _time(last_us[line.credential_id]) for line in lines}
+            used = {one: _time(at) for one, at in last_us.items() if whose.get(one) == workspace_id}
             async with database.app(workspace_id) as tx:
-                await store.add_use(tx, workspace_id, lines)
+                if lines:
+                    await store.add_use(tx, workspace_id, lines)
                 await store.set_last_used(tx, workspace_id, used)
 
 

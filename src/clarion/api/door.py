@@ -60,6 +60,7 @@ class Door:
         caller = await self._caller(request)
         if caller is None:
             return reply.unauthorized()
+        self._edge.ports.used(caller.credential_id)
         route = declared.route
         actor = model.show_id(views.CREDENTIAL, caller.credential_id)
         role = caller.role or ""

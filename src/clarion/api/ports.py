@@ -29,8 +29,14 @@ def _nobody() -> None:
     """Nobody in this process remembers credentials."""
 
 
+def _uncounted(_credential_id: UUID) -> None:
+    """Nobody in this process notes when a token was used."""
+
+
 class Ports(Struct, frozen=True, kw_only=True):
-    """The rooms. `database` needs connections of both roles; `credentials_changed` is told what it says."""
+    """The rooms. `database` needs connections of both roles; `credentials_changed` is told what it says, `used` of
+    each request whose token it is.
+    """
 
     database: Database
     vaults: Vaults
@@ -38,6 +44,7 @@ class Ports(Struct, frozen=True, kw_only=True):
     dialects: Mapping[str, Way]
     journal_keep_days: int = 7
     credentials_changed: Callable[[], None] = _nobody
+    used: Callable[[UUID], None] = _uncounted
 
 
 class Edge(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """The URL map: which door a request goes to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
+from uuid import UUID
 
 import starlette.types
 from msgspec import Struct
@@ -50,11 +51,16 @@ def doors(door: Door) -> Doors:
     return Doors(Table(exact), tuple(sorted(behind.items(), key=lambda item: -len(item[0]))))
 
 
-def asgi_app(opened: Rooms, door: Door, standing: Standing, registry: CollectorRegistry) -> ASGIApp:
-    """Ingest goes straight to its handler; everything else through Starlette's router."""
+def asgi_app(
+    opened: Rooms, door: Door, standing: Standing, registry: CollectorRegistry, used: Callable[[UUID], None]
+) -> ASGIApp:
+    """Ingest goes straight to its handler; everything else through Starlette's router.
+
+    `used` is told of each request to the management API whose credential it is.
+    """
     outside = doors(door)
     inside = Starlette(
-        routes=[*_management(opened, door), *_pages(opened, standing, registry)],
+        routes=[*_management(opened, door, used), *_pages(opened, standing, registry)],
         exception_handlers={404: public.not_found, 405: public.method_not_allowed},
     )
 
@@ -67,10 +73,10 @@ def asgi_app(opened: Rooms, door: Door, standing: Standing, registry: CollectorR
     return application
 
 
-def _management(opened: Rooms, door: Door) -> Sequence[BaseRoute]:
+def _management(opened: Rooms, door: Door, used: Callable[[UUID], None]) -> Sequence[BaseRoute]:
     ports = api.Ports(
         database=opened.database, vaults=opened.vaults, ids=opened.ids, dialects=DIALECTS,
-        journal_keep_days=opened.settings.journal_keep_days,
+        journal_keep_days=opened.settings.journal_keep_days, used=used,
     )  # fmt: skip
     return api.routes(ports, door.credentials)
 

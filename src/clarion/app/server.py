@@ -48,7 +48,7 @@ async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIAp
             asyncio.create_task(keep_clock(opened.database, stop)),
         ]
         try:
-            yield asgi_app(opened, door, standing, meters.registry)
+            yield asgi_app(opened, door, standing, meters.registry, use.saw)
         finally:
             stop.set()
             await asyncio.gather(*beside, return_exceptions=True)

@@ -5,7 +5,8 @@ import itertools
 import os
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 
 from msgspec import Struct
 from starlette.types import Receive, Scope, Send
@@ -14,6 +15,10 @@ from clarion import errors
 
 BODY_TIMEOUT_S = 30.0
 BODIES_BYTES_MAX = 64 * 1024 * 1024  # of a process; as Python values they take several times as much
+DISCARDED_BYTES_MAX = 16 * 1024 * 1024  # of a body that is too long; beyond, nobody needs to hear why
+GZIP_HERE_BYTES_MAX = (
+    1_024  # what may become a megabyte; more is decompressed beside the loop, which others wait for
+)
 GZIP_MEMBERS_MAX = 16  # each starts a decompressor; senders write one
 _CHUNKS_FREE = 1_000  # pieces of any size; of a body in more of them
 _CHUNK_BYTES_MIN = 64  # the average has to be as long
@@ -28,6 +33,7 @@ _FIXED_HEADERS = (
 )
 _PROCESS = os.urandom(5).hex()
 _numbers = itertools.count(1)
+_gunzippers = ThreadPoolExecutor(1, "gunzip")  # begins with the first large body; its memory is that of one
 
 Headers = Mapping[bytes, bytes]
 
@@ -122,6 +128,8 @@ async def read_body(
         raise UnknownEncoding("Content-Encoding must be gzip or absent")
     announced = headers.get(b"content-length", b"")
     if announced.isdigit() and (len(announced) > 18 or int(announced) > bytes_max):
+        if len(announced) <= 18 and int(announced) <= DISCARDED_BYTES_MAX:
+            await _discard(receive, timeout_s)
         raise TooLarge("announced by Content-Length")
     try:
         async with asyncio.timeout(timeout_s):
@@ -130,9 +138,21 @@ async def read_body(
         raise TooSlow(f"The request body did not arrive within {timeout_s:g} seconds") from exc
     if not encoding.endswith(b"gzip"):
         return body
-    plain = gunzip(body, bytes_max)
+    if len(body) > GZIP_HERE_BYTES_MAX:
+        loop = asyncio.get_running_loop()
+        plain = await loop.run_in_executor(_gunzippers, gunzip, body, bytes_max)
+    else:
+        plain = gunzip(body, bytes_max)
     held.grow(len(plain))
     return plain
+
+
+async def _discard(receive: Receive, timeout_s: float) -> None:
+    """Take the body and keep nothing: a connection that is closed on a caller who still sends loses the answer."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+                continue
 
 
 async def _collect(receive: Receive, bytes_max: int, held: Body) -> bytes:

@@ -62,10 +62,9 @@ class Group(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True):
-    """What the statement said. `duplicates`: ordinals that were there before; `stored`: a block was written."""
+    """What the statement said. `duplicates`: ordinals that were there before."""
 
     duplicates: frozenset[int]
-    stored: bool
 
 
 async def accept(
@@ -90,17 +89,17 @@ async def accept(
         payload=seal_block(vault, group.block_id, len(item_ids), records),
     )
     if policy.mode is Mode.OVERRIDE:
-        return Seen(frozenset(), await store.accept_overrides(tx, workspace_id, source, keys, block))
+        await store.accept_overrides(tx, workspace_id, source, keys, block)
+        return Seen(frozenset())
     repeats = [ordinal for ordinal, position in enumerate(keys.positions) if position]
     if policy.window_s is not None:
         window_us = policy.window_s * 1_000_000
         before = await store.accept_windowed(tx, workspace_id, source, window_us, keys, repeats, block)
     else:
         before = await store.accept_once(tx, workspace_id, source, keys, repeats, block)
-    stored = len(before) + len(repeats) < len(item_ids)
     if again:  # a key with the item's own id was written by the earlier try: the item is safe, not a repeat
         before -= await store.own_keys(tx, workspace_id, source, keys)
-    return Seen(frozenset(before.union(repeats)), stored)
+    return Seen(frozenset(before.union(repeats)))
 
 
 def _keys(group: Group, item_ids: Sequence[UUID], policy: Policy) -> Keys:

@@ -88,9 +88,9 @@ class Lanes:
             if not await store.lease_lane(tx, workspace_id, lane, token, self._name, LEASE_S):
                 return 0
         settled = 0
-        bench = Bench(workspace_id, await self._vaults.of(workspace_id), self._ids, self._memory)
-        ahead = _Ahead(bench.vault)
+        ahead = _Ahead()
         try:
+            bench = Bench(workspace_id, await self._vaults.of(workspace_id), self._ids, self._memory)
             for left in reversed(range(TRANSACTIONS_A_TURN)):
                 settled += await self._transaction(bench, lane, token, ahead, may_go_on=left > 0)
                 # Those found waiting are others: this lane is leased.
@@ -146,9 +146,10 @@ class Lanes:
             items = sum(block.items for block in blocks)
             if may_go_on and items >= ITEMS_WORTH_A_TRANSACTION and not await store.find_lanes(tx):
                 ours = [block.block_id for block in blocks]
-                ahead.begin(
-                    await store.take_blocks(tx, bench.workspace_id, lane, ITEMS_A_TRANSACTION, besides=ours)
+                following = await store.take_blocks(
+                    tx, bench.workspace_id, lane, ITEMS_A_TRANSACTION, besides=ours
                 )
+                ahead.begin(following, bench.vault)
             tally = Tally()
             await process.settle(tx, bench, read.entries, tally, read.bodies)
             await _close(tx, bench, blocks, tally)
@@ -181,15 +182,14 @@ class _Ahead:
     the database or remembered, so there is nothing to forget with a transaction that fails.
     """
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self) -> None:
         self.blocks: list[OpenBlock] = []
         self._reading: asyncio.Task[Read] | None = None
 
-    def begin(self, blocks: list[OpenBlock]) -> None:
+    def begin(self, blocks: list[OpenBlock], vault: Vault) -> None:
         self.blocks = blocks
         if blocks:
-            self._reading = asyncio.create_task(process.read(blocks, self._vault))
+            self._reading = asyncio.create_task(process.read(blocks, vault))
 
     async def take(self) -> tuple[list[OpenBlock], Read]:
         """Them, and what is in them; nothing where none were begun. Raises what reading them raised."""
