@@ -6,6 +6,7 @@ nothing stronger. A contact id is a number of ours, so the profile's own identit
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -39,6 +40,7 @@ LOOKED_UP: Mapping[str, str] = {
     "sms": PHONE,
     "pushtoken": TOKEN,
 }
+_OPENING = frozenset("{[")
 _NOBODYS = ("", "null")
 _canonical_json = msgspec.json.Encoder(order="deterministic").encode
 
@@ -57,9 +59,8 @@ class Found(Struct, gc=False):
 def found(event: Valid) -> Found:
     """Asked of the parameters; the keyValue says what they do not: an e-mail, or who it is where nobody is named."""
     told: dict[str, Any] = {}
-    for name, value in event.params.items():
-        kind = LOOKED_UP.get(name.lower())
-        if kind is not None and kind not in told and (given := _given(kind, value)) is not None:
+    for name, kind in _looked_up(tuple(event.params)):
+        if kind not in told and (given := _given(kind, event.params[name])) is not None:
             told[kind] = given
     key = event.key
     if key and (email := canonical_email(key)) is not None:
@@ -138,6 +139,12 @@ def _reaches(who: Found, identities: tuple[Identity, ...]) -> tuple[Reach, ...]:
     return (Reach("sms", who.phone),)
 
 
+@lru_cache(4_096)
+def _looked_up(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Of an event's parameters those that say who it is about; a shop's events have the same names again and again."""
+    return tuple((name, LOOKED_UP[name.lower()]) for name in names if name.lower() in LOOKED_UP)
+
+
 def _given(kind: str, value: Any) -> Any:
     """The value in the form in which it is looked up; None where it is none."""
     if type(value) is int and value > 0:
@@ -167,13 +174,12 @@ def _key(event: Valid) -> str:
 
 
 def _unescaped(params: dict[str, Any]) -> dict[str, Any]:
-    return {name: _read(value) if type(value) is str else value for name, value in params.items()}
+    escaped = [name for name, value in params.items() if type(value) is str and value[:1] in _OPENING]
+    return params | {name: _read(params[name]) for name in escaped} if escaped else params
 
 
 def _read(text: str) -> Any:
     """A list or an object behind a text; else the text."""
-    if not text.startswith(("{", "[")):
-        return text
     try:
         value = msgspec.json.decode(text)
     except (ValueError, RecursionError):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import partial
 
-from msgspec import Struct, structs
+from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
 from clarion.accounts import Credential
@@ -136,10 +136,10 @@ def _past(call: Call, index: int, sent: bytes, zone: tzinfo, now_us: int) -> tup
         if len(sent) > rules.EVENT_BYTES_MAX:
             raise wire.Malformed(rules.EVENT_TOO_LARGE)
         event = wire.read(sent, call.event)
-        assert isinstance(event, wire.PastEvent | wire.PastEventV3)
-        valid = rules.check(event, key_required=call.key_required)
+        assert isinstance(event, (wire.PastEvent, wire.PastEventV3))
         occurred_us = rules.occurred_us(event.occurred, zone, now_us)
-        return structs.replace(valid, occurred_us=occurred_us), mapping.found(valid)
+        valid = rules.check(event, key_required=call.key_required, occurred_us=occurred_us)
+        return valid, mapping.found(valid)
     except wire.Malformed as exc:
         raise wire.Malformed(f"events[{index}]: {exc}") from exc
 

@@ -4,11 +4,11 @@ The vendor publishes the limits and one sentence; the other sentences are ours.
 """
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import ciso8601
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from clarion.dialects import _storable
 from clarion.dialects.esputnik import wire
@@ -22,6 +22,8 @@ KEY_VALUE_MAX = 300
 PARAM_NAME_MAX = 100
 AHEAD_US = DAY_US  # how far a past event may lie in the future: clocks and zones differ
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_US = timedelta(microseconds=1)
 _FORBIDDEN = re.compile("[<;’\\\\/|\"`'^?!,>\0]")
 _NOBODY = (
     "An event without keyValue and without one of the parameters contactId, externalCustomerId, email, phone, "
@@ -38,7 +40,7 @@ class Valid(Struct, frozen=True, gc=False):
     occurred_us: int | None = None
 
 
-def check(event: wire.Event | wire.EventV3, *, key_required: bool) -> Valid:
+def check(event: wire.Event | wire.EventV3, *, key_required: bool, occurred_us: int | None = None) -> Valid:
     """Raises Malformed."""
     type_key = _text(event.event_type_key, "eventTypeKey", TYPE_KEY_MAX)
     if not type_key:
@@ -47,7 +49,7 @@ def check(event: wire.Event | wire.EventV3, *, key_required: bool) -> Valid:
     key = _text(str(key) if type(key) is int else key, "keyValue", KEY_VALUE_MAX)  # type: ignore[arg-type]
     if key_required and not key:
         raise Malformed("keyValue is required")
-    return Valid(type_key, key, _params(event.params))
+    return Valid(type_key, key, _params(event.params), occurred_us)
 
 
 def occurred_us(text: str | None, zone: tzinfo, now_us: int) -> int:
@@ -59,19 +61,14 @@ def occurred_us(text: str | None, zone: tzinfo, now_us: int) -> int:
         raise Malformed("occurred is required")
     try:
         moment = ciso8601.parse_datetime(text.strip())
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=zone)
+        time_us = (moment - _EPOCH) // _US
     except (ValueError, OverflowError) as exc:
         raise Malformed("occurred must be YYYY-MM-DD or YYYY-MM-DDTHH:mm") from exc
-    time_us = _us(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     if not 0 <= time_us <= now_us + AHEAD_US:
         raise Malformed("occurred must lie between 1970 and now")
     return time_us
-
-
-def _us(moment: datetime) -> int:
-    try:
-        return round(moment.astimezone(UTC).timestamp() * 1_000_000)
-    except OverflowError as exc:
-        raise Malformed("occurred must lie between 1970 and now") from exc
 
 
 def _text(given: str | None, name: str, characters_max: int) -> str:
@@ -88,30 +85,24 @@ def _params(given: list[wire.Param] | dict[str, Any] | None) -> dict[str, Any]:
     """By name, as they were sent."""
     if not given:
         return {}
-    params = given if isinstance(given, dict) else _by_name(given)
-    for name, value in params.items():
-        if not 0 < len(name) <= PARAM_NAME_MAX:
-            raise Malformed(f"The name of a parameter must have 1 to {PARAM_NAME_MAX} characters")
-        if type(value) is str:
-            wrong = "\0" in value
-        else:
-            wrong = _storable.problem(value) is not None
-        if wrong or "\0" in name:
-            shown = name.replace("\0", "\ufffd")
-            raise Malformed(f"The parameter {shown} {_storable.problem({name: value})}")
-    return params
-
-
-def _by_name(given: list[wire.Param]) -> dict[str, Any]:
-    params = {param.name: param.value for param in given}
-    if UNSET in params.values():
-        nameless = next(param.name for param in given if param.value is UNSET)
-        raise Malformed(f"The parameter {nameless[:PARAM_NAME_MAX]} has no value")
+    params = given if isinstance(given, dict) else {param.name: param.value for param in given}
     if len(params) < len(given):
-        seen: set[str] = set()
-        twice = next(p.name for p in given if p.name in seen or seen.add(p.name))  # type: ignore[func-returns-value]
+        names = [param.name for param in given if isinstance(param, wire.Param)]
+        twice = next(name for name in names if names.count(name) > 1)
         raise Malformed(f"The parameter {twice[:PARAM_NAME_MAX]} is there twice")
+    for name, value in params.items():
+        if type(value) is not str or "\0" in value or "\0" in name or not 0 < len(name) <= PARAM_NAME_MAX:
+            _check_param(name, value)
     return params
+
+
+def _check_param(name: str, value: Any) -> None:
+    if not 0 < len(name) <= PARAM_NAME_MAX:
+        raise Malformed(f"The name of a parameter must have 1 to {PARAM_NAME_MAX} characters")
+    wrong = _storable.problem({name: value})
+    if wrong is not None:
+        shown = name.replace("\0", "\ufffd")
+        raise Malformed(f"The parameter {shown} {wrong}")
 
 
 def unstorable(value: Any) -> bool:

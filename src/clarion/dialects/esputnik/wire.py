@@ -4,11 +4,12 @@ The vendor's JSON is made of XML: one result stands alone where several are an a
 answers have numbers and booleans as text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import Meta, Raw, Struct
 
 from clarion import errors
 
@@ -34,7 +35,7 @@ class Param(Struct, frozen=True, gc=False):
     """A fact about an event. `value` may be null, but it is there."""
 
     name: str
-    value: Any | UnsetType = UNSET
+    value: Any
 
 
 class Event(Struct, frozen=True, gc=False, rename="camel"):
@@ -81,10 +82,16 @@ class Failure(Struct, frozen=True):
 encode = msgspec.json.Encoder().encode
 
 
+@lru_cache(64)
+def _decoder(kind: Any) -> Callable[[bytes | Raw], Any]:
+    return msgspec.json.Decoder(kind).decode
+
+
 def read(body: bytes | Raw, kind: type[T]) -> T:
     """A body. Raises Malformed."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        found: T = _decoder(kind)(body)
+        return found
     except msgspec.ValidationError as exc:
         raise Malformed(_misfit(str(exc))) from exc
     except RecursionError as exc:
