@@ -1,5 +1,6 @@
 """eSputnik's page, step by step, through the front door: sent over HTTP, read with the CLI."""
 
+import shlex
 from typing import Any
 
 import httpx2
@@ -45,6 +46,16 @@ def shop(server: Any) -> Shop:
 
 def test_a_first_call_says_whose_key_it_is(shop: Shop) -> None:
     assert shop.send("GET", "/v1/account/info").json()["organisationName"] == "demo"
+
+
+def test_a_new_key_comes_with_a_line_to_try(server: Any) -> None:
+    told = server.run("credential", "create", "--workspace", "demo", "--dialect", "esputnik").stdout
+    line = told.partition("Try it:")[2].strip()
+    curl, url, _, kind, _, shown, _, body = shlex.split(line)
+    user, _, key = shown.partition(":")
+    address = server.url + url.partition("8080")[2]  # this server's port is not the one of its settings
+    answer = httpx2.post(address, headers=dict([kind.split(": ")]), auth=(user, key), content=body)
+    assert (curl, answer.status_code, url.endswith("/api/v1/event")) == ("curl", 200, True)
 
 
 def test_an_event_is_in_the_history(shop: Shop) -> None:

@@ -90,7 +90,8 @@ def _decoder(kind: Any) -> Callable[[bytes | Raw], Any]:
 def read(body: bytes | Raw, kind: type[T]) -> T:
     """A body. Raises Malformed."""
     try:
-        found: T = _decoder(kind)(body)
+        wanted: Any = kind
+        found: T = _decoder(wanted)(body)
         return found
     except msgspec.ValidationError as exc:
         raise Malformed(_misfit(str(exc))) from exc
