@@ -54,12 +54,12 @@ async def transact(
         raise
 
 
-def query_of(scope: Scope) -> dict[str, str]:
-    """What stands behind the question mark; of a name that comes twice the values with a comma between them."""
+def query_of(scope: Scope, *, joined: bool = False) -> dict[str, str]:
+    """What stands behind the question mark; of a name that comes twice the last value, or all with commas between."""
     given = parse_qsl(
         scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True, max_num_fields=None
     )
     found: dict[str, str] = {}
     for name, value in given[:_QUERY_FIELDS_MAX]:
-        found[name] = f"{found[name]},{value}" if name in found else value
+        found[name] = f"{found[name]},{value}" if joined and name in found else value
     return found

@@ -55,7 +55,7 @@ async def answer(spoken: Spoken, door: Door, credential: Credential, scope: Scop
         credentials=door.credentials,
         credential=credential,
         places=_door.places(spoken.path, scope["path"]),
-        query=wire.read_query(_asked.query_of(scope), spoken.query),
+        query=wire.read_query(_asked.query_of(scope, joined=True), spoken.query),
         body=_body(spoken, body),
     )
     return reply.done(await spoken.serve(asked))
