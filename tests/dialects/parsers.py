@@ -60,7 +60,9 @@ def _taken_at_once(kind: type[Any]) -> Callable[[bytes], Sequence[Any]]:
 
 def _esputnik_event(call: esputnik_routes.Call) -> Callable[[bytes], Sequence[Any]]:
     def parse(body: bytes) -> Sequence[Any]:
-        valid = esputnik_rules.check(esputnik_wire.read(body, call.event), key_required=call.key_required)
+        valid = esputnik_rules.check(
+            esputnik_wire.read_event(body, call.event), key_required=call.key_required
+        )
         who = esputnik.found(valid)
         return [esputnik.offer(valid, who, {}, namespace="esputnik", now_us=NOW_US, unescape=call.unescape)]
 

@@ -7,7 +7,6 @@ nothing stronger. A contact id is a number of ours, so the profile's own identit
 
 from collections.abc import Mapping
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -168,9 +167,11 @@ def _number(text: str) -> int | None:
 
 
 def _key(event: Valid) -> str:
-    """By which a repeat is known: the same type, keyValue and parameters, in whatever order; of the past, and time."""
-    said = (event.type_key, event.key, event.params, event.occurred_us)
-    return blake2b(_canonical_json(said), digest_size=16).hexdigest()
+    """By which a repeat is known: the same type, keyValue and parameters, in whatever order; of the past, and time.
+
+    It is hashed, with the workspace's key, before it is kept.
+    """
+    return _canonical_json((event.type_key, event.key, event.params, event.occurred_us)).decode()
 
 
 def _unescaped(params: dict[str, Any]) -> dict[str, Any]:

@@ -89,13 +89,14 @@ async def _event(call: Call, door: Door, scope: Scope, receive: Receive) -> Answ
         return entered
     credential, body = entered
     try:
-        valid = rules.check(wire.read(body, call.event), key_required=call.key_required)
+        valid = rules.check(wire.read_event(body, call.event), key_required=call.key_required)
         who = mapping.found(valid)
         numbers = mapping.numbers(who)
         contacts = await _contacts(door, credential, numbers) if numbers else _NO_CONTACTS
         offer = mapping.offer(
             valid, who, contacts,
-            namespace=serving.namespace(credential), now_us=door.now_us(), unescape=call.unescape,
+            namespace=serving.namespace(credential), now_us=door.now_us(),
+            unescape=call.unescape,
         )  # fmt: skip
     except wire.Malformed as exc:
         await door.ingest.offer(
@@ -117,12 +118,12 @@ async def _past_events(call: Call, door: Door, scope: Scope, receive: Receive) -
     try:
         events = wire.read(body, wire.PastEvents).events
         items = len(events)
-        zone = await _zone(door, credential)
+        zone, now_us = await _zone(door, credential), door.now_us()
         told: list[tuple[Valid, Found]] = []
         for index, event in enumerate(events):
             sent = bytes(event)
-            told.append(_past(call, index, sent, zone, door.now_us()))
-        offers = await _past_offers(call, door, credential, told)
+            told.append(_past(call, index, sent, zone, now_us))
+        offers = await _past_offers(door, credential, told, call.unescape)
     except wire.Malformed as exc:
         samples = [mapping.sample(sent, exc)]
         await door.ingest.offer(credential, Source.ESPUTNIK, [], rejected=items, samples=samples)
@@ -135,7 +136,7 @@ def _past(call: Call, index: int, sent: bytes, zone: tzinfo, now_us: int) -> tup
     try:
         if len(sent) > rules.EVENT_BYTES_MAX:
             raise wire.Malformed(rules.EVENT_TOO_LARGE)
-        event = wire.read(sent, call.event)
+        event = wire.read_event(sent, call.event)
         assert isinstance(event, (wire.PastEvent, wire.PastEventV3))
         occurred_us = rules.occurred_us(event.occurred, zone, now_us)
         valid = rules.check(event, key_required=call.key_required, occurred_us=occurred_us)
@@ -145,17 +146,15 @@ def _past(call: Call, index: int, sent: bytes, zone: tzinfo, now_us: int) -> tup
 
 
 async def _past_offers(
-    call: Call, door: Door, credential: Credential, told: Sequence[tuple[Valid, Found]]
+    door: Door, credential: Credential, told: Sequence[tuple[Valid, Found]], unescape: bool
 ) -> list[Offer]:
     numbers = [number for _, who in told for number in mapping.numbers(who)]
     contacts = await _contacts(door, credential, numbers) if numbers else _NO_CONTACTS
+    namespace, now_us = serving.namespace(credential), door.now_us()
     return [
-        mapping.offer(
-            valid, who, contacts,
-            namespace=serving.namespace(credential), now_us=door.now_us(), unescape=call.unescape,
-        )
+        mapping.offer(valid, who, contacts, namespace=namespace, now_us=now_us, unescape=unescape)
         for valid, who in told
-    ]  # fmt: skip
+    ]
 
 
 async def _contacts(door: Door, credential: Credential, numbers: Sequence[int]) -> Mapping[int, Identity]:

@@ -5,6 +5,7 @@ The vendor publishes the limits and one sentence; the other sentences are ours.
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 
 import ciso8601
@@ -19,9 +20,10 @@ EVENT_BYTES_MAX = 20 * 1024
 EVENT_TOO_LARGE = "The event is longer than 20 KB"
 TYPE_KEY_MAX = 100  # characters
 KEY_VALUE_MAX = 300
-PARAM_NAME_MAX = 100
+PARAM_NAME_MAX = wire.PARAM_NAME_MAX
 AHEAD_US = DAY_US  # how far a past event may lie in the future: clocks and zones differ
 
+_PLAIN = frozenset(wire.PLAIN.values())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
 _FORBIDDEN = re.compile("[<;’\\\\/|\"`'^?!,>\0]")
@@ -42,14 +44,14 @@ class Valid(Struct, frozen=True, gc=False):
 
 def check(event: wire.Event | wire.EventV3, *, key_required: bool, occurred_us: int | None = None) -> Valid:
     """Raises Malformed."""
-    type_key = _text(event.event_type_key, "eventTypeKey", TYPE_KEY_MAX)
+    type_key = _type_key(event.event_type_key)
     if not type_key:
         raise Malformed("eventTypeKey is required")
     key = event.key_value
     key = _text(str(key) if type(key) is int else key, "keyValue", KEY_VALUE_MAX)  # type: ignore[arg-type]
     if key_required and not key:
         raise Malformed("keyValue is required")
-    return Valid(type_key, key, _params(event.params), occurred_us)
+    return Valid(type_key, key, _params(event.params, type(event) in _PLAIN), occurred_us)
 
 
 def occurred_us(text: str | None, zone: tzinfo, now_us: int) -> int:
@@ -71,6 +73,11 @@ def occurred_us(text: str | None, zone: tzinfo, now_us: int) -> int:
     return time_us
 
 
+@lru_cache(4_096)
+def _type_key(given: str | None) -> str:
+    return _text(given, "eventTypeKey", TYPE_KEY_MAX)
+
+
 def _text(given: str | None, name: str, characters_max: int) -> str:
     text = given.strip() if given else ""
     if len(text) > characters_max:
@@ -81,15 +88,18 @@ def _text(given: str | None, name: str, characters_max: int) -> str:
     return text
 
 
-def _params(given: list[wire.Param] | dict[str, Any] | None) -> dict[str, Any]:
-    """By name, as they were sent."""
+def _params(given: list[Any] | dict[str, Any] | None, plain: bool) -> dict[str, Any]:
+    """By name, as they were sent. `plain`: the decoder has looked at each."""
     if not given:
         return {}
-    params = given if isinstance(given, dict) else {param.name: param.value for param in given}
-    if len(params) < len(given):
-        names = [param.name for param in given if isinstance(param, wire.Param)]
+    if isinstance(given, dict):
+        params = given
+    elif len(params := {param.name: param.value for param in given}) < len(given):
+        names = [param.name for param in given]
         twice = next(name for name in names if names.count(name) > 1)
         raise Malformed(f"The parameter {twice[:PARAM_NAME_MAX]} is there twice")
+    if plain:
+        return params
     for name, value in params.items():
         if type(value) is not str or "\0" in value or "\0" in name or not 0 < len(name) <= PARAM_NAME_MAX:
             _check_param(name, value)
