@@ -1,0 +1,179 @@
+"""From the syntax tree to Python functions: closures, so no code is ever made from a template's text.
+
+Every node becomes a function of the State; a block is a tuple of them.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from clarion.velocity import arithmetic
+from clarion.velocity.references import Value, value_of
+from clarion.velocity.state import State
+from clarion.velocity.tree import (
+    Expression,
+    Interpolated,
+    ListOf,
+    Literal,
+    MapOf,
+    Negative,
+    Node,
+    Not,
+    Operation,
+    Range,
+    Reference,
+)
+from clarion.velocity.values import inner, truth
+
+Run: TypeAlias = Callable[[State], None]
+Truth: TypeAlias = Callable[[State], bool]
+_COMPARISONS = frozenset({"<", ">", "<=", ">="})
+
+
+class Compiler:
+    """One template's functions; `node` says how to compile statements, and is set by whom compiles those."""
+
+    def __init__(self, block: Callable[["Compiler", tuple[Node, ...]], Run]) -> None:
+        self._block = block
+        #: Name -> definition; the last one of a name holds, wherever it stands.
+        self.macros: dict[str, Any] = {}
+
+    def block(self, nodes: tuple[Node, ...]) -> Run:
+        return self._block(self, nodes)
+
+    def value(self, expression: Expression) -> Value:
+        """The function that gives the expression's value."""
+        match expression:
+            case Literal(value=constant):
+                return lambda state: constant
+            case Reference():
+                return value_of(expression, self.value)
+            case Interpolated():
+                return self._interpolated(expression)
+            case ListOf():
+                return self._list(expression)
+            case MapOf():
+                return self._map(expression)
+            case Range():
+                return self._range(expression)
+            case Not() | Operation(operator="&&" | "||"):
+                return self.truth(expression)
+            case Negative(operand=operand, at=at):
+                return _placed(self.value(operand), at, arithmetic.negative)
+            case Operation():
+                return self._operation(expression)
+
+    def truth(self, expression: Expression) -> Truth:
+        """The function that says whether #if takes the branch."""
+        match expression:
+            case Not(operand=operand):
+                holds = self.truth(operand)
+                return lambda state: not holds(state)
+            case Operation(operator="&&", left=left, right=right):
+                one, other = self.truth(left), self.truth(right)
+                return lambda state: one(state) and other(state)
+            case Operation(operator="||", left=left, right=right):
+                first, second = self.truth(left), self.truth(right)
+                return lambda state: first(state) or second(state)
+            case Operation(operator="+" | "-" | "*" | "/" | "%") | Range():
+                return lambda state: False  # Velocity weighs no sum and no range: they are false
+            case _:
+                value = self.value(expression)
+                return lambda state: truth(value(state))
+
+    def _interpolated(self, string: Interpolated) -> Value:
+        run = self.block(string.body)
+        return lambda state: captured(state, run)
+
+    def _list(self, list_of: ListOf) -> Value:
+        items, at = [self.value(item) for item in list_of.items], list_of.at
+
+        def make(state: State) -> list[Any]:
+            state.at = at
+            state.keep(len(items) + 1)
+            return [item(state) for item in items]
+
+        return make
+
+    def _map(self, map_of: MapOf) -> Value:
+        pairs = [(self.value(key), self.value(value)) for key, value in map_of.pairs]
+        at = map_of.at
+
+        def make(state: State) -> dict[Any, Any]:
+            state.at = at
+            state.keep(len(pairs) + 1)
+            return {map_key(key(state)): value(state) for key, value in pairs}
+
+        return make
+
+    def _range(self, range_of: Range) -> Value:
+        first, last = self.value(range_of.first), self.value(range_of.last)
+
+        def make(state: State) -> range | None:
+            low, high = _bound(first(state)), _bound(last(state))
+            if low is None or high is None:
+                return None
+            return range(low, high + 1) if low <= high else range(low, high - 1, -1)
+
+        return make
+
+    def _operation(self, operation: Operation) -> Value:
+        left, right = self.value(operation.left), self.value(operation.right)
+        sign, at, texts = operation.operator, operation.at, operation.texts
+        if sign == "==":
+            return lambda state: arithmetic.equal(left(state), right(state))
+        if sign == "!=":
+            return lambda state: not arithmetic.equal(left(state), right(state))
+        if sign in _COMPARISONS:
+            return lambda state: arithmetic.compare(sign, left(state), right(state))
+        if sign == "+":
+
+            def add(state: State) -> Any:
+                one, other = left(state), right(state)
+                state.at = at
+                result = arithmetic.add(one, other, texts)
+                if type(result) is str:
+                    state.spend(len(result))
+                return result
+
+            return add
+
+        def calculate(state: State) -> Any:
+            one, other = left(state), right(state)
+            state.at = at
+            return arithmetic.calculate(sign, one, other)
+
+        return calculate
+
+
+def _placed(value: Value, at: int, function: Callable[[Any], Any]) -> Value:
+    def run(state: State) -> Any:
+        found = value(state)
+        state.at = at
+        return function(found)
+
+    return run
+
+
+def _bound(value: Any) -> int | None:
+    """An end of a range: a number's integer part, or that of a string with a number."""
+    found = arithmetic.number(value)
+    return None if found is None or abs(found) > 2**31 else int(found)
+
+
+def map_key(key: Any) -> Any:
+    """What can be a map's key here."""
+    if isinstance(key, list | dict | range):
+        return inner(key)
+    return key
+
+
+def captured(state: State, run: Run, *, escape: bool = False) -> str:
+    """What a block prints, as a string: in double quotes, and for what #define made."""
+    out, escaping, state.out, state.escape = state.out, state.escape, [], escape
+    try:
+        run(state)
+        text = "".join(state.out)
+    finally:
+        state.out, state.escape = out, escaping
+    state.spend(len(text))
+    return text
