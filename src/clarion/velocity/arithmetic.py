@@ -25,10 +25,8 @@ def number(value: Any) -> Any:
     kind = type(value)
     if kind is int or kind is float or kind is Decimal:
         return value
-    if kind is str or kind is Char or kind is Safe:
-        if len(value) <= DIGITS_MAX and _NUMBER.fullmatch(value):
-            return Decimal(value)
-    return None
+    is_text = kind is str or kind is Char or kind is Safe
+    return Decimal(value) if is_text and len(value) <= DIGITS_MAX and _NUMBER.fullmatch(value) else None
 
 
 def big(value: Any) -> Decimal:
@@ -102,7 +100,8 @@ def _remainder(left: Any, right: Any) -> Any:
 def _divide_decimals(left: Decimal, right: Decimal) -> Decimal:
     """With the dividend's scale, a half rounded down: BigDecimal.divide(…, ROUND_HALF_DOWN)."""
     (_, digits, exponent), (_, divisor_digits, divisor_exponent) = left.as_tuple(), right.as_tuple()
-    assert isinstance(exponent, int) and isinstance(divisor_exponent, int)
+    assert isinstance(exponent, int)
+    assert isinstance(divisor_exponent, int)
     top, bottom = int("".join(map(str, digits))), int("".join(map(str, divisor_digits)))
     if divisor_exponent < 0:
         top *= 10**-divisor_exponent

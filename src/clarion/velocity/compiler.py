@@ -74,6 +74,10 @@ class Compiler:
             case Operation(operator="||", left=left, right=right):
                 first, second = self.truth(left), self.truth(right)
                 return lambda state: first(state) or second(state)
+            case Negative(operand=operand):
+                return self.truth(operand)
+            case ListOf(items=parts) | MapOf(pairs=parts):
+                return lambda state: bool(parts)
             case Operation(operator="+" | "-" | "*" | "/" | "%") | Range():
                 return lambda state: False  # Velocity weighs no sum and no range: they are false
             case _:

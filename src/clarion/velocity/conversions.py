@@ -1,5 +1,6 @@
 """What a method's arguments may be, as Velocity converts them for Java: "2" for an int, 1 for a String."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
@@ -10,6 +11,8 @@ from clarion.velocity.values import Char, Safe, text
 
 Method: TypeAlias = Callable[..., Any]
 Convert: TypeAlias = Callable[[Any], Any]
+
+_INTEGER = re.compile(r"[+-]?[0-9]+")
 
 #: The argument does not fit: there is no such method, and the reference stays unresolved.
 UNFIT: Final = object()
@@ -23,10 +26,9 @@ def whole(value: Any) -> Any:
     if kind is float or kind is Decimal:
         return int(value)
     if kind is str or kind is Safe:
-        try:
-            return int(value) if len(value) < 20 and value.strip("+-").isdecimal() else UNFIT
-        except ValueError:
-            return UNFIT
+        if len(value) > 10 or not _INTEGER.fullmatch(value):
+            raise Trouble(f"{value[:50]!r} where an integer is needed")
+        return int(value)
     return UNFIT
 
 

@@ -8,7 +8,7 @@ from clarion.velocity.errors import Malformed, Refused, place
 from clarion.velocity.limits import Limits
 
 #: Between the parts of an expression. Visual editors write `&nbsp;` and its character.
-_BLANKS = re.compile(r"(?:[ \t\r\n\u00a0]|&nbsp;)*")
+_BLANKS = re.compile(r"(?:[ \t\r\n\u00a0]|&nbsp;)*+")
 _DEFINES = re.compile(r"#\{?macro\}?\s*\(\s*([A-Za-z_][A-Za-z0-9_]*)")
 
 

@@ -219,7 +219,7 @@ ENTRY: dict[tuple[str, int], Method] = {
 # ---- numbers and truth values
 
 
-def _wrapped(value: Any, bits: int) -> int:
+def wrapped(value: Any, bits: int) -> int:
     """Java's intValue and longValue: what of a number fits; a double is cut off at the bounds."""
     if type(value) is float:
         if value != value:
@@ -229,23 +229,29 @@ def _wrapped(value: Any, bits: int) -> int:
     return (int(value) + half) % (2 * half) - half
 
 
-def _compare(value: Any, other: Any) -> int:
-    if type(other) is not type(value):
-        raise Trouble(f"compareTo: {inner(value)} and {inner(other)} are not of one type")
-    return int(value > other) - int(value < other)
+def compare(value: Any, other: Any) -> int:
+    """compareTo: of values of one type only; an int and a long are of two."""
+    alike = type(other) is type(value) and (type(value) is not int or _is_int(value) == _is_int(other))
+    if not alike:
+        raise Trouble(f"compareTo: {inner(value)[:50]} and {inner(other)[:50]} are not of one type")
+    return 1 if value > other else -1 if value < other else 0
+
+
+def _is_int(value: int) -> bool:
+    return -(2**31) <= value < 2**31
 
 
 NUMBER: dict[tuple[str, int], Method] = {
-    ("intValue", 0): taking()(lambda value: _wrapped(value, 32)),
-    ("longValue", 0): taking()(lambda value: _wrapped(value, 64)),
+    ("intValue", 0): taking()(lambda value: wrapped(value, 32)),
+    ("longValue", 0): taking()(lambda value: wrapped(value, 64)),
     ("doubleValue", 0): taking()(float),
-    ("compareTo", 1): taking(anything)(_compare),
+    ("compareTo", 1): taking(anything)(compare),
     ("equals", 1): taking(anything)(same),
     ("toString", 0): taking()(lambda value: double_text(value) if type(value) is float else str(value)),
 }
 BOOLEAN: dict[tuple[str, int], Method] = {
     ("booleanValue", 0): taking()(bool),
-    ("compareTo", 1): taking(anything)(_compare),
+    ("compareTo", 1): taking(anything)(compare),
     ("equals", 1): taking(anything)(same),
     ("toString", 0): taking()(inner),
 }

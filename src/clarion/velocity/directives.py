@@ -23,7 +23,7 @@ from clarion.velocity.tree import (
 if TYPE_CHECKING:  # the parser calls us for each directive, and we it for each block
     from clarion.velocity.parser import Parser
 
-_BRACKET = re.compile(r"(?:[ \t\r\n]|&nbsp;)*\(")
+_BRACKET = re.compile(r"(?:[ \t\r\n]|&nbsp;)*+\(")
 _SET_BRACKET = re.compile(r"[ \t]*\(")
 _AHEAD_CHARS_MAX = 1000
 _COMMENT = re.compile(r"##[^\r\n]*")
@@ -57,10 +57,7 @@ def _set(parser: "Parser", start: int) -> None:
     start = parser.unwrap(start)
     fresh = parser.at_line_start(start)
     parser.add(Set(cursor.offset + start, target, value))
-    if fresh:
-        parser.line_end()
-    else:
-        parser.fresh = -1
+    _behind_end(parser, fresh)
 
 
 def _if(parser: "Parser", start: int) -> None:
@@ -80,7 +77,7 @@ def _if(parser: "Parser", start: int) -> None:
             break
         if condition is None:
             raise cursor.error(f"#{closer} behind #else: expected #end")
-        inherited = parser.fresh >= 0 and not cursor.source[parser.fresh : cursor.at].strip("\t ")
+        inherited = parser.ended_fresh
         condition = None
         if closer == "elseif":
             place = cursor.at - len("#elseif")
@@ -99,11 +96,11 @@ def _condition(parser: "Parser", name: str) -> Expression:
     return found
 
 
-def _behind_end(parser: "Parser", fresh: bool) -> None:
+def _behind_end(parser: "Parser", fresh: bool) -> str:
     if fresh:
-        parser.line_end()
-    else:
-        parser.fresh = -1
+        return parser.line_end()
+    parser.fresh = -1
+    return ""
 
 
 def _block(parser: "Parser", name: str) -> tuple[Node, ...]:
@@ -239,9 +236,8 @@ def _macro_call(parser: "Parser", name: str, start: int) -> None:
     elif name in cursor.defined:
         found = _arguments(parser, start, name)
         at, source = cursor.offset + start, cursor.source[start : cursor.at]
-        fresh = parser.at_line_start(start)
-        _behind_end(parser, fresh)
-        parser.add(MacroCall(at, name, tuple(found), None, source))
+        before, after = _white_space(parser, start)
+        parser.add(MacroCall(at, name, tuple(found), None, source, before, after))
     else:
         _skip_arguments(parser, start, name)
         parser.write(cursor.source[start : cursor.at])
@@ -251,11 +247,18 @@ def _macro_call(parser: "Parser", name: str, start: int) -> None:
 def _block_call(parser: "Parser", name: str, start: int) -> None:
     cursor = parser.cursor
     found = _arguments(parser, start, name)
+    before = parser.blanks(start)
     fresh = parser.at_line_start(start)
     body = _block(parser, name)
     at, source = cursor.offset + start, cursor.source[start : cursor.at]
-    _behind_end(parser, fresh)
-    parser.add(MacroCall(at, name[1:], tuple(found), body, source))
+    after = _behind_end(parser, fresh)
+    parser.add(MacroCall(at, name[1:], tuple(found), body, source, before, after))
+
+
+def _white_space(parser: "Parser", start: int) -> tuple[str, str]:
+    """Take away, and say, the white space that goes with a directive on a line of its own."""
+    before = parser.blanks(start)
+    return before, _behind_end(parser, parser.at_line_start(start))
 
 
 def _skip_arguments(parser: "Parser", start: int, name: str) -> None:

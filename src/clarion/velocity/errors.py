@@ -1,10 +1,10 @@
 """What goes wrong with a template, and where.
 
-    VelocityError
-    ├── Malformed     the text is not a template: said when it is compiled
-    │   └── Refused   a directive that we do not run (#parse, #include, #evaluate)
-    └── Failed        rendering could not go on: an index out of bounds, a pattern that is none
-        └── Exhausted a budget was used up
+VelocityError
+├── Malformed     the text is not a template: said when it is compiled
+│   └── Refused   a directive that we do not run (#parse, #include, #evaluate)
+└── Failed        rendering could not go on: an index out of bounds, a pattern that is none
+    └── Exhausted a budget was used up
 """
 
 

@@ -26,14 +26,15 @@ from clarion.velocity.tree import (
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 REFERENCE = re.compile(r"\$(!?)(\{?)([A-Za-z_][A-Za-z0-9_]*)")
-_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)(\(?)")
+#: A bracket opens arguments only where an argument could begin: `$name.size(in cm)` is a property and text.
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)(\((?=[\s)\"'$\[{(!.\d\u00a0-]|&|(?:true|false|not)\b|\Z))?")
 _FLOAT = re.compile(r"-?(?:\d+\.(?!\.)\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)")
 _INTEGER = re.compile(r"-?\d+")
 _STRING = re.compile(
-    r'"(?P<double>(?:[^"]|"")*)"'
-    r"|'(?P<single>(?:[^']|'')*)'"
-    r"|&quot;(?P<quoted>(?:(?!&quot;).)*)&quot;"
-    r"|&\#39;(?P<apostrophes>(?:(?!&\#39;).)*)&\#39;",
+    r'"(?P<double>(?:[^"]++|"")*+)"'
+    r"|'(?P<single>(?:[^']++|'')*+)'"
+    r"|&quot;(?P<quoted>(?:[^&]++|&(?!quot;))*+)&quot;"
+    r"|&\#39;(?P<apostrophes>(?:[^&]++|&(?!\#39;))*+)&\#39;",
     re.DOTALL,
 )
 _UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -61,6 +62,7 @@ _BINDS = {
     "over": (6, "/"),
     "rest": (6, "%"),
 }
+_SIGNED = re.compile(r"-[\d.]")
 _NOT = re.compile(r"!|not\b")
 
 
@@ -69,24 +71,30 @@ def expression(cursor: Cursor, binding: int = 1) -> Expression:
     cursor.skip()
     start = cursor.at
     left = _unary(cursor)
-    end = cursor.at
     while True:
         cursor.skip()
         found = _OPERATOR.match(cursor.source, cursor.at)
         if not found or found.lastgroup is None or _BINDS[found.lastgroup][0] < binding:
             break
-        at, (tightness, sign) = cursor.count(), _BINDS[found.lastgroup]
+        at, before, (tightness, sign) = cursor.count(), cursor.at, _BINDS[found.lastgroup]
         cursor.at = found.end()
         cursor.skip()
         right_start = cursor.at
         cursor.enter()
         right = expression(cursor, tightness + 1)
         cursor.leave()
-        texts = (cursor.source[start:end], cursor.source[right_start : cursor.at].rstrip())
-        left, end = Operation(at, sign, left, right, texts), cursor.at
-    if re.compile(r"-[\d.]").match(cursor.source, cursor.at):
+        texts = (_source(cursor, left, start, before), _source(cursor, right, right_start, cursor.at))
+        left = Operation(at, sign, left, right, texts)
+    if _SIGNED.match(cursor.source, cursor.at):
         raise cursor.error("a minus that takes away needs a blank behind it (3 - 1): expected an operator")
     return left
+
+
+def _source(cursor: Cursor, operand: Expression, start: int, end: int) -> str:
+    """How an operand is written: what a `+` with a string prints where it has no value."""
+    if isinstance(operand, Reference):
+        return operand.source
+    return cursor.source[start : min(end, start + 100)].rstrip()
 
 
 def _unary(cursor: Cursor) -> Expression:

@@ -32,7 +32,9 @@ def java_format(pattern: str, values: Sequence[Any]) -> str:
             following += 0 if position else 1
             if not 0 <= index < len(values):
                 raise Trouble(f"Format specifier '{found[0]}': there is no such value")
-            parts.append(_padded(_one(found[0], letter, flags, precision, width, values[index]), flags, width))
+            parts.append(
+                _padded(_one(found[0], letter, flags, precision, width, values[index]), flags, width)
+            )
     parts.append(_text_between(pattern, end, len(pattern)))
     return "".join(parts)
 
@@ -116,11 +118,13 @@ def decimal_format(pattern: str, value: Any) -> str:
     if not found or not (found[2] or found[3]):
         raise Trouble(f"{pattern!r} is not a pattern for numbers")
     prefix, whole, fraction, suffix = found[1], found[2], found[3] or "", found[4]
-    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+    if "." in plus and "0" not in whole + fraction:  # as Java: one digit is always there, #.## is 0.##
+        whole, fraction = (whole[:-1] + "0", fraction) if whole else ("", "0" + fraction[1:])
+    if "%" in prefix + suffix:
+        value *= 100
+    exact = Decimal(value)  # what the double is, not what it prints: 12.345 is a little more
     if not exact.is_finite():
         return "NaN" if exact.is_nan() else ("-" if exact < 0 else "") + "∞"
-    if "%" in prefix + suffix:
-        exact = exact.scaleb(2, _WIDE)
     digits = _digits(abs(exact), whole, fraction)
     negative = exact.is_signed()  # Java says -0 for what rounds to nothing from below
     if negative and minus:

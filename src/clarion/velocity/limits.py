@@ -14,7 +14,7 @@ class Limits:
     nesting_max: int = 50  #: blocks, brackets and strings within each other
     loops_max: int = 100_000  #: rounds of all #foreach, and macro calls, together
     output_chars_max: int = 1_000_000
-    work_chars_max: int = 8_000_000  #: characters that string methods and operators read and make
+    work_chars_max: int = 5_000_000  #: characters that string methods and operators read and make
     items_max: int = 100_000  #: elements that a template puts into lists and maps, together
     macro_depth_max: int = 20  #: as Velocity's velocimacro.max_depth
     cpu_s_max: float = 0.5

@@ -5,6 +5,7 @@ What is not in it cannot be called. -1 stands for any number of arguments.
 
 from typing import Any
 
+from clarion.velocity import loop
 from clarion.velocity.conversions import Method
 from clarion.velocity.data_methods import (
     BOOLEAN,
@@ -17,7 +18,6 @@ from clarion.velocity.data_methods import (
     VIEW,
 )
 from clarion.velocity.data_methods import put as put_in_map
-from clarion.velocity import loop
 from clarion.velocity.errors import Trouble
 from clarion.velocity.loop import Loop
 from clarion.velocity.state import State
@@ -67,7 +67,9 @@ TOOLS: dict[str, Tool] = {
 }
 
 _EMPTY: dict[type, Method] = {
-    kind: table["isEmpty", 0] for kind, table in _TABLES.items() if ("isEmpty", 0) in table and kind is not dict
+    kind: table["isEmpty", 0]
+    for kind, table in _TABLES.items()
+    if ("isEmpty", 0) in table and kind is not dict
 }
 _PROPERTIES: dict[str, dict[type, Method]] = {
     "empty": _EMPTY,

@@ -15,10 +15,9 @@ from clarion.velocity.tree import Node, Text
 
 #: Text, and what looks like the start of something and is none: $5, C#, a\b.
 _TEXT = re.compile(
-    r"(?:[^$#\\]+|\$(?!!?\{?[A-Za-z_])|\\+(?![$#\\])|#(?![#*@A-Za-z_]|\{@?[A-Za-z_]|\[\[|[ \t]+end))+"
+    r"(?:[^$#\\]++|\$(?!!?\{?[A-Za-z_])|\\+(?![$#\\])|#(?![#*@A-Za-z_]|\{@?[A-Za-z_]|\[\[|[ \t]+end))++"
 )
 _BACKSLASHES = re.compile(r"\\+")
-_BLANKS = re.compile(r"[ \t]*")
 _LINE_END = re.compile(r"[ \t]*(?:\r\n|\n|\r)")
 _REST_OF_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)?")
 _DIRECTIVE = re.compile(r"#(?:(@?[A-Za-z_][A-Za-z0-9_]*)|\{(@?[A-Za-z_][A-Za-z0-9_]*)\})")
@@ -35,7 +34,8 @@ class Parser:
     def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor
         self.fresh = cursor.at
-        self.open: list[str] = []
+        #: Whether the word that ended the last block stood at the start of its line.
+        self.ended_fresh = False
         self.blocks: list[Block] = []
 
     def template(self) -> tuple[Node, ...]:
@@ -164,7 +164,7 @@ class Parser:
         self.cursor.at = end
         if word != "elseif":
             start = self.unwrap(start)
-        self.at_line_start(start)
+        self.ended_fresh = self.at_line_start(start)
         return word
 
     # ---- white space around directives
@@ -181,15 +181,17 @@ class Parser:
         cursor.at = closes.end()
         return opens.start()
 
+    def blanks(self, start: int) -> str:
+        """The blanks before it, if nothing else stands before it on its line."""
+        before = self.cursor.source[self.fresh : start] if 0 <= self.fresh <= start else ""
+        return "" if before.strip(" \t") else before
+
     def at_line_start(self, start: int) -> bool:
-        """Whether only blanks stand before it on its line; those go."""
-        if self.fresh == _NEVER_FRESH or self.fresh > start:
+        """Whether nothing but blanks stands before it on its line; those go."""
+        blanks = self.blanks(start)
+        if not 0 <= self.fresh <= start or len(blanks) != start - self.fresh:
             return False
-        blanks = _BLANKS.match(self.cursor.source, self.fresh, start)
-        assert blanks
-        if blanks.end() != start:
-            return False
-        self.blocks[-1].cut(start - self.fresh)
+        self.blocks[-1].cut(len(blanks))
         return True
 
     def line_end(self) -> str:

@@ -187,5 +187,3 @@ def setter(reference: Reference, compile_: Compile) -> Callable[[State, Any], No
         put(state, target, where, value)
 
     return set_within
-
-

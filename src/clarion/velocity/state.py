@@ -56,6 +56,8 @@ class State:
 
     def write(self, text: str) -> None:
         """Put text into the output."""
+        if not text:
+            return
         self._size += len(text)
         if self._size > self.limits.output_chars_max:
             raise Overspent(f"the output is longer than {self.limits.output_chars_max:,} characters")

@@ -93,6 +93,11 @@ def _printed(compiler: Compiler, reference: Reference) -> Run:
         value = value_at(state)
         if type(value) is str:
             shown: str | None = value
+        elif type(value) is Defined and not escaped:
+            state.write(slashes)
+            if not value.write(state):
+                state.write(slashes + reference.source)
+            return
         else:
             state.at = at
             shown = None if value is None else text(value)
@@ -106,9 +111,7 @@ def _printed(compiler: Compiler, reference: Reference) -> Run:
         else:
             if slashes:
                 state.write(slashes)
-            if isinstance(value, Defined):
-                state.write(shown)
-            elif shown:
+            if shown:
                 state.at = at
                 state.write_value(shown, value)
 
@@ -217,16 +220,20 @@ class Defined(Printable):
     def __init__(self, run: Run, state: State) -> None:
         self._run, self._state, self._depth = run, state, 0
 
-    def text(self) -> str | None:
+    def write(self, state: State) -> bool:
+        """Print it; False where it would print itself over and over."""
         if self._depth >= _DEFINE_DEPTH_MAX:
-            return None
+            return False
         self._depth += 1
         try:
-            self._state.round()
-            escape = self._state.escape
-            return captured(self._state, self._run, escape=escape)
+            state.round()
+            self._run(state)
         finally:
             self._depth -= 1
+        return True
+
+    def text(self) -> str | None:
+        return captured(self._state, self._run, escape=self._state.escape) if self._depth == 0 else None
 
 
 def _define(compiler: Compiler, node: Define) -> Run:
@@ -252,7 +259,7 @@ def _scope(run: Run) -> Run:
 
 
 def _call(compiler: Compiler, node: MacroCall) -> Run:
-    macro, at, source = compiler.macros.get(node.name), node.at, node.source
+    macro, at, source = compiler.macros.get(node.name), node.at, node.before + node.source + node.after
     if macro is None:
         return lambda state: state.write(source)
     arguments = [compiler.value(argument) for argument in node.arguments]
@@ -293,10 +300,8 @@ class CompiledMacro:
             variables["bodyContent"] = content
         for number, (name, default) in enumerate(self._parameters):
             given = arguments[number] if number < len(arguments) else default
-            if given is None:
-                break  # as Velocity: the parameters behind it are whatever the template has under their names
             before = variables.get(name, _ABSENT)
-            value = given(state)
+            value = None if given is None else given(state)
             variables[name] = value
             replaced.append((name, before, value))
         state.macro_depth += 1

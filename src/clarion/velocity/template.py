@@ -83,5 +83,3 @@ def compile(source: str, *, limits: Limits = DEFAULT) -> Template:
 def render(source: str, context: Mapping[str, Any], *, escape: bool = False) -> str:
     """Render a template once: `compile(source).render(context)`. Raises VelocityError."""
     return compile(source).render(context, escape=escape)
-
-

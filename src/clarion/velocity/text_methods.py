@@ -17,7 +17,7 @@ from clarion.velocity.conversions import (
 from clarion.velocity.errors import Trouble
 from clarion.velocity.formats import java_format
 from clarion.velocity.state import State
-from clarion.velocity.values import Char, same
+from clarion.velocity.values import Char, Safe, same
 
 #: What Java's trim takes off: all up to the blank.
 _TRIMMED = "".join(map(chr, range(33)))
@@ -49,16 +49,15 @@ def _finding(find: Callable[..., int]) -> Method:
 
     def found(state: State, text: str, wanted: Any, *begin: Any) -> Any:
         state.spend(len(text))
-        if type(wanted) is int or type(wanted) is Char:
-            wanted = str(wanted) if type(wanted) is Char else chr(wanted) if 0 <= wanted < 0x110000 else "\0"
-        elif not isinstance(wanted, str):
-            if wanted is None:
-                raise Trouble("null where a string is needed")
+        if wanted is None:
+            raise Trouble("null where a string is needed")
+        if type(wanted) is int:
+            wanted = chr(wanted) if 0 <= wanted < 0x110000 else "\0"
+        if not isinstance(wanted, str):
             return None
-        where = [whole(number) for number in begin]
-        if not all(isinstance(number, int) for number in where):
+        if any(type(number) is not int for number in begin):
             return None
-        return find(text, wanted, *where)
+        return find(text, wanted, *begin)
 
     return found
 
@@ -74,15 +73,15 @@ def _find_last(text: str, wanted: str, begin: int | None = None) -> int:
 
 
 def _replace(state: State, text: str, old: Any, new: Any) -> Any:
-    both = (str, Char)
-    if type(old) not in both or type(new) not in both:
-        if old is None or new is None:
-            return None
+    if type(old) not in _REPLACEABLE or type(new) not in _REPLACEABLE:
         return None
     state.spend(len(text))
     if len(new) > 1:
         state.spend((text.count(old)) * len(new))
     return text.replace(old, new)
+
+
+_REPLACEABLE = {str, Safe, Char}
 
 
 def _repeat(text: str, count: int) -> str:
@@ -105,7 +104,7 @@ def _substituted(state: State, text: str, pattern: Any, by: Any, *, once: bool) 
     if not isinstance(pattern, str) or not isinstance(by, str):
         return None
     # The longest that can come of it, before it is made.
-    state.spend(len(text) + (len(text) + 1 if not once else 1) * (len(by) if len(by) > 1 else 1))
+    state.spend(len(text) + (len(text) + 1 if not once else 1) * max(1, len(by)))
     result = patterns.replaced(text, pattern, by, once=once)
     state.spend(len(result))
     return result
@@ -125,11 +124,15 @@ def _format(state: State, text: str, pattern: Any = None, *values: Any) -> Any:
     """String.format: called on any string, but its first argument is the pattern."""
     if not isinstance(pattern, str):
         return None
-    if len(values) == 1 and isinstance(values[0], list):
-        values = tuple(values[0])
     result = java_format(pattern, values)
     state.spend(len(result))
     return result
+
+
+def _compare_chars(state: State, char: Char, other: Any) -> int:
+    if type(other) is not Char:
+        raise Trouble("compareTo: not two characters")
+    return ord(char) - ord(other)
 
 
 STRING: dict[tuple[str, int], Method] = {
@@ -172,6 +175,7 @@ STRING: dict[tuple[str, int], Method] = {
 }
 
 CHAR: dict[tuple[str, int], Method] = {
-    ("toString", 0): taking()(lambda char: str.__str__(char)),
+    ("toString", 0): taking()(str.__str__),
+    ("compareTo", 1): _compare_chars,
     ("equals", 1): taking(anything)(same),
 }

@@ -14,6 +14,7 @@ from urllib.parse import quote_plus
 
 from clarion.velocity.calendar import DATE_METHODS
 from clarion.velocity.conversions import Method
+from clarion.velocity.data_methods import wrapped
 from clarion.velocity.errors import Trouble
 from clarion.velocity.formats import decimal_format
 from clarion.velocity.state import State
@@ -23,6 +24,7 @@ _LEADING = re.compile(r"-?(?:\d[\d,]*)?(?:\.\d+)?(?:E-?\d{1,3})?")
 _DIGITS_MAX = 400
 #: As many values in a JSON document, read or written.
 _JSON_VALUES_MAX = 20_000
+_JSON_CHARS_MAX = 200_000
 
 
 class Tool(Printable):
@@ -95,7 +97,7 @@ def _remainder(state: State, tool: Any, left: Any, right: Any) -> Any:
     left, right = number(left), number(right)
     if left is None or right is None or not math.isfinite(left) or not math.isfinite(right):
         return None
-    left, right = int(left), int(right)
+    left, right = (wrapped(int(value), 32) for value in (left, right))
     return int(math.fmod(left, right)) if right else None
 
 
@@ -229,7 +231,9 @@ class ESCAPES(Tool):
     __slots__ = ()
     methods: ClassVar[dict[tuple[str, int], Method]] = {
         ("html", 1): _escaping(html.escape),
-        ("url", 1): _escaping(lambda value: quote_plus(value, safe="*-._", errors="replace").replace("~", "%7E")),
+        ("url", 1): _escaping(
+            lambda value: quote_plus(value, safe="*-._", errors="replace").replace("~", "%7E")
+        ),
         ("javascript", 1): _escaping(_in_script),
         ("none", 1): _escaping(str),
     }
@@ -238,6 +242,8 @@ class ESCAPES(Tool):
 def _parse(state: State, tool: Any, document: Any) -> Any:
     if not isinstance(document, str):
         return None
+    if len(document) > _JSON_CHARS_MAX:
+        raise Trouble(f"a JSON document is longer than {_JSON_CHARS_MAX:,} characters")
     state.spend(4 * len(document))
     try:
         value = json.loads(document)
@@ -267,12 +273,13 @@ def _plain(value: Any) -> Any:
 
 def _weight(value: Any) -> int:
     """How many values it holds; what stands in it twice counts twice."""
-    waiting, count = [value], 0
+    waiting, count, chars = [value], 0, 0
     while waiting:
         each = waiting.pop()
         count += 1 + (len(each) if type(each) is range else 0)
-        if count > _JSON_VALUES_MAX:
-            raise Trouble(f"more than {_JSON_VALUES_MAX:,} values in a JSON document")
+        chars += len(each) if isinstance(each, str) else 0
+        if count > _JSON_VALUES_MAX or chars > _JSON_CHARS_MAX:
+            raise Trouble(f"more than {_JSON_VALUES_MAX:,} values or {_JSON_CHARS_MAX:,} characters of JSON")
         if type(each) is dict:
             waiting.extend(each.values())
         elif isinstance(each, list | tuple):

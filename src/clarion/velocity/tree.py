@@ -176,6 +176,8 @@ class MacroCall:
     arguments: tuple[Expression, ...]
     body: tuple["Node", ...] | None
     source: str
+    before: str  #: white space around it that goes where there is such a macro
+    after: str
 
 
 Node: TypeAlias = Text | Reference | Set | If | Foreach | Break | Stop | Define | Macro | MacroCall

@@ -102,7 +102,7 @@ def text(value: Any) -> str | None:
 
 _SIMPLE: dict[type, Callable[[Any], str]] = {
     bool: lambda value: "true" if value else "false",
-    int: lambda value: str(value),
+    int: int.__repr__,
     float: double_text,
     Decimal: str,
     Char: str.__str__,
@@ -113,7 +113,8 @@ _NESTED = {list, tuple, range, dict, View, Entry}
 
 def inner(value: Any) -> str:
     """A value within a string, as Java's String.valueOf: null has a name there."""
-    return "null" if value is None else text(value) or "null"
+    shown = None if value is None else text(value)
+    return "null" if shown is None else shown
 
 
 def _nested(value: Any, parts: list[str], depth: int, room: int) -> int:
@@ -154,9 +155,7 @@ def truth(value: Any) -> bool:
         return value  # type: ignore[no-any-return]
     if kind in _NESTED:
         return kind is Entry or len(value) > 0
-    if isinstance(value, Printable):
-        return bool(value.text())
-    return bool(value)
+    return True if isinstance(value, Printable) else bool(value)
 
 
 def same(left: Any, right: Any) -> bool:
