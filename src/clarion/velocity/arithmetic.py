@@ -136,6 +136,8 @@ _DECIMAL: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
 
 def add(left: Any, right: Any, texts: tuple[str, str]) -> Any:
     """`+`: joins where a side is a string, and prints the source of a side that is null."""
+    if type(left) is int and type(right) is int:
+        return _kept(left + right)
     if _is_string(left) or _is_string(right):
         first = texts[0] if left is None else inner(left)
         return first + (texts[1] if right is None else inner(right))

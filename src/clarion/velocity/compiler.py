@@ -3,6 +3,7 @@
 Every node becomes a function of the State; a block is a tuple of them.
 """
 
+import operator
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -26,14 +27,21 @@ from clarion.velocity.values import inner, truth
 
 Run: TypeAlias = Callable[[State], None]
 Truth: TypeAlias = Callable[[State], bool]
-_COMPARISONS = frozenset({"<", ">", "<=", ">="})
+_COMPARISONS: dict[str, Callable[[int, int], bool]] = {
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
 
 
 class Compiler:
     """One template's functions; `node` says how to compile statements, and is set by whom compiles those."""
 
-    def __init__(self, block: Callable[["Compiler", tuple[Node, ...]], Run]) -> None:
+    def __init__(self, block: Callable[["Compiler", tuple[Node, ...]], Run], *, counts_loops: bool) -> None:
         self._block = block
+        #: Whether loops keep $velocityCount and $velocityHasNext, the names of Velocity 1.7.
+        self.counts_loops = counts_loops
         #: Name -> definition; the last one of a name holds, wherever it stands.
         self.macros: dict[str, Any] = {}
 
@@ -80,6 +88,8 @@ class Compiler:
                 return lambda state: bool(parts)
             case Operation(operator="+" | "-" | "*" | "/" | "%") | Range():
                 return lambda state: False  # Velocity weighs no sum and no range: they are false
+            case Operation() | Literal(value=bool()):
+                return self.value(expression)  # comparisons give nothing but truth values
             case _:
                 value = self.value(expression)
                 return lambda state: truth(value(state))
@@ -128,7 +138,7 @@ class Compiler:
         if sign == "!=":
             return lambda state: not arithmetic.equal(left(state), right(state))
         if sign in _COMPARISONS:
-            return lambda state: arithmetic.compare(sign, left(state), right(state))
+            return _comparison(sign, left, right)
         if sign == "+":
 
             def add(state: State) -> Any:
@@ -147,6 +157,18 @@ class Compiler:
             return arithmetic.calculate(sign, one, other)
 
         return calculate
+
+
+def _comparison(sign: str, left: Value, right: Value) -> Value:
+    of_integers = _COMPARISONS[sign]
+
+    def compare(state: State) -> bool:
+        one, other = left(state), right(state)
+        if type(one) is int and type(other) is int:
+            return of_integers(one, other)
+        return arithmetic.compare(sign, one, other)
+
+    return compare
 
 
 def _placed(value: Value, at: int, function: Callable[[Any], Any]) -> Value:
@@ -173,11 +195,13 @@ def map_key(key: Any) -> Any:
 
 def captured(state: State, run: Run, *, escape: bool = False) -> str:
     """What a block prints, as a string: in double quotes, and for what #define made."""
-    out, escaping, state.out, state.escape = state.out, state.escape, [], escape
+    before = state.out, state.mark, state.escape
+    state.out, state.mark, state.escape = [], 0, escape
     try:
         run(state)
+        state.account()
         text = "".join(state.out)
     finally:
-        state.out, state.escape = out, escaping
+        state.out, state.mark, state.escape = before
     state.spend(len(text))
     return text

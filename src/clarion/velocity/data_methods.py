@@ -225,7 +225,7 @@ def wrapped(value: Any, bits: int) -> int:
         if value != value:
             return 0
         return int(max(-(2.0 ** (bits - 1)), min(2.0 ** (bits - 1) - 1, value)))
-    half = 2 ** (bits - 1)
+    half: int = 2 ** (bits - 1)
     return (int(value) + half) % (2 * half) - half
 
 

@@ -14,6 +14,10 @@ class Overspent(Exception):
     """A budget is used up. The compiler adds the place."""
 
 
+#: Longer texts that are made for the output are work.
+_SHORT = 100
+
+
 class State:
     """Handed to every compiled part. Nothing outlives the rendering."""
 
@@ -22,14 +26,15 @@ class State:
         "_deadline",
         "_items",
         "_loops",
-        "_size",
         "_work",
         "at",
         "escape",
         "limits",
         "macro_depth",
+        "mark",
         "now",
         "out",
+        "room",
         "variables",
         "zone",
     )
@@ -50,31 +55,34 @@ class State:
         self.macro_depth = 0
         #: Where in the template we are, for the error's sake.
         self.at = 0
-        self._size = self._work = self._loops = self._items = 0
+        #: How many characters the output may still grow by.
+        self.room = limits.output_chars_max
+        self.mark = 0
+        self._work = self._loops = self._items = 0
         self._clock = limits.clock
         self._deadline = limits.clock() + limits.cpu_s_max
 
-    def write(self, text: str) -> None:
-        """Put text into the output."""
-        if not text:
-            return
-        self._size += len(text)
-        if self._size > self.limits.output_chars_max:
-            raise Overspent(f"the output is longer than {self.limits.output_chars_max:,} characters")
-        self.out.append(text)
-
     def write_value(self, text: str, value: Any) -> None:
         """Put what a reference gave into the output, escaped where this message asks for it."""
-        if self.escape and type(value) is not Safe:
-            text = html.escape(text)
-        self.write(text)
+        if len(text) > _SHORT:
+            self.spend(len(text))
+        self.out.append(html.escape(text) if self.escape and type(value) is not Safe else text)
+
+    def account(self) -> None:
+        """Count what was put into the output since the last time. What waits to be counted are only references."""
+        size = len(self.out)
+        self.room -= sum(map(len, self.out[self.mark : size]))
+        self.mark = size
+        if self.room < 0:
+            raise Overspent(f"the output is longer than {self.limits.output_chars_max:,} characters")
 
     def round(self) -> None:
         """One more round of a loop, or call of a macro."""
         self._loops += 1
         if self._loops > self.limits.loops_max:
             raise Overspent(f"more than {self.limits.loops_max:,} rounds of loops")
-        if not self._loops & 31:
+        if not self._loops & 15:
+            self.account()
             self._check_time()
 
     def spend(self, chars: int) -> None:

@@ -3,11 +3,12 @@
 #break and #stop are exceptions that the nearest scope catches: a loop, a macro, a #define, the template.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from clarion.velocity.compiler import Compiler, Run, captured
 from clarion.velocity.loop import Loop, within
-from clarion.velocity.references import setter, value_of
+from clarion.velocity.references import path_of, setter, value_of
 from clarion.velocity.state import Overspent, State
 from clarion.velocity.tree import (
     Break,
@@ -23,7 +24,7 @@ from clarion.velocity.tree import (
     Stop,
     Text,
 )
-from clarion.velocity.values import Printable, View, text
+from clarion.velocity.values import Printable, View, double_text, text
 
 _DEFINE_DEPTH_MAX = 2
 #: Stands for what was not there, where null is something else.
@@ -43,24 +44,40 @@ class Stopped(Exception):
 
 
 def compile_block(compiler: Compiler, nodes: tuple[Node, ...]) -> Run:
-    """One function for all nodes of a block."""
-    parts = [part for node in nodes if (part := _statement(compiler, node)) is not None]
-    if len(parts) == 1:
-        return parts[0]
+    """One function for all nodes of a block: text, what follows it, text, …"""
+    pairs: list[tuple[str, Run]] = []
+    text_before = ""
+    for node in nodes:
+        if isinstance(node, Text):
+            text_before += node.text
+        elif (part := _statement(compiler, node)) is not None:
+            pairs.append((text_before, part))
+            text_before = ""
+    return _in_turn(pairs, text_before)
+
+
+def _in_turn(pairs: list[tuple[str, Run]], last: str) -> Run:
+    if not pairs:
+        return lambda state: state.out.append(last)
+    if len(pairs) == 1 and not last and not pairs[0][0]:
+        return pairs[0][1]
 
     def block(state: State) -> None:
-        for part in parts:
+        append = state.out.append
+        for before, part in pairs:
+            append(before)
             part(state)
+        append(last)
 
     return block
 
 
 def _statement(compiler: Compiler, node: Node) -> Run | None:
     match node:
-        case Text(text=constant):
-            return lambda state: state.write(constant)
+        case Text():
+            return None  # compile_block writes it
         case Reference():
-            return _printed(compiler, node)
+            return _shown(compiler, node)
         case Set():
             return _set(compiler, node)
         case If():
@@ -79,9 +96,43 @@ def _statement(compiler: Compiler, node: Node) -> Run | None:
             return _call(compiler, node)
 
 
-def _printed(compiler: Compiler, reference: Reference) -> Run:
-    """A reference in the text. Backslashes before it escape it where it has a value, and are text where not."""
-    value_at, at = value_of(reference, compiler.value), reference.at
+def _shown(compiler: Compiler, reference: Reference) -> Run:
+    """A reference in the text; strings and whole numbers, nearly all there are, go the short way."""
+    value_at, general = value_of(reference, compiler.value), _printed(compiler, reference)
+    if reference.backslashes:
+        return lambda state: general(state, value_at(state))
+
+    def write(state: State, value: Any) -> None:
+        kind = type(value)
+        if state.escape or kind not in _QUICK:
+            general(state, value)
+        else:
+            state.out.append(_QUICK[kind](value))
+
+    keys = None if reference.alternate else path_of(reference)
+    if keys is None or len(keys) != 1:
+        return lambda state: write(state, value_at(state))
+    name, (key,) = reference.name, keys
+
+    def show(state: State) -> None:
+        """`$item.name` with a string, in one call."""
+        target = state.variables.get(name)
+        value = target.get(key) if type(target) is dict else value_at(state)
+        if type(value) is str and not state.escape:
+            state.out.append(value)
+        else:
+            write(state, value)
+
+    return show
+
+
+#: Values whose text is short, or there already.
+_QUICK: dict[type, Callable[[Any], str]] = {str: str, int: str, float: double_text}
+
+
+def _printed(compiler: Compiler, reference: Reference) -> Callable[[State, Any], None]:
+    """A value in the text. Backslashes before it escape it where it has a value, and are text where not."""
+    at = reference.at
     slashes, escaped = "\\" * (reference.backslashes // 2), reference.backslashes % 2 == 1
     quiet = reference.quiet and not escaped
     unresolved = slashes * 2 + ("" if quiet else reference.source)
@@ -89,37 +140,39 @@ def _printed(compiler: Compiler, reference: Reference) -> Run:
         unresolved = slashes + "\\" + reference.source
     instead = slashes + reference.source
 
-    def show(state: State) -> None:
-        value = value_at(state)
+    def show(state: State, value: Any) -> None:
         if type(value) is str:
             shown: str | None = value
         elif type(value) is Defined and not escaped:
-            state.write(slashes)
+            state.out.append(slashes)
             if not value.write(state):
-                state.write(slashes + reference.source)
+                state.out.append(slashes + reference.source)
             return
         else:
             state.at = at
             shown = None if value is None else text(value)
-            if shown is not None and len(shown) > 100:
-                state.spend(len(shown))
         if shown is None:
-            if unresolved:
-                state.write(unresolved)
+            state.out.append(unresolved)
         elif escaped:
-            state.write(instead)
+            state.out.append(instead)
         else:
-            if slashes:
-                state.write(slashes)
-            if shown:
-                state.at = at
-                state.write_value(shown, value)
+            state.at = at
+            state.out.append(slashes)
+            state.write_value(shown, value)
 
     return show
 
 
 def _set(compiler: Compiler, node: Set) -> Run:
-    value, put = compiler.value(node.value), setter(node.target, compiler.value)
+    value = compiler.value(node.value)
+    if not node.target.steps:
+        name = node.target.name
+
+        def assign(state: State) -> None:
+            state.variables[name] = value(state)
+
+        return assign
+    put = setter(node.target, compiler.value)
     return lambda state: put(state, value(state))
 
 
@@ -131,6 +184,15 @@ def _if(compiler: Compiler, node: If) -> Run:
     ]
     last_condition, last_body = node.branches[-1]
     otherwise = compiler.block(last_body) if last_condition is None else None
+
+    if len(branches) == 1 and otherwise is None:
+        ((only_holds, only_run),) = branches
+
+        def maybe(state: State) -> None:
+            if only_holds(state):
+                only_run(state)
+
+        return maybe
 
     def choose(state: State) -> None:
         for holds, run in branches:
@@ -146,6 +208,8 @@ def _if(compiler: Compiler, node: If) -> Run:
 def _foreach(compiler: Compiler, node: Foreach) -> Run:
     name, items_at, at = node.name, compiler.value(node.items), node.at
     body, otherwise = compiler.block(node.body), compiler.block(node.otherwise)
+    names = _LOOP_NAMES if compiler.counts_loops else _LOOP_NAMES[:1]
+    counts = compiler.counts_loops
 
     def loop(state: State) -> None:
         items = _iterable(items_at(state))
@@ -154,15 +218,16 @@ def _foreach(compiler: Compiler, node: Foreach) -> Run:
             return
         variables = state.variables
         before = variables.get(name)
-        around = {key: variables.get(key, _ABSENT) for key in _LOOP_NAMES}
+        around = {key: variables.get(key, _ABSENT) for key in names}
         here = Loop(len(items), within(around["foreach"]))
         variables["foreach"] = here
         try:
             for here.index, variables[name] in enumerate(items):
                 state.at = at
                 state.round()
-                variables["velocityCount"] = here.index + 1
-                variables["velocityHasNext"] = here.index < here.last_index
+                if counts:
+                    variables["velocityCount"] = here.index + 1
+                    variables["velocityHasNext"] = here.index < here.last_index
                 body(state)
         except Broken as broken:
             if broken.scope is not None and broken.scope is not here:
@@ -261,7 +326,7 @@ def _scope(run: Run) -> Run:
 def _call(compiler: Compiler, node: MacroCall) -> Run:
     macro, at, source = compiler.macros.get(node.name), node.at, node.before + node.source + node.after
     if macro is None:
-        return lambda state: state.write(source)
+        return lambda state: state.out.append(source)
     arguments = [compiler.value(argument) for argument in node.arguments]
     content = _scope(compiler.block(node.body)) if node.body is not None else None
 

@@ -18,6 +18,8 @@ class Survey:
     names: dict[str, list[int]] = field(default_factory=dict)
     methods: list[tuple[str, int, int]] = field(default_factory=list)
     changes_data: bool = False
+    #: Whether it says $velocityCount or $velocityHasNext.
+    counts_loops: bool = False
 
 
 def survey(nodes: Any) -> Survey:
@@ -38,6 +40,7 @@ def survey(nodes: Any) -> Survey:
                 _note(found, node)
             case _:
                 pass
+    found.counts_loops = not found.names.keys().isdisjoint({"velocityCount", "velocityHasNext"})
     found.names = {name: where for name, where in found.names.items() if name not in given}
     return found
 

@@ -11,7 +11,7 @@ from clarion.velocity.methods import TOOLS
 from clarion.velocity.parser import parse
 from clarion.velocity.state import Overspent, State
 from clarion.velocity.statements import Broken, CompiledMacro, Stopped, compile_block
-from clarion.velocity.survey import survey
+from clarion.velocity.survey import Survey, survey
 
 
 class Template:
@@ -26,7 +26,7 @@ class Template:
         self.warnings = [(*place(source, at), sentence) for at, sentence in warnings]
         self.survey = survey(nodes)
         self._limits = limits
-        self._run = _compiled(nodes, self.survey.macros)
+        self._run = _compiled(nodes, self.survey)
 
     def render(
         self,
@@ -45,9 +45,11 @@ class Template:
         values = _copied(context) if self.survey.changes_data else context
         state = State({**values, **TOOLS}, self._limits, escape=escape, now=now, zone=zone)
         try:
-            self._run(state)
-        except (Broken, Stopped):
-            pass  # #break outside of a loop, and #stop, end the template
+            try:
+                self._run(state)
+            except (Broken, Stopped):
+                pass  # #break outside of a loop, and #stop, end the template
+            state.account()
         except Overspent as exc:
             raise Exhausted(str(exc), *place(self.source, state.at)) from None
         except Trouble as exc:
@@ -57,9 +59,9 @@ class Template:
         return "".join(state.out)
 
 
-def _compiled(nodes: Any, macros: Mapping[str, Any]) -> Run:
-    compiler = Compiler(compile_block)
-    compiler.macros = {name: CompiledMacro(compiler, macro) for name, macro in macros.items()}
+def _compiled(nodes: Any, survey: Survey) -> Run:
+    compiler = Compiler(compile_block, counts_loops=survey.counts_loops)
+    compiler.macros = {name: CompiledMacro(compiler, macro) for name, macro in survey.macros.items()}
     for macro in compiler.macros.values():
         macro.compile()
     return compiler.block(nodes)

@@ -70,11 +70,13 @@ class Printable:
 
 def double_text(value: float) -> str:
     """As Java's Double.toString: 2.0, 1.0E10, 1.0E-5, NaN, Infinity."""
+    if 1e-3 <= value < 1e7:
+        return repr(value)
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
+    if value == 0 or -1e7 < value <= -1e-3:
         return repr(value)
     sign, digits, exponent = Decimal(repr(value)).as_tuple()
     assert isinstance(exponent, int)
@@ -151,8 +153,8 @@ def _nested(value: Any, parts: list[str], depth: int, room: int) -> int:
 def truth(value: Any) -> bool:
     """Whether #if takes the branch: not null, not false, not empty, not zero."""
     kind = type(value)
-    if kind is bool:
-        return value  # type: ignore[no-any-return]
+    if kind is str or kind is bool or kind is int:
+        return bool(value)
     if kind in _NESTED:
         return kind is Entry or len(value) > 0
     return True if isinstance(value, Printable) else bool(value)
