@@ -25,6 +25,9 @@ from clarion.velocity.tree import (
 )
 from clarion.velocity.values import inner, truth
 
+#: Sums below it need no look at how many digits they have.
+_SMALL = 2**64
+
 Run: TypeAlias = Callable[[State], None]
 Truth: TypeAlias = Callable[[State], bool]
 _COMPARISONS: dict[str, Callable[[int, int], bool]] = {
@@ -91,8 +94,7 @@ class Compiler:
             case Operation() | Literal(value=bool()):
                 return self.value(expression)  # comparisons give nothing but truth values
             case _:
-                value = self.value(expression)
-                return lambda state: truth(value(state))
+                return _weighed(self.value(expression))
 
     def _interpolated(self, string: Interpolated) -> Value:
         run = self.block(string.body)
@@ -134,15 +136,20 @@ class Compiler:
         left, right = self.value(operation.left), self.value(operation.right)
         sign, at, texts = operation.operator, operation.at, operation.texts
         if sign == "==":
-            return lambda state: arithmetic.equal(left(state), right(state))
+            return _equality(left, operation.right, right)
         if sign == "!=":
-            return lambda state: not arithmetic.equal(left(state), right(state))
+            equal = _equality(left, operation.right, right)
+            return lambda state: not equal(state)
         if sign in _COMPARISONS:
             return _comparison(sign, left, right)
         if sign == "+":
 
             def add(state: State) -> Any:
                 one, other = left(state), right(state)
+                if type(one) is int and type(other) is int:
+                    total = one + other
+                    if -_SMALL < total < _SMALL:
+                        return total
                 state.at = at
                 result = arithmetic.add(one, other, texts)
                 if type(result) is str:
@@ -157,6 +164,27 @@ class Compiler:
             return arithmetic.calculate(sign, one, other)
 
         return calculate
+
+
+def _weighed(value: Value) -> Truth:
+    def holds(state: State) -> bool:
+        found = value(state)
+        return found != "" if type(found) is str else found is not None and truth(found)
+
+    return holds
+
+
+def _equality(left: Value, operand: Expression, right: Value) -> Truth:
+    """`==`; with a string that stands there, in one call."""
+    if isinstance(operand, Literal) and type(operand.value) is str:
+        constant: str = operand.value
+
+        def is_constant(state: State) -> bool:
+            value = left(state)
+            return value == constant if type(value) is str else arithmetic.equal(value, constant)
+
+        return is_constant
+    return lambda state: arithmetic.equal(left(state), right(state))
 
 
 def _comparison(sign: str, left: Value, right: Value) -> Value:

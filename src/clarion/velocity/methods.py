@@ -19,10 +19,11 @@ from clarion.velocity.data_methods import (
 )
 from clarion.velocity.data_methods import put as put_in_map
 from clarion.velocity.errors import Trouble
+from clarion.velocity.json_tool import JSON
 from clarion.velocity.loop import Loop
 from clarion.velocity.state import State
 from clarion.velocity.text_methods import CHAR, STRING
-from clarion.velocity.tools import DATES, ESCAPES, JSON, MATHS, NUMERALS, Tool
+from clarion.velocity.tools import DATES, ESCAPES, MATHS, NUMERALS, Tool
 from clarion.velocity.values import Char, Entry, Safe, View
 
 _TABLES: dict[type, dict[tuple[str, int], Method]] = {

@@ -70,9 +70,9 @@ class State:
 
     def account(self) -> None:
         """Count what was put into the output since the last time. What waits to be counted are only references."""
-        size = len(self.out)
-        self.room -= sum(map(len, self.out[self.mark : size]))
-        self.mark = size
+        new = self.out[self.mark :] if self.mark else self.out
+        self.room -= sum(map(len, new))
+        self.mark = len(self.out)
         if self.room < 0:
             raise Overspent(f"the output is longer than {self.limits.output_chars_max:,} characters")
 

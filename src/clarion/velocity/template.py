@@ -7,10 +7,12 @@ from typing import Any
 from clarion.velocity.compiler import Compiler, Run
 from clarion.velocity.errors import Exhausted, Failed, Trouble, place
 from clarion.velocity.limits import DEFAULT, Limits
+from clarion.velocity.macros import CompiledMacro
 from clarion.velocity.methods import TOOLS
 from clarion.velocity.parser import parse
+from clarion.velocity.scopes import Broken, Stopped
 from clarion.velocity.state import Overspent, State
-from clarion.velocity.statements import Broken, CompiledMacro, Stopped, compile_block
+from clarion.velocity.statements import compile_block
 from clarion.velocity.survey import Survey, survey
 
 
@@ -54,6 +56,9 @@ class Template:
             raise Exhausted(str(exc), *place(self.source, state.at)) from None
         except Trouble as exc:
             raise Failed(str(exc), *place(self.source, state.at)) from exc
+        except (ArithmeticError, ValueError) as exc:
+            # Numbers without end, or of thousands of digits: Python will not convert them.
+            raise Failed(f"a number that cannot be used here: {exc}", *place(self.source, state.at)) from exc
         except RecursionError:
             raise Exhausted("blocks and macros within each other are too deep") from None
         return "".join(state.out)
