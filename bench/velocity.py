@@ -47,6 +47,9 @@ TEMPLATE = f"""\
 <td style="text-align:right">$order.delivery.price</td></tr>
 <tr><td colspan="3" style="padding:8px"><b>Total</b></td><td><b>$order.total $order.currency</b></td></tr>
 </table>
+<p style="padding:24px;font-family:Arial,sans-serif;font-size:14px">We write again when the parcel leaves our house, with
+the number under which the carrier shows where it is. Until then you can change the address or the hour of the delivery on
+the page of your order. What you do not like goes back within thirty days, at no cost.</p>
 <p style="font-size:12px">You get this mail at $customer.email because you ordered with us.
 <a href="https://shop.example/unsubscribe?c=$customer.id">No more mails</a> $!nothing</p>
 </body></html>
@@ -165,6 +168,6 @@ def _show(found: Found) -> None:
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
     console.print(table)
     console.print(
-        f"{found.ratio:.1f} times airspeed (median of the rounds; at least {RATIO_MIN:g} is promised). The template has "
-        f"{found.template_bytes:,} bytes, the mail {found.mail_bytes:,}."
+        f"{found.ratio:.1f} times airspeed (median of the rounds; at least {RATIO_MIN:g} is promised). "
+        f"The template has {found.template_bytes:,} bytes, the mail {found.mail_bytes:,}."
     )

@@ -184,7 +184,7 @@ def _since_epoch(milliseconds: Any, zone: tzinfo) -> datetime:
         raise Trouble("not a time in milliseconds since 1970")
     try:
         return datetime.fromtimestamp(0, UTC).astimezone(zone) + timedelta(milliseconds=count)
-    except OverflowError as exc:
+    except (OverflowError, ValueError) as exc:
         raise Trouble("a time beyond the calendar") from exc
 
 
@@ -193,14 +193,23 @@ def _format(state: State, tool: Any, pattern: Any, milliseconds: Any) -> str:
 
 
 def _in_contact_zone(state: State, tool: Any, pattern: Any, when: Any) -> str:
-    """A time with an offset (ISO 8601), or in milliseconds, as the contact's clock shows it."""
-    if isinstance(when, str) and whole(when) is UNFIT:
+    """A time in seconds since 1970, or with an offset (ISO 8601), as the contact's clock shows it.
+
+    The vendor says "s"; a number that would be beyond the year 5000 is taken for milliseconds.
+    """
+    if isinstance(when, str) and not when.lstrip("-").isdecimal():
         try:
             moment = datetime.fromisoformat(when[:64])
         except ValueError as exc:
             raise Trouble(f"{when[:50]!r} is not a time, as 2026-11-21T15:00:00+02:00") from exc
         return show(pattern, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(state.zone))
-    return _format(state, tool, pattern, when)
+    count = int(when) if isinstance(when, str) and len(when) < 20 else whole(when)
+    if count is UNFIT:
+        raise Trouble("not a time in seconds since 1970")
+    return _format(state, tool, pattern, count if abs(count) >= _MILLISECONDS_FROM else count * 1000)
+
+
+_MILLISECONDS_FROM = 10**11
 
 
 def _months_later(when: datetime, months: int) -> datetime:

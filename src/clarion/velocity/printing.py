@@ -41,7 +41,7 @@ def in_turn(pieces: list[Piece], last: str) -> Run:
             append(before)
             if name and not escape:
                 target = variables.get(name)
-                value = target.get(key) if type(target) is dict else None
+                value: Any = target.get(key) if type(target) is dict else None
                 kind = type(value)
                 if kind is str:
                     append(value)
