@@ -47,8 +47,8 @@ TEMPLATE = f"""\
 <td style="text-align:right">$order.delivery.price</td></tr>
 <tr><td colspan="3" style="padding:8px"><b>Total</b></td><td><b>$order.total $order.currency</b></td></tr>
 </table>
-<p style="padding:24px;font-family:Arial,sans-serif;font-size:14px">We write again when the parcel leaves our house, with
-the number under which the carrier shows where it is. Until then you can change the address or the hour of the delivery on
+<p style="padding:24px;font-family:Arial,sans-serif;font-size:14px">We write again when the parcel leaves our house,
+with the number under which the carrier shows where it is. Until then you can change the address or the hour on
 the page of your order. What you do not like goes back within thirty days, at no cost.</p>
 <p style="font-size:12px">You get this mail at $customer.email because you ordered with us.
 <a href="https://shop.example/unsubscribe?c=$customer.id">No more mails</a> $!nothing</p>

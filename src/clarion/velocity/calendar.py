@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import re2
+
 from clarion.velocity.conversions import UNFIT, Method, whole
 from clarion.velocity.errors import Trouble
+from clarion.velocity.patterns import compiled
 from clarion.velocity.state import State
 
 DEFAULT_PATTERN = "yyyy-MM-dd"
@@ -130,8 +133,8 @@ def read(pattern: Any, shown: Any, zone: tzinfo) -> datetime:
         if letter and letter not in _READ:
             raise Trouble(f"{pattern!r} cannot be used to read a date: {letter!r} is not read")
         names += [_READ[letter][0]] if letter else []
-        expression += f"({_READ[letter][1]})" if letter else re.escape(run)
-    found = re.match(expression, shown)
+        expression += f"({_READ[letter][1]})" if letter else re2.escape(run)
+    found = compiled(expression).match(shown)
     if not found:
         raise Trouble(f"{shown!r} is not a date of the pattern {pattern!r}")
     try:
@@ -227,6 +230,7 @@ def _adding(later: Callable[[datetime, int], datetime]) -> Method:
         number = whole(count)
         if number is UNFIT:
             return None
+        state.check()
         try:
             # Clock arithmetic: a day later is the same time of day, also where clocks change.
             when = later(read(pattern, shown, state.zone), number)
@@ -249,6 +253,7 @@ _UNITS = {"DAYS": 86400, "HOURS": 3600, "MINUTES": 60, "SECONDS": 1, "WEEKS": 60
 
 def _difference(state: State, tool: Any, one: Any, other: Any, *rest: Any) -> int:
     """Whole units from the first to the second: diff(a, b[, pattern], UNIT)."""
+    state.check()
     pattern, unit = rest if len(rest) == 2 else (DEFAULT_PATTERN, *rest)
     begin, end = (read(pattern, shown, UTC) for shown in (one, other))
     name = str(unit).upper()

@@ -23,7 +23,7 @@ from clarion.velocity.tree import (
     Range,
     Reference,
 )
-from clarion.velocity.values import inner, truth
+from clarion.velocity.values import Entry, View, inner, truth
 
 #: Sums below it need no look at how many digits they have.
 _SMALL = 2**64
@@ -184,7 +184,18 @@ def _equality(left: Value, operand: Expression, right: Value) -> Truth:
             return value == constant if type(value) is str else arithmetic.equal(value, constant)
 
         return is_constant
-    return lambda state: arithmetic.equal(left(state), right(state))
+
+    def equal(state: State) -> bool:
+        value, other = left(state), right(state)
+        if type(value) in _HOLDING:
+            state.check()
+        return arithmetic.equal(value, other)
+
+    return equal
+
+
+#: What is compared part by part, or by its text.
+_HOLDING = {list, tuple, range, dict, View, Entry}
 
 
 def _comparison(sign: str, left: Value, right: Value) -> Value:

@@ -7,7 +7,7 @@ from typing import Any
 from clarion.velocity.conversions import UNFIT, Method, anything, taking, whole
 from clarion.velocity.errors import Trouble
 from clarion.velocity.state import State
-from clarion.velocity.values import Entry, View, double_text, inner, same
+from clarion.velocity.values import COMPARED_MAX, Entry, View, double_text, inner, same
 
 # ---- lists
 
@@ -28,11 +28,18 @@ def _at(state: State, values: Any, index: Any) -> Any:
 
 
 def _find(values: Any, wanted: Any) -> int:
-    return next((at for at, value in enumerate(values) if same(value, wanted)), -1)
+    room = [len(values) + COMPARED_MAX]
+    return next((at for at, value in enumerate(values) if same(value, wanted, room)), -1)
 
 
 def _find_last(values: Any, wanted: Any) -> int:
-    return next((at for at in range(len(values) - 1, -1, -1) if same(values[at], wanted)), -1)
+    room = [len(values) + COMPARED_MAX]
+    return next((at for at in range(len(values) - 1, -1, -1) if same(values[at], wanted, room)), -1)
+
+
+def _equals(state: State, values: Any, other: Any) -> bool:
+    state.check()
+    return same(values, other)
 
 
 def _has(values: Any, wanted: Any) -> bool:
@@ -43,6 +50,7 @@ def _going_through(function: Callable[[Any, Any], Any]) -> Method:
     """A method that looks at every element: that is work."""
 
     def run(state: State, values: Any, wanted: Any) -> Any:
+        state.check()
         state.spend(len(values))
         return function(values, wanted)
 
@@ -52,6 +60,7 @@ def _going_through(function: Callable[[Any, Any], Any]) -> Method:
 def _has_all(state: State, values: Any, wanted: Any) -> Any:
     if not isinstance(wanted, list | range | tuple):
         return None
+    state.check()
     state.spend(len(values) * (len(wanted) + 1))
     return all(_has(values, each) for each in wanted)
 
@@ -92,6 +101,7 @@ def _replace_at(state: State, values: list[Any], index: Any, value: Any) -> Any:
 
 def _remove(state: State, values: list[Any], which: Any) -> Any:
     """By index where it is an int, as Java chooses; else the first such element."""
+    state.check()
     state.spend(len(values))
     if type(which) is int:
         position = _position(values, which, len(values))
@@ -122,7 +132,7 @@ _COUNTED: dict[tuple[str, int], Method] = {
     ("contains", 1): _going_through(_has),
     ("containsAll", 1): _has_all,
     ("toString", 0): taking()(inner),
-    ("equals", 1): taking(anything)(same),
+    ("equals", 1): _equals,
 }
 RANGE = _COUNTED | {
     ("get", 1): _at,
@@ -207,13 +217,13 @@ MAP: dict[tuple[str, int], Method] = {
     ("remove", 1): lambda state, values, key: values.pop(key_of(key), None),
     ("clear", 0): taking()(_clear),
     ("toString", 0): taking()(inner),
-    ("equals", 1): taking(anything)(same),
+    ("equals", 1): _equals,
 }
 ENTRY: dict[tuple[str, int], Method] = {
     ("getKey", 0): taking()(lambda entry: entry.key),
     ("getValue", 0): taking()(lambda entry: entry.value),
     ("toString", 0): taking()(inner),
-    ("equals", 1): taking(anything)(same),
+    ("equals", 1): _equals,
 }
 
 # ---- numbers and truth values

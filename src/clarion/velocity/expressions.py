@@ -63,6 +63,8 @@ _BINDS = {
     "rest": (6, "%"),
 }
 _SIGNED = re.compile(r"-[\d.]")
+#: In a row, without brackets.
+OPERATORS_MAX = 100
 _NOT = re.compile(r"!|not\b")
 
 
@@ -70,13 +72,16 @@ def expression(cursor: Cursor, binding: int = 1) -> Expression:
     """An expression whose operators bind at least so tightly, and the blanks around it."""
     cursor.skip()
     start = cursor.at
-    left = _unary(cursor)
+    left, operators = _unary(cursor), 0
     while True:
         cursor.skip()
         found = _OPERATOR.match(cursor.source, cursor.at)
         if not found or found.lastgroup is None or _BINDS[found.lastgroup][0] < binding:
             break
         at, before, (tightness, sign) = cursor.count(), cursor.at, _BINDS[found.lastgroup]
+        operators += 1
+        if operators > OPERATORS_MAX:
+            raise cursor.error(f"more than {OPERATORS_MAX} operators in a row")
         cursor.at = found.end()
         cursor.skip()
         right_start = cursor.at

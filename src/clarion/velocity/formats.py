@@ -9,6 +9,7 @@ from clarion.velocity.errors import Trouble
 from clarion.velocity.values import double_text, inner, truth
 
 WIDTH_MAX = 1000
+FORMATTED_CHARS_MAX = 200_000
 DIGITS_MAX = 340
 _WIDE = Context(prec=2000)
 _DIRECTIVE = re.compile(r"%(?:(\d+)\$)?([-#+ 0,(]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])")
@@ -17,7 +18,7 @@ _DIRECTIVE = re.compile(r"%(?:(\d+)\$)?([-#+ 0,(]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])
 def java_format(pattern: str, values: Sequence[Any]) -> str:
     """String.format: %s %S %d %f %e %x %X %o %c %b %n %%, with flags, width, precision and n$."""
     parts: list[str] = []
-    end = following = 0
+    end = following = size = 0
     for found in _DIRECTIVE.finditer(pattern):
         parts.append(_text_between(pattern, end, found.start()))
         end = found.end()
@@ -32,9 +33,11 @@ def java_format(pattern: str, values: Sequence[Any]) -> str:
             following += 0 if position else 1
             if not 0 <= index < len(values):
                 raise Trouble(f"Format specifier '{found[0]}': there is no such value")
-            parts.append(
-                _padded(_one(found[0], letter, flags, precision, width, values[index]), flags, width)
-            )
+            shown = _one(found[0], letter, flags, precision, width, values[index])
+            parts.append(_padded(shown, flags, width))
+            size += len(parts[-1])
+            if size > FORMATTED_CHARS_MAX:
+                raise Trouble(f"format makes more than {FORMATTED_CHARS_MAX:,} characters")
     parts.append(_text_between(pattern, end, len(pattern)))
     return "".join(parts)
 

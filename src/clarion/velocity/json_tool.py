@@ -24,12 +24,12 @@ def _parse(state: State, tool: Any, document: Any) -> Any:
         value = json.loads(document)
     except (ValueError, RecursionError) as exc:
         raise Trouble("not a JSON document") from exc
-    state.keep(_weight(value))
+    state.keep(_weight(state, value))
     return value
 
 
 def _written(state: State, tool: Any, value: Any) -> Any:
-    state.keep(_weight(value))
+    state.keep(_weight(state, value))
     try:
         document = json.dumps(value, ensure_ascii=False, default=_plain)
     except (ValueError, TypeError, RecursionError) as exc:
@@ -46,8 +46,9 @@ def _plain(value: Any) -> Any:
     raise TypeError
 
 
-def _weight(value: Any) -> int:
+def _weight(state: State, value: Any) -> int:
     """How many values it holds; what stands in it twice counts twice."""
+    state.check()
     waiting, count, chars = [value], 0, 0
     while waiting:
         each = waiting.pop()

@@ -10,7 +10,7 @@ import re2
 
 from clarion.velocity.errors import Trouble
 
-PATTERN_CHARS_MAX = 1000
+PATTERN_CHARS_MAX = 2500
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ,;:/-_'\"@=&%<>~!`")
 
 _OPTIONS = re2.Options()

@@ -83,7 +83,7 @@ class State:
             raise Overspent(f"more than {self.limits.loops_max:,} rounds of loops")
         if not self._loops & 15:
             self.account()
-            self._check_time()
+            self.check()
 
     def spend(self, chars: int) -> None:
         """So many characters were read or made."""
@@ -91,7 +91,7 @@ class State:
         if self._work > self.limits.work_chars_max:
             raise Overspent(f"more than {self.limits.work_chars_max:,} characters were worked on")
         if chars > 1000:
-            self._check_time()
+            self.check()
 
     def keep(self, items: int) -> None:
         """So many elements were put into lists and maps."""
@@ -99,7 +99,8 @@ class State:
         if self._items > self.limits.items_max:
             raise Overspent(f"more than {self.limits.items_max:,} elements were put into lists and maps")
 
-    def _check_time(self) -> None:
+    def check(self) -> None:
+        """Whether time is left: asked before what may take a millisecond, for a template may say it 20,000 times."""
         if self._clock() > self._deadline:
             raise Overspent(f"rendering took more than {self.limits.cpu_s_max:g} s")
 

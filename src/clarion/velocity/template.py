@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from clarion.velocity.compiler import Compiler, Run
-from clarion.velocity.errors import Exhausted, Failed, Trouble, place
+from clarion.velocity.errors import Exhausted, Failed, Malformed, Trouble, place
 from clarion.velocity.limits import DEFAULT, Limits
 from clarion.velocity.macros import CompiledMacro
 from clarion.velocity.methods import TOOLS
@@ -67,9 +67,12 @@ class Template:
 def _compiled(nodes: Any, survey: Survey) -> Run:
     compiler = Compiler(compile_block, counts_loops=survey.counts_loops)
     compiler.macros = {name: CompiledMacro(compiler, macro) for name, macro in survey.macros.items()}
-    for macro in compiler.macros.values():
-        macro.compile()
-    return compiler.block(nodes)
+    try:
+        for macro in compiler.macros.values():
+            macro.compile()
+        return compiler.block(nodes)
+    except RecursionError as exc:
+        raise Malformed("nested too deeply") from exc
 
 
 def _copied(value: Any) -> Any:

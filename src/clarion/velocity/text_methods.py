@@ -104,7 +104,8 @@ def _substituted(state: State, text: str, pattern: Any, by: Any, *, once: bool) 
     if not isinstance(pattern, str) or not isinstance(by, str):
         return None
     # The longest that can come of it, before it is made.
-    state.spend(len(text) + (len(text) + 1 if not once else 1) * max(1, len(by)))
+    state.check()
+    state.spend(len(text) * (1 + by.count("$")) + (len(text) + 1 if not once else 1) * max(1, len(by)))
     result = patterns.replaced(text, pattern, by, once=once)
     state.spend(len(result))
     return result
@@ -114,16 +115,25 @@ def _split(state: State, text: str, pattern: Any, limit: Any = 0) -> Any:
     pattern, limit = string(pattern), whole(limit)
     if not isinstance(pattern, str) or not isinstance(limit, int):
         return None
+    state.check()
     state.spend(len(text))
     parts = patterns.split(text, pattern, limit)
     state.keep(len(parts))
     return parts
 
 
+def _matches(state: State, text: str, pattern: Any) -> Any:
+    state.check()
+    state.spend(len(text))
+    pattern = string(pattern)
+    return patterns.matches(text, pattern) if isinstance(pattern, str) else None
+
+
 def _format(state: State, text: str, pattern: Any = None, *values: Any) -> Any:
     """String.format: called on any string, but its first argument is the pattern."""
     if not isinstance(pattern, str):
         return None
+    state.check()
     result = java_format(pattern, values)
     state.spend(len(result))
     return result
@@ -168,7 +178,7 @@ STRING: dict[tuple[str, int], Method] = {
     ("replace", 2): _replace,
     ("replaceAll", 2): _replace_all,
     ("replaceFirst", 2): _replace_first,
-    ("matches", 1): working(string)(patterns.matches),
+    ("matches", 1): _matches,
     ("split", 1): _split,
     ("split", 2): _split,
     ("format", -1): _format,

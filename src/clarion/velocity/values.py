@@ -160,13 +160,13 @@ def truth(value: Any) -> bool:
     return True if isinstance(value, Printable) else bool(value)
 
 
-def same(left: Any, right: Any) -> bool:
-    """Java's equals: 1 and 1.0 differ, and so do "a" and the character a."""
-    waiting, looked = [(left, right)], 0
+def same(left: Any, right: Any, room: list[int] | None = None) -> bool:
+    """Java's equals: 1 and 1.0 differ, and so do "a" and the character a. `room` is shared by many comparisons."""
+    waiting, room = [(left, right)], [COMPARED_MAX] if room is None else room
     while waiting:
-        looked += 1
-        if looked > COMPARED_MAX:
-            raise Trouble(f"comparing two lists or maps looked at more than {COMPARED_MAX:,} values")
+        room[0] -= 1
+        if room[0] < 0:
+            raise Trouble("comparing two lists or maps looked at too many values")
         more = _same(*waiting.pop())
         if more is None:
             return False

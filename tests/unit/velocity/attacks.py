@@ -130,6 +130,14 @@ SWELLING = [
     _ROUNDS + "$s.repeat(9000)#end",
     _ROUNDS + "#set($x = $s.repeat(9000))$l.add($x)#end",
     _ROUNDS + "#set($m[$i] = $s.repeat(8000))#end",
+    "$s.format('" + "%1$1000s" * 90_000 + "', 1)",
+    _DOUBLE + "#set($x = $x.repeat(300))$x.replaceAll('(.*)', '" + "$1" * 5000 + "')",
+    "#set($x = [1..9000])#set($y = [1..9000])" + "#if($x == $y)x#end" * 5000,
+    "#set($x = [1..9000])#set($y = [1..9000])" + "$x.equals($y)" * 5000,
+    "#set($x = [1..9000])#foreach($i in [1..999])#set($n = $l.add([1..8999]))#end$l.contains($x)$l.indexOf($x)",
+    "$dateTool.addDays('" + "1" * 99 + "x', 1, '" + "yM" * 49 + "X')",
+    "$dateTool.diff('" + "1" * 98 + "', '" + "1" * 98 + "', '" + "dHms" * 24 + "X', 'DAYS')",
+    "".join(f"$dateTool.addDays('2026', 1, 'yyyy-{number}')" for number in range(4000)),
     "$s.format('%999999999d', 1)",
     "$s.format('%.999999999f', 1.0)",
     "$s.format('%1000s%1000s%1000s', 1, 2, 3)",
@@ -178,6 +186,8 @@ MATCHING = [
     "$s.matches('" + "a?" * 400 + "a" * 200 + "')",
     "$s.matches('" + ".*" * 400 + "')",
     "$s.matches('[\\x{0}-\\x{10FFFF}]{1000}')",
+    "".join(f"$s.matches('(x{{1,300}}){{1,3}}{number}')" for number in range(4000)),
+    "".join(f"$s.replaceAll('[a-z]{{100}}{number}', 'x')" for number in range(4000)),
     "$s.matches('(?=x)')",
     "$s.matches('(x)\\1')",
     "$s.matches('(?<=x)y')",
@@ -194,6 +204,9 @@ MATCHING = [
 ]
 _NESTED = 5000
 NESTING = [
+    "#set($x = " + "1 + " * _NESTED + "1)$x",
+    "#set($x = " + "'a' + " * _NESTED + "1)$x",
+    "#if(" + "1 || " * _NESTED + "1)x#end",
     "#if(1)" * _NESTED + "#end" * _NESTED,
     "#if(1)" * 49 + "x" + "#end" * 49,
     "#foreach($i in [1..9])" * 40 + "x" + "#end" * 40,
