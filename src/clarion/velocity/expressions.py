@@ -7,11 +7,11 @@ import re
 from typing import Any
 
 from clarion.velocity.cursor import Cursor
+from clarion.velocity.strings import string
 from clarion.velocity.tree import (
     Call,
     Expression,
     Index,
-    Interpolated,
     ListOf,
     Literal,
     MapOf,
@@ -30,17 +30,6 @@ REFERENCE = re.compile(r"\$(!?)(\{?)([A-Za-z_][A-Za-z0-9_]*)")
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)(\((?=[\s)\"'$\[{(!.\d\u00a0-]|&|(?:true|false|not)\b|\Z))?")
 _FLOAT = re.compile(r"-?(?:\d+\.(?!\.)\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)")
 _INTEGER = re.compile(r"-?\d+")
-_STRING = re.compile(
-    r'"(?P<double>(?:[^"]++|"")*+)"'
-    r"|'(?P<single>(?:[^']++|'')*+)'"
-    r"|&quot;(?P<quoted>(?:[^&]++|&(?!quot;))*+)&quot;"
-    r"|&\#39;(?P<apostrophes>(?:[^&]++|&(?!\#39;))*+)&\#39;",
-    re.DOTALL,
-)
-_UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
-_ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&nbsp;": " ", "&amp;": "&"}
-_ENTITY = re.compile("|".join(_ENTITIES))
-
 _OPERATOR = re.compile(
     r"(?P<or>\|\||or\b)|(?P<and>&&|&amp;&amp;|and\b)|(?P<eq>==|eq\b)|(?P<ne>!=|ne\b)"
     r"|(?P<le><=|&lt;=|le\b)|(?P<ge>>=|&gt;=|ge\b)|(?P<lt><|&lt;|lt\b)|(?P<gt>>|&gt;|gt\b)"
@@ -143,7 +132,7 @@ def argument(cursor: Cursor) -> Expression | None:
     if here == "$":
         return reference(cursor)
     if here in {'"', "'"} or (here == "&" and source.startswith(("&quot;", "&#39;"), cursor.at)):
-        return _string(cursor)
+        return string(cursor)
     if here == "[":
         return _list(cursor)
     if here == "{":
@@ -159,26 +148,6 @@ def argument(cursor: Cursor) -> Expression | None:
         cursor.at = word.end()
         return Literal(at, word[0] == "true")
     return None
-
-
-def _string(cursor: Cursor) -> Expression:
-    at = cursor.count()
-    found = cursor.match(_STRING)
-    if not found:
-        raise cursor.error("a string without its closing quote")
-    if found["apostrophes"] is not None:
-        return Literal(at, _plain(found["apostrophes"]))
-    if found["single"] is not None:
-        return Literal(at, found["single"].replace("''", "'"))
-    inside = found["double"] if found["double"] is not None else _plain(found["quoted"])
-    inside = _UNICODE.sub(lambda hit: chr(int(hit[1], 16)), inside).replace('""', '"')
-    if "$" not in inside and "#" not in inside:
-        return Literal(at, inside)
-    return Interpolated(at, cursor.nested(cursor, inside, found.start(found.lastgroup or 0)))
-
-
-def _plain(text: str) -> str:
-    return _ENTITY.sub(lambda hit: _ENTITIES[hit[0]], text)
 
 
 def _list(cursor: Cursor) -> Expression:

@@ -7,20 +7,12 @@ from typing import Any
 
 from clarion.velocity import loop
 from clarion.velocity.conversions import Method
-from clarion.velocity.data_methods import (
-    BOOLEAN,
-    ENTRY,
-    LIST,
-    MAP,
-    NUMBER,
-    NUMBERS,
-    RANGE,
-    VIEW,
-)
+from clarion.velocity.data_methods import ENTRY, LIST, MAP, RANGE, VIEW
 from clarion.velocity.data_methods import put as put_in_map
 from clarion.velocity.errors import Trouble
 from clarion.velocity.json_tool import JSON
 from clarion.velocity.loop import Loop
+from clarion.velocity.number_methods import BOOLEAN, NUMBER, NUMBERS
 from clarion.velocity.state import State
 from clarion.velocity.text_methods import CHAR, STRING
 from clarion.velocity.tools import DATES, ESCAPES, MATHS, NUMERALS, Tool

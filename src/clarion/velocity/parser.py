@@ -7,11 +7,12 @@ before it along, and the line's end behind it. `fresh` is where a line began tha
 import re
 
 from clarion.velocity import directives
+from clarion.velocity.brackets import condition
 from clarion.velocity.cursor import Cursor
 from clarion.velocity.errors import Malformed
 from clarion.velocity.expressions import REFERENCE, reference
 from clarion.velocity.limits import DEFAULT, Limits
-from clarion.velocity.tree import Node, Text
+from clarion.velocity.tree import Expression, Node, Text
 
 #: Text, and what looks like the start of something and is none: $5, C#, a\b.
 _TEXT = re.compile(
@@ -36,6 +37,7 @@ class Parser:
         self.fresh = cursor.at
         #: Whether the word that ended the last block stood at the start of its line.
         self.ended_fresh = False
+        self.elseif: Expression | None = None
         self.blocks: list[Block] = []
 
     def template(self) -> tuple[Node, ...]:
@@ -160,11 +162,11 @@ class Parser:
         self.cursor.at, self.fresh = end + 3, _NEVER_FRESH
 
     def _ended(self, word: str, start: int, end: int) -> str:
-        """The block ends with this word; #elseif's condition is still to be read."""
+        """The block ends with this word. The condition of #elseif is read here, and left in `elseif`."""
         self.cursor.at = end
-        if word != "elseif":
-            start = self.unwrap(start)
-        self.ended_fresh = self.at_line_start(start)
+        if word == "elseif":
+            self.elseif = condition(self, word)
+        self.ended_fresh = self.at_line_start(self.unwrap(start))
         return word
 
     # ---- white space around directives

@@ -13,9 +13,9 @@ from urllib.parse import quote_plus
 
 from clarion.velocity.calendar import DATE_METHODS
 from clarion.velocity.conversions import Method
-from clarion.velocity.data_methods import wrapped
 from clarion.velocity.errors import Trouble
 from clarion.velocity.formats import decimal_format
+from clarion.velocity.number_methods import wrapped
 from clarion.velocity.state import State
 from clarion.velocity.values import Printable, Safe, text
 

@@ -85,6 +85,12 @@ def test_directives_in_html_comments_leave_no_comment():
     assert render(source, {"l": [1, 2]}) == "<ul>\n<li>1</li>\n<li>2</li>\n</ul>x"
 
 
+@pytest.mark.parametrize(("a", "shown"), [(1, "one"), (2, "two"), (3, "more")])
+def test_every_branch_may_stand_in_a_comment(a, shown):
+    source = "<!-- #if($a == 1) -->one<!-- #elseif($a == 2) -->two<!-- #{else} -->more<!-- #end -->"
+    assert render(source, {"a": a}) == shown
+
+
 def test_other_comments_stay():
     source = "<!--[if mso]>$a<![endif]--><!-- note -->#if($a)<!-- in -->#end"
     assert render(source, {"a": 1}) == "<!--[if mso]>1<![endif]--><!-- note --><!-- in -->"
