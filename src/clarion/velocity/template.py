@@ -35,6 +35,7 @@ class Template:
         context: Mapping[str, Any],
         *,
         escape: bool = False,
+        header: bool = False,
         now: datetime | None = None,
         zone: tzinfo | None = None,
     ) -> str:
@@ -42,7 +43,8 @@ class Template:
 
         `escape` writes `& < > " '` of every reference as HTML entities (user guide: "Escaping"), save what `$esc`
         gave. `now`, with its offset, is what `$dateTool` takes for the present, shown in `zone`: the contact's.
-        The context is never changed.
+        `header` refuses a result with a line's end in it: such a value would begin a mail header of its own. The
+        context is never changed.
         """
         values = _copied(context) if self.survey.changes_data else context
         state = State({**values, **TOOLS}, self._limits, escape=escape, now=now, zone=zone)
@@ -61,7 +63,10 @@ class Template:
             raise Failed(f"a number that cannot be used here: {exc}", *place(self.source, state.at)) from exc
         except RecursionError:
             raise Exhausted("blocks and macros within each other are too deep") from None
-        return "".join(state.out)
+        text = "".join(state.out)
+        if header and ("\n" in text or "\r" in text):
+            raise Failed("a header cannot hold a line's end")
+        return text
 
 
 def _compiled(nodes: Any, survey: Survey) -> Run:

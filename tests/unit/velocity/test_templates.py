@@ -204,6 +204,14 @@ def test_values_of_other_types_cannot_be_used():
     assert velocity.render("$d #set($x = $d + 1)$x", {"d": Decimal("1.50")}) == "1.50 2.50"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_header_refuses_line_ends(end):
+    subject = velocity.compile("Hi $name")
+    assert subject.render({"name": "Ann"}, header=True) == "Hi Ann"
+    with pytest.raises(velocity.Failed, match="a header cannot hold a line's end"):
+        subject.render({"name": f"Ann{end}Bcc: eve@example.com"}, header=True)
+
+
 def test_a_template_is_compiled_once_and_rendered_often():
     template = velocity.compile("#macro(hi $n)Hi $n!#end#set($x = $n)#hi($x)#stop never")
     assert [template.render({"n": name}) for name in ("Ann", "Bob")] == ["Hi Ann!", "Hi Bob!"]
