@@ -11,5 +11,6 @@ what it started. Adding one: a module with a function of cyclopts' kind, and a l
 | server, null_door | the server measured; the same door with nothing behind it |
 | references | binary COPY into a bare table of the same PostgreSQL |
 | histogram, usage, watch | latencies; CPU and memory; what the database says while it works |
+| velocity | templates beside airspeed; no server |
 | ingest, report, tables | the bench: its phases, what follows from them, how it is printed |
 """

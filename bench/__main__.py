@@ -26,6 +26,10 @@ BENCHES = {
         "bench.profile:profile",
         "Where the microseconds of an event go: tables by stage, and flame graphs.",
     ),
+    "velocity": (
+        "bench.velocity:velocity",
+        "Templates: renders a second of an order mail, beside airspeed.",
+    ),
 }
 
 app = App(
