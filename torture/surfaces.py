@@ -6,6 +6,7 @@ A new dialect adds a line to `SURFACES`.
 import json
 import time
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +17,17 @@ _PROCESSED_WITHIN_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody with a key, as a header."""
+    """Somebody with a key, as a header; `basic`: as the password of HTTP Basic."""
 
     url: str
     key: str
+    basic: bool = False
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.key}"}
+        if not self.basic:
+            return {"Authorization": f"Bearer {self.key}"}
+        return {"Authorization": f"Basic {b64encode(f'user:{self.key}'.encode()).decode()}"}
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The answer's JSON. Raises urllib.error.HTTPError where it is no success."""
@@ -45,6 +49,7 @@ class Surface:
     key: str
     places: Callable[[Caller, Caller], dict[str, str]]  # (its caller, the workspace's owner)
     dialect: str = ""
+    basic: bool = False
 
     def caller(self, owner: Caller) -> Caller:
         """A caller without limits, in the owner's workspace."""
@@ -52,7 +57,7 @@ class Surface:
             return owner
         made = owner.ask("POST", "/manage/v1/credentials", {"dialect": self.dialect})
         owner.ask("PATCH", "/manage/v1/credentials", {"dialect": self.dialect, "per_minute": 0})
-        return Caller(owner.url, made[self.key])
+        return Caller(owner.url, made[self.key], self.basic)
 
 
 def smashsend(caller: Caller, _owner: Caller) -> dict[str, str]:
@@ -67,6 +72,24 @@ def smashsend(caller: Caller, _owner: Caller) -> dict[str, str]:
         "workspaceId": contact["workspaceId"],
         "propertyId": caller.ask("POST", "/v1/contact-properties", wish)["property"]["id"],
         "apiKeyId": caller.ask("POST", keys, {"displayName": "to be archived"})["apiKey"]["id"],
+    }
+
+
+def esputnik(caller: Caller, _owner: Caller) -> dict[str, str]:
+    """A contact in a group, and an import."""
+    shop_id = uuid4().hex
+    contact = {
+        "channels": [{"type": "email", "value": f"{shop_id}@example.com"}],
+        "firstName": "Ann",
+        "externalCustomerId": shop_id,
+        "address": {"town": "Kyiv"},
+    }
+    made = caller.ask("POST", "/api/v1/contact/subscribe", {"contact": contact, "groups": ["news"]})
+    return {
+        "contactId": str(made["id"]),
+        "externalCustomerId": shop_id,
+        "groupId": str(caller.ask("GET", "/api/v1/groups?name=news")[0]["id"]),
+        "sessionId": caller.ask("POST", "/api/v1/contacts", {"contacts": [contact]})["asyncSessionId"],
     }
 
 
@@ -101,5 +124,6 @@ def _processed(owner: Caller, metric: str) -> Any:
 
 SURFACES: Mapping[str, Surface] = {
     "smashsend": Surface("/docs/smashsend/openapi.json", "api_key", smashsend, dialect="smashsend"),
+    "esputnik": Surface("/docs/esputnik/openapi.json", "api_key", esputnik, dialect="esputnik", basic=True),
     "manage": Surface("/manage/openapi.json", "token", manage),
 }

@@ -1,13 +1,28 @@
 """The calls of all dialects that tests/dialects/test_conformance*.py put to the test; a new dialect adds its own."""
 
+from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
 
+from clarion.dialects.esputnik import routes as esputnik
 from clarion.dialects.smashsend import routes as smashsend
 from clarion.model import Source
 
 MB = 1024 * 1024
+
+
+def bearer(key: str) -> str:
+    return f"Bearer {key}"
+
+
+def basic(key: str, user: str = "user") -> str:
+    return f"Basic {b64encode(f'{user}:{key}'.encode()).decode()}"
+
+
+#: How a dialect's callers show their key.
+SHOWN: dict[str, Callable[[str], str]] = {"smashsend": bearer, "esputnik": basic}
 
 
 class Call(Struct, frozen=True):
@@ -28,6 +43,12 @@ class Call(Struct, frozen=True):
     shape: frozenset[str]  # keys of an error
     method: str = "POST"
     partly: tuple[bytes, int] | None = None
+    unknown: tuple[str, ...] = (
+        "/v1/" + "x" * 9_000,
+        "/v1/\u202e",
+    )  # paths behind the door that nobody speaks
+    content_types: tuple[str, ...] = ("application/json; charset=latin-1", "")  # that are taken
+    empty_success: bool = False
 
 
 _SMASHSEND = {
@@ -35,7 +56,22 @@ _SMASHSEND = {
     "routes": smashsend,
     "source": Source.SMASHSEND,
     "shape": frozenset({"statusCode", "error", "message"}),
+    "content_types": ("text/plain", "application/json; charset=latin-1", "multipart/form-data", ""),
 }
+_ESPUTNIK: dict[str, Any] = {
+    "dialect": "esputnik",
+    "routes": esputnik,
+    "source": Source.ESPUTNIK,
+    "bucket": "requests",
+    "shape": frozenset({"status", "message"}),
+    "unknown": ("/api/" + "x" * 9_000, "/api/\u202e", "/api/v4/event", "/api/v1/message/5/smartsend"),
+    "empty_success": True,
+}
+_NAMED = (
+    b'{"eventTypeKey":"page.viewed","keyValue":"user@example.com","params":[{"name":"given","value":@@}]}'
+)
+_BY_NAME = b'{"eventTypeKey":"page.viewed","params":{"Email":"user@example.com","given":@@}}'
+_PAST = _NAMED[:-1] + b',"occurred":"2024-01-15T10:30"}'
 _EVENT = b'{"event":"page.viewed","identify":{"email":"user@example.com"},"properties":{"given":@@}}'
 DIALECTS = [
     Call(
@@ -56,5 +92,32 @@ DIALECTS = [
         template=b'{"events":[' + _EVENT + b"]}",
         partly=(b'{"events":[' + _EVENT.replace(b"@@", b"1") + b',{"event":"no one\'s"}]}', 207),
         **_SMASHSEND,
+    ),
+    *(
+        Call(
+            path=path,
+            body_bytes_max=20 * 1024,
+            good=body.replace(b"@@", b'"x"'),
+            items=1,
+            template=body,
+            **_ESPUTNIK,
+        )
+        for path, body in (
+            ("/api/v1/event", _NAMED),
+            ("/api/v2/event", _NAMED),
+            ("/api/v3/event", _BY_NAME),
+            ("/api/v1/event/", _NAMED),
+        )
+    ),
+    *(
+        Call(
+            path=path,
+            body_bytes_max=500 * 20 * 1024 + 1024,
+            good=b'{"events":[' + _PAST.replace(b"@@", b"1") + b"," + _PAST.replace(b"@@", b"2") + b"]}",
+            items=2,
+            template=b'{"events":[' + _PAST + b"]}",
+            **_ESPUTNIK,
+        )
+        for path in ("/api/v1/past_events", "/api/v2/past_events", "/api/v3/past_events")
     ),
 ]

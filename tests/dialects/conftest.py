@@ -19,7 +19,7 @@ from clarion.accounts import Credential, Credentials, Rates
 from clarion.dialects import Dialect
 from clarion.dialects._door import Door, Table
 from clarion.model import Accepted, Duplicate, Offer, Sample, Source
-from tests.dialects.calls import DIALECTS, Call
+from tests.dialects.calls import DIALECTS, SHOWN, Call
 
 NOW_US = 1_768_473_000_000_000  # 2026-01-15T10:30:00Z
 SECRET = "sk_live_the_callers_own"
@@ -87,7 +87,7 @@ class Desk:
             credential_id=UUID(int=1), workspace_id=UUID(int=2), dialect=dialect, rates={}
         )
         self._hash = hashlib.sha256(secret.encode()).digest()
-        self._secret = secret
+        self._shown = SHOWN[dialect](secret)
         self.door = Door(
             credentials=Credentials(self._load, lambda: self.now_us / 1e6, lambda: self.now_us),
             rates=Rates(lambda: self.now_us / 1e6),
@@ -106,7 +106,7 @@ class Desk:
     ) -> Answer | None:
         """The answer, None when there was none. A chunk that is None is a caller who hangs up; no chunk at all,
         one who never sends."""
-        shown = {"authorization": f"Bearer {self._secret}"} | {
+        shown = {"authorization": self._shown} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
         scope = {

@@ -1,14 +1,23 @@
 """What reads a vendor's bytes, of all dialects, for test_parsers.py; a new dialect adds its own."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC
 from typing import Any
 
 from msgspec import Struct
 
+from clarion.dialects.esputnik import calls as esputnik_calls
+from clarion.dialects.esputnik import mapping as esputnik
+from clarion.dialects.esputnik import routes as esputnik_routes
+from clarion.dialects.esputnik import rules as esputnik_rules
+from clarion.dialects.esputnik import wire as esputnik_wire
+from clarion.dialects.esputnik.contacts import mapping as esputnik_contacts
+from clarion.dialects.esputnik.contacts import wire as esputnik_contacts_wire
+from clarion.dialects.esputnik.orders import mapping as esputnik_orders
 from clarion.dialects.smashsend import contacts, mapping, wire
 from clarion.dialects.smashsend.contacts import mapping as contacts_mapping
 from clarion.dialects.smashsend.contacts import wire as contacts_wire
-from clarion.model import Offer
+from clarion.model import Offer, ProfileChange
 
 NOW_US = 1_768_473_000_000_000
 
@@ -49,6 +58,39 @@ def _taken_at_once(kind: type[Any]) -> Callable[[bytes], Sequence[Any]]:
     return parse
 
 
+def _esputnik_event(call: esputnik_routes.Call) -> Callable[[bytes], Sequence[Any]]:
+    def parse(body: bytes) -> Sequence[Any]:
+        valid = esputnik_rules.check(
+            esputnik_wire.read_event(body, call.event), key_required=call.key_required
+        )
+        who = esputnik.found(valid)
+        return [esputnik.offer(valid, who, {}, namespace="esputnik", now_us=NOW_US, unescape=call.unescape)]
+
+    return parse
+
+
+def _esputnik_contact(body: bytes) -> Sequence[Any]:
+    told = esputnik_contacts.told(esputnik_wire.read(body, esputnik_contacts_wire.Contact))
+    whom = esputnik_contacts.whom(told, None, "esputnik")
+    names = {number: f"field {number}" for number in told.fields}
+    traits = esputnik_contacts.traits(told, names)
+    return [ProfileChange(identities=whom.identities, reaches=whom.reaches, traits=traits)]
+
+
+def _esputnik_order(body: bytes) -> Sequence[Any]:
+    esputnik_orders.id_of(body)
+    esputnik_orders.order(body, UTC)
+    return []
+
+
+def _esputnik_at_once(kind: type[Any]) -> Callable[[bytes], Sequence[Any]]:
+    def parse(body: bytes) -> Sequence[Any]:
+        esputnik_wire.read(body, kind)
+        return []
+
+    return parse
+
+
 _EVENT_FIELDS = (
     "event",
     "identify",
@@ -62,6 +104,31 @@ _EVENT_FIELDS = (
 )
 _CONTACT_FIELDS = ("properties", "email", "status", "phone", "firstName", "add", "remove", "contacts")
 _OTHER_FIELDS = ("displayName", "type", "apiSlug", "typeConfig", "options", "role", "status", "contacts")
+_ESPUTNIK_EVENT = ("eventTypeKey", "keyValue", "params", "name", "value", "contactId", "Email", "SMS")
+_ESPUTNIK_CONTACT = (
+    "channels",
+    "type",
+    "value",
+    "firstName",
+    "address",
+    "town",
+    "fields",
+    "id",
+    "contactKey",
+)
+_ESPUTNIK_ORDER = (
+    "externalOrderId",
+    "totalCost",
+    "status",
+    "date",
+    "currency",
+    "email",
+    "items",
+    "quantity",
+    "cost",
+    "externalItemId",
+    "additionalInfo",
+)
 PARSERS = [
     Parser("smashsend event", _event, (), _EVENT_FIELDS),
     Parser("smashsend batch", _batch, (wire.Malformed,), _EVENT_FIELDS),
@@ -71,6 +138,22 @@ PARSERS = [
             f"smashsend {one.method} {one.path}", _taken_at_once(one.body), (wire.Malformed,), _OTHER_FIELDS
         )
         for one in contacts.CALLS
+        if one.body is not None
+    ),
+    *(
+        Parser(f"esputnik {call.path}", _esputnik_event(call), (esputnik_wire.Malformed,), _ESPUTNIK_EVENT)
+        for call in esputnik_routes.EVENTS
+    ),
+    Parser("esputnik contact", _esputnik_contact, (esputnik_wire.Malformed,), _ESPUTNIK_CONTACT),
+    Parser("esputnik order", _esputnik_order, (esputnik_wire.Malformed,), _ESPUTNIK_ORDER),
+    *(
+        Parser(
+            f"esputnik {one.method} {one.path}",
+            _esputnik_at_once(one.body),
+            (esputnik_wire.Malformed,),
+            (*_ESPUTNIK_CONTACT, "contacts", "emails", "contact", "groups", "contactIds", "orders"),
+        )
+        for one in esputnik_calls.CALLS
         if one.body is not None
     ),
 ]

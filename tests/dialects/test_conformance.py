@@ -15,7 +15,7 @@ from tests.dialects.storable import assert_storable
 
 
 def test_routes_are_methods_and_paths(desk: Any, call: Call) -> None:
-    assert (call.method, call.path) in desk.routes
+    assert (call.method, call.path.removesuffix("/")) in desk.routes
     for method, path in desk.routes:
         assert method.isupper()
         assert path.startswith("/")
@@ -35,7 +35,8 @@ async def test_a_good_request_is_offered_item_by_item(desk: Any, call: Call) -> 
 async def test_a_repeat_is_kept_once_and_answered_like_the_first(desk: Any, call: Call) -> None:
     first = await desk.post(call.path, call.good)
     again = await desk.post(call.path, call.good)
-    assert (again.status, again.json.keys()) == (first.status, first.json.keys())
+    assert again.status == first.status
+    assert (again.body == first.body == b"") if call.empty_success else again.json.keys() == first.json.keys()
     assert len(desk.journal.offers) == call.items
 
 
@@ -77,7 +78,7 @@ async def test_over_the_rate_the_caller_hears_when_to_come_back(desk: Any, call:
 # ---- what goes back
 
 
-async def test_every_answer_is_json_with_a_request_id_of_its_own(desk: Any, call: Call) -> None:
+async def test_every_answer_is_json_or_empty_with_a_request_id_of_its_own(desk: Any, call: Call) -> None:
     answers = [
         await desk.post(call.path, call.good),
         await desk.post(call.path, b"{"),
@@ -86,9 +87,12 @@ async def test_every_answer_is_json_with_a_request_id_of_its_own(desk: Any, call
         await desk.send("POST", call.path + "/nothing/here"),
     ]
     for answer in answers:
-        assert answer.headers["content-type"] == "application/json; charset=utf-8"
         assert int(answer.headers["content-length"]) == len(answer.body)
-        assert answer.json is not None
+        if call.empty_success and answer.status == 200:
+            assert answer.body == b""
+        else:
+            assert answer.headers["content-type"] == "application/json; charset=utf-8"
+            assert answer.json is not None
     assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers)
 
 
@@ -98,7 +102,7 @@ async def test_unknown_paths_and_methods_are_answered_in_the_vendors_shape(desk:
         assert answer.status == 405
         assert answer.json.keys() == call.shape
         assert call.method in answer.headers["allow"]
-    for path in (call.path + "/", call.path + "/%00", "/v1/" + "x" * 9_000, "/v1/\u202e"):
+    for path in (call.path + "/%00", call.path + "//", *call.unknown):
         answer = await desk.send("POST", path)
         assert answer.status == 404
         assert answer.json.keys() == call.shape
@@ -208,8 +212,8 @@ async def test_other_encodings_are_refused(desk: Any, call: Call, encoding: str)
     assert answer.status == 415
 
 
-async def test_the_content_type_is_not_asked_for(desk: Any, call: Call) -> None:
-    for shown in ("text/plain", "application/json; charset=latin-1", "multipart/form-data", ""):
+async def test_content_types_that_are_taken(desk: Any, call: Call) -> None:
+    for shown in call.content_types:
         assert (await desk.post(call.path, call.good, content_type=shown)).status == 200
 
 

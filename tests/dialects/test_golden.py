@@ -32,7 +32,7 @@ async def test_a_request_becomes_these_offers_and_this_answer(open_desk: Any, pa
             {"event": _plain(_named(offer.inbound)), "dedup": _plain(_named(offer.dedup))}
             for offer in desk.journal.offers
         ],
-        "answer": {"status": answer.status, "body": answer.json},
+        "answer": {"status": answer.status, "body": answer.json if answer.body else None},
     }
     if os.environ.get("CLARION_GOLDEN") == "write":
         _write(path, found)

@@ -3,6 +3,7 @@
 import html
 import re
 import shlex
+from base64 import b64encode
 from typing import Any
 
 import httpx2
@@ -26,6 +27,8 @@ def send(line: str, variables: dict[str, str]) -> httpx2.Response:
         if flag == "-H":
             name, _, shown = value.partition(": ")
             headers[name] = shown
+        elif flag == "-u":
+            headers["Authorization"] = f"Basic {b64encode(value.encode()).decode()}"
         else:
             assert flag == "-d"
             body = value.encode()
@@ -62,9 +65,18 @@ def test_every_curl_line_of_the_page_is_answered_as_the_openapi_says(
     assert answer.status_code == 200, answer.text
     told = httpx2.get(f"{server.url}/docs/{dialect}/openapi.json").json()
     operation = told["paths"][described.path][described.method.lower()]
-    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    content = operation["responses"]["200"].get("content", {})
+    if "application/json" not in content:
+        assert (answer.text == "") is (described.answer is None)
+        return
+    schema = content["application/json"]["schema"]
     jsonschema_rs.validate(schema | {"components": told["components"]}, answer.json())
-    assert answer.json().keys() == msgspec.to_builtins(described.answer).keys()
+    assert names(answer.json()) == names(msgspec.to_builtins(described.answer))
+
+
+def names(told: Any) -> Any:
+    """An object's keys; whether it is a list."""
+    return told.keys() if isinstance(told, dict) else type(told)
 
 
 def test_control_a_line_with_a_wrong_key_is_found_out(server: Any) -> None:

@@ -75,6 +75,13 @@ SEALED = {
     "a merged person's trait that gave way": word(42),
     "an un-merged person's change": word(43),
     "a suppressed address": email(50),
+    "an e-mail among eSputnik's params": email(51),
+    "a customer's id among eSputnik's params": word(52),
+    "an imported contact's email": email(53),
+    "an imported contact's firstName": word(54),
+    "a refused keyValue": f"{word(55)}/@birds.example",
+    "an order's email": email(56),
+    "an order's deliveryAddress": word(57),
     "an erased person's email": email(44),
     "an erased person's trait": word(45),
     "an erased person's property": email(46),
@@ -83,6 +90,7 @@ SEALED = {
 }
 #: What is kept nowhere in any form but a keyed hash, if at all.
 NEVER = {
+    "a keyValue beside an e-mail among the params": email(58),
     "messageId that is an e-mail": email(61),
     "messageId of a batch": email(62),
     "messageId of a repeat": email(63),

@@ -63,6 +63,7 @@ def plant(served: Served, keys: Keys) -> None:
     served.until_drained(30)
     with managing(served, keys) as manage:
         plant_contacts(client, manage)
+        plant_at_the_second_door(served, manage)
         plant_erased(client, manage)
         _refused(client, send)
         nobody = manage.post(
@@ -141,6 +142,35 @@ def plant_contacts(client: httpx2.Client, manage: httpx2.Client) -> None:
     assert added.status_code == 200, added.text
     made = client.get("/v1/api-keys/current")
     assert made.status_code == 200, made.text
+
+
+def plant_at_the_second_door(served: Served, manage: httpx2.Client) -> None:
+    """eSputnik's: an event, one that is refused, an import and an order."""
+    key = manage.post("/credentials", json={"dialect": "esputnik"}).json()["api_key"]
+    with httpx2.Client(base_url=f"http://127.0.0.1:{served.port}/api/v1", auth=("user", key)) as door:
+        told = {
+            "ContactEmail": SEALED["an e-mail among eSputnik's params"],
+            "externalCustomerId": SEALED["a customer's id among eSputnik's params"],
+        }
+        event = {
+            "eventTypeKey": "bird.rang",
+            "keyValue": NEVER["a keyValue beside an e-mail among the params"],
+            "params": [{"name": name, "value": value} for name, value in told.items()],
+        }
+        assert door.post("/event", json=event).status_code == 200
+        refused = event | {"keyValue": SEALED["a refused keyValue"]}
+        assert door.post("/event", json=refused).status_code == 400
+        contact = {
+            "channels": [{"type": "email", "value": SEALED["an imported contact's email"]}],
+            "firstName": SEALED["an imported contact's firstName"],
+        }
+        assert door.post("/contacts", json={"contacts": [contact]}).status_code == 200
+        order = {
+            "externalOrderId": "1", "totalCost": 5, "status": "DELIVERED", "date": "2026-01-15T10:30:00Z",
+            "currency": "USD", "email": SEALED["an order's email"],
+            "deliveryAddress": SEALED["an order's deliveryAddress"],
+        }  # fmt: skip
+        assert door.post("/orders", json={"orders": [order]}).content == b""
 
 
 def plant_erased(client: httpx2.Client, manage: httpx2.Client, note: str = "") -> None:

@@ -219,6 +219,11 @@ async def number_of(tx: Tx, workspace_id: UUID, kind: str, ids: Sequence[UUID]) 
     return found
 
 
+async def has_number(tx: Tx, workspace_id: UUID, kind: str, item_id: UUID) -> bool:
+    """Whether an id was given one."""
+    return bool(await tx.fetch(Q.find_numbers, workspace_id, kind, [item_id]))
+
+
 async def take_numbers(tx: Tx, workspace_id: UUID, kind: str, count: int) -> list[int]:
     """The next integers of a kind, nobody else's from now on; gaps may stay."""
     last: int = await tx.fetchval(Q.raise_counter, workspace_id, kind, count)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from clarion import events, orders, profiles
 from clarion.accounts import Vaults
+from clarion.dialects.esputnik.contacts import importing
 from clarion.jobs import Handler
 from clarion.model import Ids
 
@@ -13,4 +14,5 @@ def handlers(vaults: Vaults, ids: Ids) -> Mapping[str, Sequence[Handler]]:
     return {
         profiles.ERASED: (events.eraser(vaults, ids), orders.eraser()),
         profiles.TRAIT_DELETED: (profiles.trait_remover(vaults, ids),),
+        importing.IMPORT: (importing.importer(vaults, ids),),
     }

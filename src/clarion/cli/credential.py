@@ -35,7 +35,7 @@ def create(
     place: Place = HERE,
     json: Json = False,
 ) -> None:
-    """Make a credential and show what its caller needs, by the names that the vendor uses."""
+    """Make a credential and show what its caller needs, by the names that the vendor uses, and a first call."""
     if manage == (dialect is not None):
         raise errors.Invalid(f"give --manage, or --dialect with one of: {', '.join(DIALECTS)}")
     wish = credential.Create(dialect=dialect or auth.DIALECT, role=role, label=label)
@@ -43,7 +43,11 @@ def create(
     async def make(call: Call) -> dict[str, str]:
         return await credential.create(call, wish)
 
-    _show_secret(with_call(place, "credential create", workspace, make), bare, json)
+    told = with_call(place, "credential create", workspace, make)
+    _show_secret(told, bare, json)
+    if dialect and not bare and not json:
+        (key,) = (value for name, value in told.items() if name not in views.ISSUED_BESIDE)
+        print(f"\nTry it:\n\n  {DIALECTS[dialect].curl(place.load().settings.base_url, key)}")
 
 
 @app.command(name="list")

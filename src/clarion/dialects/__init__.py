@@ -16,6 +16,9 @@ from clarion.accounts import NewCredential, SecretForm
 from clarion.dialects._door import Door, Handler, Routes, Store, Table
 from clarion.dialects._openapi import Described, Reference, document
 from clarion.dialects._page import page
+from clarion.dialects.esputnik import auth as esputnik_auth
+from clarion.dialects.esputnik import describe as esputnik_describe
+from clarion.dialects.esputnik import routes as esputnik_routes
 from clarion.dialects.smashsend import auth as smashsend_auth
 from clarion.dialects.smashsend import describe as smashsend_describe
 from clarion.dialects.smashsend import routes as smashsend_routes
@@ -49,6 +52,16 @@ DIALECTS: Mapping[str, Dialect] = {
         routes=smashsend_routes.routes,
         unknown=smashsend_routes.unknown,
         reference=smashsend_describe.REFERENCE,
+    ),
+    "esputnik": Dialect(
+        form=esputnik_auth.FORM,
+        shown=esputnik_auth.shown,
+        curl=esputnik_auth.curl,
+        buckets=esputnik_routes.BUCKETS,
+        prefixes=("/api/",),
+        routes=esputnik_routes.routes,
+        unknown=esputnik_routes.unknown,
+        reference=esputnik_describe.REFERENCE,
     ),
 }
 

@@ -25,8 +25,9 @@ _CHUNK_BYTES_MIN = 64  # the average has to be as long
 _BODY = "clarion.body"  # in the scope
 _GZIP = 16 + zlib.MAX_WBITS
 
+JSON = b"application/json; charset=utf-8"
+TEXT = b"text/plain; charset=utf-8"
 _FIXED_HEADERS = (
-    (b"content-type", b"application/json; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )
@@ -96,11 +97,12 @@ class Gone(errors.Declined):
 
 
 class Answer(Struct, frozen=True):
-    """What goes back: JSON bytes, and headers beside those that every answer carries."""
+    """What goes back: JSON bytes, or others of `content_type`, and headers beside those that every answer carries."""
 
     status: int
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    content_type: bytes = JSON
 
 
 def headers_of(scope: Scope) -> Headers:
@@ -203,6 +205,7 @@ def gunzip(body: bytes, bytes_max: int) -> bytes:
 async def send_answer(send: Send, answer: Answer, request_id: str) -> None:
     """Send the answer in one piece."""
     headers = [
+        (b"content-type", answer.content_type),
         *_FIXED_HEADERS,
         (b"content-length", str(len(answer.body)).encode()),
         (b"x-request-id", request_id.encode()),

@@ -20,7 +20,8 @@ _SCHEME = "key"
 
 
 class Described(Struct, frozen=True, kw_only=True):
-    """One call. `answers`: the Struct of each status that is no failure; `{name}` in `path` stands for a place.
+    """One call. `answers`: what each status that is no failure brings: a type, `str` for a plain sentence, None for
+    an empty body. `{name}` in `path` stands for a place.
 
     `sample` and `sample_query` work as they stand, and are answered as `answer` shows. `failures`: statuses beside
     those that all calls of the dialect have, and when; `limits`: a sentence.
@@ -30,7 +31,7 @@ class Described(Struct, frozen=True, kw_only=True):
     path: str
     summary: str
     answers: Mapping[int, Any]
-    answer: Struct
+    answer: Any
     query: type[Struct] | None = None
     body: type[Struct] | None = None
     sample: str = ""
@@ -50,14 +51,14 @@ class Described(Struct, frozen=True, kw_only=True):
 class Reference(Struct, frozen=True, kw_only=True):
     """All that a dialect tells. `about` is Markdown; `failure` the Struct of every failure, `failures` when they come.
 
-    `scheme` is OpenAPI's word for how the key is shown, `header` the same for a curl line, with `{key}`. `places`:
+    `scheme` is OpenAPI's word for how the key is shown, `option` the same for a curl line, with `{key}`. `places`:
     what stands in a path, by name.
     """
 
     title: str
     about: str
     scheme: Mapping[str, str]
-    header: str
+    option: str
     failure: type[Struct]
     failures: Mapping[int, str]
     places: Mapping[str, str]
@@ -99,7 +100,8 @@ def named(shape: dict[str, Any], components: Mapping[str, Any]) -> dict[str, Any
 def _schemas(reference: Reference) -> tuple[dict[Any, dict[str, Any]], dict[str, Any]]:
     kinds = [reference.failure]
     for call in reference.calls:
-        kinds += [*call.answers.values(), *([call.body] if call.body else [])]
+        kinds += [kind for kind in call.answers.values() if kind is not None]
+        kinds += [call.body] if call.body else []
     unique = list(dict.fromkeys(kinds))
     shapes, components = msgspec.json.schema_components(unique, ref_template=_REFERENCE)
     return dict(zip(unique, shapes, strict=True)), components
@@ -111,7 +113,11 @@ def _operation(reference: Reference, call: Described, shapes: Mapping[Any, dict[
         str(status): _response(meaning, failure) for status, meaning in reference.failures_of(call).items()
     }
     for status, kind in call.answers.items():
-        shape, key = shapes[kind], str(status)
+        key = str(status)
+        if kind is None or kind is str:
+            responses[key] = _plain(HTTPStatus(status).phrase, kind)
+            continue
+        shape = shapes[kind]
         if key in responses:
             shape = {"anyOf": [shape, failure]}
         responses[key] = _response(HTTPStatus(status).phrase, shape)
@@ -123,7 +129,7 @@ def _operation(reference: Reference, call: Described, shapes: Mapping[Any, dict[
         "responses": dict(sorted(responses.items())),
     }
     if call.body:
-        operation["requestBody"] = {"required": True, "content": _json(shapes[call.body])}
+        operation["requestBody"] = {"required": bool(call.sample), "content": _json(shapes[call.body])}
     return operation
 
 
@@ -159,6 +165,13 @@ def _said(shape: dict[str, Any]) -> dict[str, Any]:
 
 def _response(meaning: str, shape: dict[str, Any]) -> dict[str, Any]:
     return {"description": meaning, "content": _json(shape)}
+
+
+def _plain(meaning: str, kind: type[str] | None) -> dict[str, Any]:
+    """A sentence, or nothing."""
+    if kind is None:
+        return {"description": f"{meaning}, with an empty body"}
+    return {"description": meaning, "content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
 def _json(shape: dict[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def curl(reference: Reference, call: Described, base_url: str) -> str:
     query = f"?{call.sample_query}" if call.sample_query else ""
     lines = [
         f'curl -X {call.method} "{base_url}{path}{query}"',
-        f'-H "{reference.header.format(key="$CLARION_KEY")}"',
+        reference.option.format(key="$CLARION_KEY"),
     ]
     if call.sample:
         lines += ["-H 'Content-Type: application/json'", f"-d '{call.sample}'"]
@@ -63,10 +63,20 @@ def _call(reference: Reference, call: Described, base_url: str) -> Iterator[str]
         yield "In the path:"
         yield _table(iter(places))
     yield _fenced("sh", curl(reference, call, base_url))
-    yield f"The answer is {_either([str(status) for status in call.answers])}:"
-    yield _fenced("json", msgspec.json.format(msgspec.json.encode(call.answer), indent=2).decode())
+    statuses = _either([str(status) for status in call.answers])
+    if call.answer is None:
+        yield f"The answer is {statuses}, with an empty body."
+    else:
+        yield f"The answer is {statuses}:"
+        yield _answer(call.answer)
     if call.failures:
         yield "\n".join(f"- **{status}**: {meaning}" for status, meaning in sorted(call.failures.items()))
+
+
+def _answer(answer: Any) -> str:
+    if isinstance(answer, str):
+        return _fenced("text", answer)
+    return _fenced("json", msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
 
 
 def _fields(

@@ -10,7 +10,7 @@ from clarion.events import store
 from clarion.model import Source
 
 #: Sources that know their keys for a window (a day at most); it is over with the day after the bucket's.
-WINDOWED = (Source.SMASHSEND,)
+WINDOWED = (Source.SMASHSEND, Source.ESPUTNIK)
 _WINDOWED_DAYS = 3  # the bucket's day, the day on which its windows end, and two whole days after them
 _KEYS_AT_ONCE = 10_000
 

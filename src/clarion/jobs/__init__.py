@@ -10,7 +10,7 @@ The schedule has no leader but an advisory lock; whoever has it runs what is due
 
 from clarion.jobs.queue import WORK, Handler, Queue
 from clarion.jobs.schedule import Task, run_schedule
-from clarion.jobs.store import Job, StoredJob, list_jobs, publish, retry_job
+from clarion.jobs.store import Job, StoredJob, list_jobs, publish, retry_job, state_of
 
 __all__ = [
     "WORK",
@@ -23,4 +23,5 @@ __all__ = [
     "publish",
     "retry_job",
     "run_schedule",
+    "state_of",
 ]

@@ -44,3 +44,7 @@ SELECT job_id, kind, state, run_at, attempts, last_error FROM job WHERE workspac
 UPDATE job SET state = 'ready', attempts = 0, run_at = now()
 WHERE workspace_id = $1 AND job_id = $2 AND state = 'failed'
 RETURNING job_id, kind, state, run_at, attempts, last_error;
+
+-- name: read_state
+-- Of one that waits or has failed.
+SELECT state FROM job WHERE workspace_id = $1 AND job_id = $2;

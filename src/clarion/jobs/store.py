@@ -73,6 +73,12 @@ async def list_jobs(tx: Tx, workspace_id: UUID, *, limit: int) -> Sequence[Store
     return [StoredJob(**dict(row)) for row in await tx.fetch(Q.list_jobs, workspace_id, limit)]
 
 
+async def state_of(tx: Tx, workspace_id: UUID, job_id: UUID) -> str | None:
+    """Whether a job is ready or has failed; None of one that is done, or never was."""
+    state: str | None = await tx.fetchval(Q.read_state, workspace_id, job_id)
+    return state
+
+
 async def retry_job(tx: Tx, workspace_id: UUID, job_id: UUID) -> StoredJob:
     """Let a failed one run again. Raises NotFound."""
     row = await tx.fetchrow(Q.retry_job, workspace_id, job_id)

@@ -10,7 +10,15 @@ from clarion.orders.check import Fault, Flaw, check
 from clarion.orders.erasing import ROOM, eraser
 from clarion.orders.event import customer_of, properties_of
 from clarion.orders.order import Item, NewOrder, Status
-from clarion.orders.store import Reached, StoredOrder, Which, list_orders, read_order
+from clarion.orders.store import (
+    Reached,
+    StoredOrder,
+    Which,
+    delete_made_between,
+    delete_order,
+    list_orders,
+    read_order,
+)
 from clarion.orders.upsert import ORDERS_MAX, Outcome, Shop, upsert
 
 __all__ = [
@@ -28,6 +36,8 @@ __all__ = [
     "Which",
     "check",
     "customer_of",
+    "delete_made_between",
+    "delete_order",
     "eraser",
     "list_orders",
     "properties_of",

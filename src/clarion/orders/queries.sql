@@ -70,3 +70,15 @@ ORDER BY order_id LIMIT $3 FOR UPDATE;
 UPDATE customer_order AS o SET sealed = NULL, details = '{}', items = n.items::jsonb
 FROM unnest($2::uuid[], $3::text[]) AS n(order_id, items)
 WHERE o.workspace_id = $1 AND o.order_id = n.order_id;
+
+-- name: delete_order
+-- By the shop's own id.
+DELETE FROM customer_order WHERE workspace_id = $1 AND external_order_id = $2 RETURNING order_id;
+
+-- name: delete_made_between
+-- From $2 on, before $3.
+DELETE FROM customer_order WHERE workspace_id = $1 AND ordered_at >= $2 AND ordered_at < $3 RETURNING order_id;
+
+-- name: delete_statuses
+-- Of orders that are gone.
+DELETE FROM order_status WHERE workspace_id = $1 AND order_id = ANY($2::uuid[]);

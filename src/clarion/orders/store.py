@@ -129,6 +129,22 @@ async def erase_orders(tx: Tx, workspace_id: UUID, items_of: Mapping[UUID, str |
     await tx.execute(Q.erase_orders, workspace_id, list(items_of), list(items_of.values()))
 
 
+async def delete_order(tx: Tx, workspace_id: UUID, external_order_id: str) -> int:
+    """Forget an order; the events that told of it stay. How many there were."""
+    return await _delete(tx, workspace_id, await tx.fetch(Q.delete_order, workspace_id, external_order_id))
+
+
+async def delete_made_between(tx: Tx, workspace_id: UUID, first_us: int, end_us: int) -> int:
+    """The same of those made from one time on, before another."""
+    first, end = _EPOCH + first_us * _US, _EPOCH + end_us * _US
+    return await _delete(tx, workspace_id, await tx.fetch(Q.delete_made_between, workspace_id, first, end))
+
+
+async def _delete(tx: Tx, workspace_id: UUID, rows: Sequence[asyncpg.Record]) -> int:
+    await tx.execute(Q.delete_statuses, workspace_id, [row["order_id"] for row in rows])
+    return len(rows)
+
+
 def _columns(orders: Sequence[StoredOrder], vault: Vault) -> list[list[Any]]:
     told = [one.order for one in orders]
     return [

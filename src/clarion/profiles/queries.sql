@@ -460,6 +460,30 @@ ON CONFLICT (workspace_id, name) DO NOTHING RETURNING name;
 -- By name.
 SELECT name, type, personal, discovered, created_at, options FROM trait WHERE workspace_id = $1 ORDER BY name;
 
+-- name: list_leads
+-- The strongest identity of the person behind each of some profiles.
+SELECT DISTINCT ON (p.profile_id) p.profile_id, i.blind, i.kind, i.namespace, i.sealed
+FROM profile AS p JOIN identity AS i ON i.workspace_id = p.workspace_id AND i.root_id = p.root_id
+WHERE p.workspace_id = $1 AND p.profile_id = ANY($2::uuid[])
+ORDER BY p.profile_id, i.kind, i.stamp_us, i.stamp_id;
+
+-- name: find_by_address
+-- The people whom an address reaches.
+SELECT DISTINCT p.root_id FROM address AS a
+JOIN profile AS p ON p.workspace_id = a.workspace_id AND p.profile_id = a.profile_id
+WHERE a.workspace_id = $1 AND a.channel = $2 AND a.blind = $3 ORDER BY p.root_id LIMIT $4;
+
+-- name: page_people
+-- Persons in the order in which they were made, from the one at a place; $2: a trait that must not be set.
+SELECT profile_id FROM profile
+WHERE workspace_id = $1 AND root_id = profile_id AND NOT erased AND NOT coalesce(fold_traits, traits) ? $2::text
+ORDER BY profile_id OFFSET $3 LIMIT $4;
+
+-- name: list_oldest
+-- The member of each of some persons that was made first.
+SELECT DISTINCT ON (root_id) root_id, profile_id FROM profile
+WHERE workspace_id = $1 AND root_id = ANY($2::uuid[]) ORDER BY root_id, created_us, profile_id;
+
 -- name: suppress
 -- In sorted order; one whose value an erasure took away is as good as new.
 INSERT INTO suppression (workspace_id, channel, blind, reason, suppression_id, source, sealed)
@@ -583,3 +607,7 @@ WHERE (list_member.stamp_us, list_member.stamp_id) < (excluded.stamp_us, exclude
 -- name: erase_memberships
 -- Of some members.
 DELETE FROM list_member WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING list_id;
+
+-- name: list_roots
+-- Whose members some profiles are.
+SELECT profile_id, root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]);

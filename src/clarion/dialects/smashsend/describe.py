@@ -125,7 +125,7 @@ REFERENCE = Reference(
     about="The calls of SMASHSEND's API that this server speaks, as programs send them. What the vendor's page leaves "
     "open, and how it was decided, stands in [its reference](/docs/reference/smashsend).",
     scheme={"type": "http", "scheme": "bearer"},
-    header="Authorization: Bearer {key}",
+    option='-H "Authorization: Bearer {key}"',
     failure=wire.Failure,
     failures={
         400: "The request breaks a rule; `message` says which.",

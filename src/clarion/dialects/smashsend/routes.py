@@ -1,20 +1,17 @@
 """The calls: read, ask the server's rooms, answer. All that decides is in the other files."""
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 from msgspec import Struct
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
 
-from clarion import errors, log
 from clarion.accounts import Credential
 from clarion.dialects import _http
 from clarion.dialects._door import Door, Handler, Routes, allowed
 from clarion.dialects._http import Answer
+from clarion.dialects._voice import voiced
 from clarion.dialects.smashsend import auth, contacts, mapping, reply, rules, wire
 from clarion.model import Offer, Sample, Source
-
-_log = log.get(__name__)
 
 
 class Call(Struct, frozen=True):
@@ -34,21 +31,19 @@ GENERAL = Call("/v1/…", "general", 1_000, BATCH.body_bytes_max, "Payload excee
 BUCKETS = {call.bucket: call.per_minute for call in (SINGLE, BATCH, GENERAL)}
 PLACES = [("POST", SINGLE.path), ("POST", BATCH.path), *((one.method, one.path) for one in contacts.CALLS)]
 
-_Speak = Callable[[Door, Scope, Receive], Awaitable[Answer]]
-
 
 def routes(door: Door) -> Routes:
     """What is spoken."""
     return {
-        ("POST", SINGLE.path): _voiced(door, _track),
-        ("POST", BATCH.path): _voiced(door, _track_batch),
-        **{(one.method, one.path): _voiced(door, partial(_do, one)) for one in contacts.CALLS},
+        ("POST", SINGLE.path): voiced(door, _track, reply),
+        ("POST", BATCH.path): voiced(door, _track_batch, reply),
+        **{(one.method, one.path): voiced(door, partial(_do, one), reply) for one in contacts.CALLS},
     }
 
 
 def unknown(door: Door) -> Handler:
     """The answer where nothing is spoken: to an unknown path, or another method of a known one."""
-    return _voiced(door, _nothing_here)
+    return voiced(door, _nothing_here, reply)
 
 
 async def _track(door: Door, scope: Scope, receive: Receive) -> Answer:
@@ -124,28 +119,3 @@ async def _enter(door: Door, call: Call, scope: Scope, receive: Receive) -> tupl
         return credential, body
     except _http.TooLarge:
         return reply.too_large(call.too_large)
-
-
-def _voiced(door: Door, speak: _Speak) -> Handler:
-    """An ASGI handler that answers in the vendor's voice whatever happens."""
-
-    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = _http.new_request_id()
-        try:
-            with door.bodies.request(scope):
-                answer = await speak(door, scope, receive)
-        except _http.Gone:
-            # Said of a caller who hung up, and of one whose chunks are none: who still listens, and would hear 500.
-            if b"transfer-encoding" not in _http.headers_of(scope):
-                return
-            answer = reply.cut_short()
-        except errors.Unavailable as exc:
-            answer = reply.unavailable(exc.retry_after_s)
-        except tuple(reply.STATUS) as exc:
-            answer = reply.declined(exc)
-        except Exception:
-            _log.exception("a request failed", action="request_failed", request_id=request_id)
-            answer = reply.broken(request_id)
-        await _http.send_answer(send, answer, request_id)
-
-    return handle

@@ -25,6 +25,7 @@ from clarion.profiles.store.erasing import (
     pack_erased,
     unpack_erased,
 )
+from clarion.profiles.store.finding import find_by_address, leads_of, oldest_of, page_profiles, roots_of
 from clarion.profiles.store.identities import find_tenures, members_of
 from clarion.profiles.store.lists import (
     Membership,
@@ -99,6 +100,7 @@ __all__ = [
     "delete_trait",
     "detach",
     "erase",
+    "find_by_address",
     "find_by_identity",
     "find_by_name",
     "find_lists",
@@ -108,6 +110,7 @@ __all__ = [
     "fold_traits",
     "has_email",
     "history",
+    "leads_of",
     "list_definitions",
     "list_erasures",
     "list_lists",
@@ -120,11 +123,14 @@ __all__ = [
     "lock_erasure",
     "members_of",
     "merge",
+    "oldest_of",
     "pack_erased",
+    "page_profiles",
     "read_list",
     "read_person",
     "read_profile",
     "refold",
+    "roots_of",
     "settle_trait",
     "suppress",
     "suppressed",

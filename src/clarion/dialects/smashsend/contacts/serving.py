@@ -1,44 +1,26 @@
 """Between a request and its call: the path's places, the query, the body, the key's right; and back."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any, TypeVar
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 from starlette.types import Scope
 
-from clarion import db, errors, model
-from clarion.accounts import Credential, Credentials
-from clarion.db import Tx
-from clarion.dialects import _door
-from clarion.dialects._door import Door, Store
+from clarion import errors, model
+from clarion.accounts import Credential
+from clarion.dialects import _asked, _door
+from clarion.dialects._door import Door
 from clarion.dialects._http import Answer
 from clarion.dialects.smashsend.contacts import wire
-from clarion.vault import Vault
 
 VIEWER = "viewer"
-_QUERY_FIELDS_MAX = 50
 _encode = msgspec.json.Encoder().encode
 
-T = TypeVar("T")
 
-
-class Asked(Struct, frozen=True):
-    """What a call is given: who asks, the path's places, the query and the body as the vendor's types."""
-
-    store: Store
-    credentials: Credentials
-    credential: Credential
-    places: Mapping[str, str]
-    query: Any
-    body: Any
-
-    @property
-    def workspace_id(self) -> UUID:
-        return self.credential.workspace_id
+class Asked(_asked.Asked, frozen=True):
+    """What a call is given."""
 
     def place(self, name: str, prefix: str, noun: str) -> UUID:
         """An id in the path. Raises NotFound: what is no id names nothing."""
@@ -46,18 +28,6 @@ class Asked(Struct, frozen=True):
         if found is None:
             raise errors.NotFound(f"{noun} not found")
         return found
-
-    async def vault(self) -> Vault:
-        return await self.store.vaults.of(self.workspace_id)
-
-    async def transact(self, work: Callable[[Tx], Awaitable[T]], *, owner: bool = False) -> T:
-        """`work` in one transaction; `owner`: by the role that erases. Raises Unavailable."""
-        try:
-            return await db.transact(self.store.database, self.workspace_id, work, owner=owner)
-        except Exception as exc:
-            if db.is_transient(exc) and not isinstance(exc, errors.ClarionError):
-                raise errors.Unavailable("the database is busy") from exc
-            raise
 
 
 class Spoken(Struct, frozen=True, kw_only=True):
@@ -85,15 +55,13 @@ async def answer(spoken: Spoken, door: Door, credential: Credential, scope: Scop
     if spoken.writes and credential.role == VIEWER:
         raise wire.Forbidden(wire.READ_ONLY)
     assert door.store is not None, "the door was composed without what these calls need"
-    given = parse_qsl(
-        scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True, max_num_fields=None
-    )[:_QUERY_FIELDS_MAX]
     asked = Asked(
         store=door.store,
+        ingest=door.ingest,
         credentials=door.credentials,
         credential=credential,
         places=_door.places(spoken.path, scope["path"]),
-        query=wire.read_query(dict(given), spoken.query),
+        query=wire.read_query(_asked.query_of(scope), spoken.query),
         body=wire.read(body, spoken.body) if spoken.body else None,
     )
     return Answer(HTTPStatus.OK.value, _encode(await spoken.serve(asked)))

@@ -1,0 +1,65 @@
+"""What a call that is done at once is given, and how it asks the rooms."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from msgspec import Struct
+from starlette.types import Scope
+
+from clarion import db, errors
+from clarion.accounts import Credential, Credentials
+from clarion.db import Tx
+from clarion.dialects._door import Ingest, Store
+from clarion.vault import Vault
+
+_QUERY_FIELDS_MAX = 50
+
+T = TypeVar("T")
+
+
+class Asked(Struct, frozen=True):
+    """Who asks, the path's places, the query and the body as the vendor's types. `ingest` counts what was refused."""
+
+    store: Store
+    ingest: Ingest
+    credentials: Credentials
+    credential: Credential
+    places: Mapping[str, str]
+    query: Any
+    body: Any
+
+    @property
+    def workspace_id(self) -> UUID:
+        return self.credential.workspace_id
+
+    async def vault(self) -> Vault:
+        return await self.store.vaults.of(self.workspace_id)
+
+    async def transact(self, work: Callable[[Tx], Awaitable[T]], *, owner: bool = False) -> T:
+        """`work` in one transaction; `owner`: by the role that erases. Raises Unavailable."""
+        return await transact(self.store, self.workspace_id, work, owner=owner)
+
+
+async def transact(
+    store: Store, workspace_id: UUID, work: Callable[[Tx], Awaitable[T]], *, owner: bool = False
+) -> T:
+    """`work` in one transaction of a workspace. Raises Unavailable."""
+    try:
+        return await db.transact(store.database, workspace_id, work, owner=owner)
+    except Exception as exc:
+        if db.is_transient(exc) and not isinstance(exc, errors.ClarionError):
+            raise errors.Unavailable("the database is busy") from exc
+        raise
+
+
+def query_of(scope: Scope, *, joined: bool = False) -> dict[str, str]:
+    """What stands behind the question mark; of a name that comes twice the last value, or all with commas between."""
+    given = parse_qsl(
+        scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True, max_num_fields=None
+    )
+    found: dict[str, str] = {}
+    for name, value in given[:_QUERY_FIELDS_MAX]:
+        found[name] = f"{found[name]},{value}" if joined and name in found else value
+    return found

@@ -1,0 +1,26 @@
+"""Which JSON we can keep: text without U+0000, integers of 64 bits, names of bounded length. Pure."""
+
+from typing import Any
+
+NAME_MAX = 255  # characters: names become rows of a catalogue
+_INT64 = range(-(2**63), 2**63)
+
+
+def problem(value: Any) -> str | None:
+    """What is wrong with a decoded JSON value, as a phrase; None where it can be kept."""
+    kind = type(value)
+    if kind is str:
+        return "must not contain the character U+0000" if "\0" in value else None
+    if kind is int:
+        return None if value in _INT64 else "must be an integer of at most 64 bits"
+    if kind is list:
+        return next(filter(None, map(problem, value)), None)
+    if kind is dict:
+        return next(filter(None, (_name(name) or problem(inner) for name, inner in value.items())), None)
+    return None
+
+
+def _name(name: str) -> str | None:
+    if len(name) > NAME_MAX:
+        return f"must not have names of more than {NAME_MAX} characters"
+    return "must not have names with the character U+0000" if "\0" in name else None

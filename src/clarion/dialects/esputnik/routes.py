@@ -1,0 +1,224 @@
+"""The calls: read, ask the server's rooms, answer. All that decides is in the other files."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
+from functools import partial
+
+from msgspec import Struct
+from starlette.types import Receive, Scope, Send
+
+from clarion.accounts import Credential
+from clarion.dialects import _asked, _http
+from clarion.dialects._door import Door, Handler, Routes, Table, allowed
+from clarion.dialects._http import Answer
+from clarion.dialects._voice import voiced
+from clarion.dialects.esputnik import auth, lookup, mapping, reply, rules, serving, wire
+from clarion.dialects.esputnik.calls import CALLS
+from clarion.dialects.esputnik.mapping import Found
+from clarion.dialects.esputnik.rules import Valid
+from clarion.dialects.esputnik.serving import Spoken
+from clarion.model import Identity, Offer, Source
+
+BUCKET = "requests"
+PER_MINUTE = 12_000  # the vendor's 200 a second
+BUCKETS = {BUCKET: PER_MINUTE}
+_LARGE_BYTES = 64 * 1024  # a body from here on waits for its turn
+_SLACK = 1024  # what stands around the events of a batch
+_NO_CONTACTS: Mapping[int, Identity] = {}
+
+
+class Call(Struct, frozen=True):
+    """A call that takes events. `key_required`, `unescape`: what version 1 asks for and has to be freed from."""
+
+    path: str
+    event: type[wire.Event | wire.EventV3]
+    key_required: bool = False
+    unescape: bool = False
+    body_bytes_max: int = rules.EVENT_BYTES_MAX
+    too_large: str = rules.EVENT_TOO_LARGE
+
+
+EVENTS = (
+    Call("/api/v1/event", wire.Event, key_required=True, unescape=True),
+    Call("/api/v2/event", wire.Event),
+    Call("/api/v3/event", wire.EventV3),
+)
+_PAST_BYTES_MAX = wire.PAST_EVENTS_MAX * rules.EVENT_BYTES_MAX + _SLACK
+_PAST_TOO_LARGE = "The past events are longer than 10 MB"
+PAST_EVENTS = (
+    Call("/api/v1/past_events", wire.PastEvent, True, True, _PAST_BYTES_MAX, _PAST_TOO_LARGE),
+    Call("/api/v2/past_events", wire.PastEvent, False, False, _PAST_BYTES_MAX, _PAST_TOO_LARGE),
+    Call("/api/v3/past_events", wire.PastEventV3, False, False, _PAST_BYTES_MAX, _PAST_TOO_LARGE),
+)
+PLACES = [
+    *(("POST", call.path) for call in (*EVENTS, *PAST_EVENTS)),
+    *((one.method, one.path) for one in CALLS),
+]
+
+
+def routes(door: Door) -> Routes:
+    """What is spoken."""
+    return {
+        **{("POST", call.path): voiced(door, partial(_event, call), reply) for call in EVENTS},
+        **{("POST", call.path): voiced(door, partial(_past_events, call), reply) for call in PAST_EVENTS},
+        **{(one.method, one.path): voiced(door, partial(_do, one), reply) for one in CALLS},
+    }
+
+
+def unknown(door: Door) -> Handler:
+    """The answer where nothing is spoken: to an unknown path, or another method of a known one.
+
+    Many clients put a slash behind every path: that is the path without it, and nobody is sent elsewhere.
+    """
+    table, nothing_here = Table(routes(door)), voiced(door, _nothing_here, reply)
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        handler = table.find(scope["method"], path[:-1]) if path.endswith("/") else None
+        if handler is None:
+            await nothing_here(scope, receive, send)
+        else:
+            await handler({**scope, "path": path[:-1]}, receive, send)
+
+    return handle
+
+
+async def _event(call: Call, door: Door, scope: Scope, receive: Receive) -> Answer:
+    entered = await _enter(door, scope, receive, call.body_bytes_max, call.too_large, writes=True)
+    if isinstance(entered, Answer):
+        return entered
+    credential, body = entered
+    try:
+        valid = rules.check(wire.read_event(body, call.event), key_required=call.key_required)
+        who = mapping.found(valid)
+        numbers = mapping.numbers(who)
+        contacts = await _contacts(door, credential, numbers) if numbers else _NO_CONTACTS
+        offer = mapping.offer(
+            valid, who, contacts,
+            namespace=serving.namespace(credential), now_us=door.now_us(),
+            unescape=call.unescape,
+        )  # fmt: skip
+    except wire.Malformed as exc:
+        await door.ingest.offer(
+            credential, Source.ESPUTNIK, [], rejected=1, samples=[mapping.sample(body, exc)]
+        )
+        raise
+    await door.ingest.offer(credential, Source.ESPUTNIK, [offer])
+    return reply.EMPTY
+
+
+async def _past_events(call: Call, door: Door, scope: Scope, receive: Receive) -> Answer:
+    """All of them or, where one breaks a rule, none."""
+    entered = await _enter(door, scope, receive, call.body_bytes_max, call.too_large, writes=True)
+    if isinstance(entered, Answer):
+        return entered
+    credential, body = entered
+    items, sent = 1, body
+    await door.turns.wait(credential.workspace_id)
+    try:
+        events = wire.read(body, wire.PastEvents).events
+        items = len(events)
+        zone, now_us = await _zone(door, credential), door.now_us()
+        told: list[tuple[Valid, Found]] = []
+        for index, event in enumerate(events):
+            sent = bytes(event)
+            told.append(_past(call, index, sent, zone, now_us))
+        offers = await _past_offers(door, credential, told, call.unescape)
+    except wire.Malformed as exc:
+        samples = [mapping.sample(sent, exc)]
+        await door.ingest.offer(credential, Source.ESPUTNIK, [], rejected=items, samples=samples)
+        raise
+    await door.ingest.offer(credential, Source.ESPUTNIK, offers)
+    return reply.EMPTY
+
+
+def _past(call: Call, index: int, sent: bytes, zone: tzinfo, now_us: int) -> tuple[Valid, Found]:
+    try:
+        if len(sent) > rules.EVENT_BYTES_MAX:
+            raise wire.Malformed(rules.EVENT_TOO_LARGE)
+        event = wire.read_event(sent, call.event)
+        assert isinstance(event, (wire.PastEvent, wire.PastEventV3))
+        occurred_us = rules.occurred_us(event.occurred, zone, now_us)
+        valid = rules.check(event, key_required=call.key_required, occurred_us=occurred_us)
+        return valid, mapping.found(valid)
+    except wire.Malformed as exc:
+        raise wire.Malformed(f"events[{index}]: {exc}") from exc
+
+
+async def _past_offers(
+    door: Door, credential: Credential, told: Sequence[tuple[Valid, Found]], unescape: bool
+) -> list[Offer]:
+    numbers = [number for _, who in told for number in mapping.numbers(who)]
+    contacts = await _contacts(door, credential, numbers) if numbers else _NO_CONTACTS
+    namespace, now_us = serving.namespace(credential), door.now_us()
+    return [
+        mapping.offer(valid, who, contacts, namespace=namespace, now_us=now_us, unescape=unescape)
+        for valid, who in told
+    ]
+
+
+async def _contacts(door: Door, credential: Credential, numbers: Sequence[int]) -> Mapping[int, Identity]:
+    """By what contacts are found of whom a caller told the ids; of an unknown id nothing."""
+    if door.store is None:
+        return _NO_CONTACTS
+    vault = await door.store.vaults.of(credential.workspace_id)
+    return await _asked.transact(
+        door.store,
+        credential.workspace_id,
+        lambda tx: lookup.identities_of(tx, credential.workspace_id, numbers, vault=vault),
+    )
+
+
+async def _zone(door: Door, credential: Credential) -> tzinfo:
+    """Of times without an offset: the workspace's."""
+    return UTC if door.store is None else await lookup.zone_of(door.store, credential.workspace_id)
+
+
+async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:
+    bytes_max = spoken.body_bytes_max
+    entered = await _enter(
+        door, scope, receive, bytes_max, f"The request body is longer than {bytes_max // 1024} KB",
+        writes=spoken.writes, json=spoken.body is not None,
+    )  # fmt: skip
+    if isinstance(entered, Answer):
+        return entered
+    credential, body = entered
+    if len(body) > _LARGE_BYTES:
+        await door.turns.wait(credential.workspace_id)
+    return await serving.answer(spoken, door, credential, scope, body)
+
+
+async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
+    method, path = scope["method"], scope["path"]
+    methods = allowed(PLACES, path.removesuffix("/"))
+    return reply.wrong_method(method, path, methods) if methods else reply.unknown_path(method, path)
+
+
+async def _enter(
+    door: Door,
+    scope: Scope,
+    receive: Receive,
+    body_bytes_max: int,
+    too_large: str,
+    *,
+    writes: bool,
+    json: bool = True,
+) -> tuple[Credential, bytes] | Answer:
+    """Who is calling, and the body of a caller who may; or the answer that ends the request."""
+    headers = _http.headers_of(scope)
+    key = auth.key_in(headers)
+    credential = await door.credentials.find(auth.DIALECT, key) if key else None
+    if credential is None:
+        return reply.unauthorized()
+    per_minute = credential.rates.get(BUCKET, PER_MINUTE)
+    wait_s = door.rates.take(credential.credential_id, BUCKET, per_minute)
+    if wait_s is not None:
+        return reply.over_rate(per_minute, wait_s)
+    if writes and credential.role == serving.VIEWER:
+        return reply.read_only()
+    if json and (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
+        return reply.not_json()
+    try:
+        return credential, await _http.read_body(scope, receive, headers, body_bytes_max, door.body_timeout_s)
+    except _http.TooLarge:
+        return reply.too_large(too_large)

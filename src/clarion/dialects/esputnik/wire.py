@@ -1,0 +1,162 @@
+"""The vendor's types under the vendor's names, and the only place where its JSON is read and written. Pure.
+
+The vendor's JSON is made of XML: one result stands alone where several are an array (`collapsed`), and older
+answers have numbers and booleans as text.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from clarion import errors
+
+PAST_EVENTS_MAX = 500
+PARAM_NAME_MAX = 100  # characters
+_REASON_MAX = 160
+_NUL = rb"\u0000"  # the only way in which the character can be written
+
+T = TypeVar("T")
+
+
+class Malformed(errors.Declined):
+    """What was sent is not what the vendor's types say; the text is for the caller."""
+
+
+class Forbidden(errors.Declined):
+    """A key that may only read."""
+
+
+class Nothing(Struct, frozen=True):
+    """A call that takes nothing."""
+
+
+class Param(Struct, frozen=True, gc=False):
+    """A fact about an event. `value` may be null, but it is there."""
+
+    name: str
+    value: Any
+
+
+class Event(Struct, frozen=True, gc=False, rename="camel"):
+    """An event of versions 1 and 2. Version 1 wants text as values, and takes anything."""
+
+    event_type_key: str | None = None
+    key_value: str | int | None = None
+    params: list[Param] | None = None
+
+
+class EventV3(Struct, frozen=True, gc=False, rename="camel"):
+    """An event of version 3: `params` by name."""
+
+    event_type_key: str | None = None
+    key_value: str | int | None = None
+    params: list[Param] | dict[str, Any] | None = None
+
+
+class PastEvent(Event, frozen=True, gc=False, rename="camel"):
+    """With the time at which it happened."""
+
+    occurred: str | None = None
+
+
+class PastEventV3(EventV3, frozen=True, gc=False, rename="camel"):
+    """With the time at which it happened."""
+
+    occurred: str | None = None
+
+
+_Plain = Annotated[str, Meta(min_length=1, max_length=PARAM_NAME_MAX)]
+
+
+class PlainParam(Struct, frozen=True, gc=False):
+    """A parameter as nearly all are; that it keeps the rules was seen while it was read."""
+
+    name: _Plain
+    value: str | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float | bool | None
+
+
+class Plain(Event, frozen=True, gc=False, rename="camel"):
+    """An event of versions 1 and 2 with plain parameters."""
+
+    params: list[PlainParam] | None = None  # type: ignore[assignment]  # never written to
+
+
+class PastPlain(PastEvent, frozen=True, gc=False, rename="camel"):
+    """The same with the time at which it happened."""
+
+    params: list[PlainParam] | None = None  # type: ignore[assignment]  # never written to
+
+
+PLAIN: Mapping[Any, type[Struct]] = {Event: Plain, PastEvent: PastPlain}
+
+
+class PastEvents(Struct, frozen=True):
+    """Many events, each still to be read."""
+
+    events: Annotated[list[Raw], Meta(min_length=1, max_length=PAST_EVENTS_MAX)]
+
+
+class Failure(Struct, frozen=True):
+    """The answer to a request that failed. Clients look at `status`, at `message`, or at the text as a whole."""
+
+    status: int
+    message: str
+
+
+encode = msgspec.json.Encoder().encode
+
+
+@lru_cache(64)
+def _decoder(kind: Any) -> Callable[[bytes | Raw], Any]:
+    return msgspec.json.Decoder(kind).decode
+
+
+def read(body: bytes | Raw, kind: type[T]) -> T:
+    """A body. Raises Malformed."""
+    try:
+        wanted: Any = kind
+        found: T = _decoder(wanted)(body)
+        return found
+    except msgspec.ValidationError as exc:
+        raise Malformed(_misfit(str(exc))) from exc
+    except RecursionError as exc:
+        raise Malformed("The JSON is nested too deeply") from exc
+    except UnicodeDecodeError as exc:
+        raise Malformed("The JSON holds text that is not valid UTF-8") from exc
+    except ValueError as exc:
+        raise Malformed(f"This is not JSON: {str(exc)[:_REASON_MAX]}") from exc
+
+
+def read_event(body: bytes, kind: type[T]) -> T:
+    """An event; a plain one, if it is. Raises Malformed."""
+    wanted: Any = kind
+    plain = PLAIN.get(wanted)
+    if plain is not None and not (b"\\" in body and _NUL in body):  # one byte is sought faster than six
+        try:
+            found: T = _decoder(plain)(body)
+            return found
+        except (ValueError, RecursionError):
+            pass  # what is wrong with it, if anything, is told of what is read without limits
+    return read(body, kind)
+
+
+def read_query(given: dict[str, str], kind: type[T]) -> T:
+    """What stands behind the question mark; what is not asked for is ignored. Raises Malformed."""
+    try:
+        return msgspec.convert(given, type=kind, strict=False)
+    except msgspec.ValidationError as exc:
+        raise Malformed(_misfit(str(exc))) from exc
+
+
+def collapsed(values: Sequence[T]) -> T | Sequence[T]:
+    """One result stands alone."""
+    return values[0] if len(values) == 1 else values
+
+
+def _misfit(reason: str) -> str:
+    what, _, place = reason.partition(" - at `$")
+    named = place.strip("`.")[:_REASON_MAX]
+    return f"{named}: {what[:_REASON_MAX]}" if named else what[:_REASON_MAX]
