@@ -1,46 +1,27 @@
-"""Whose large request is worked on next, so that one caller's flood does not become everybody's wait."""
+"""How many large requests of one workspace are worked on at once, so that its flood is not everybody's wait."""
 
 import asyncio
-from collections import deque
 from uuid import UUID
+from weakref import WeakValueDictionary
+
+AT_ONCE = (
+    3  # one is decoded, one waits for its commit, one is answered; more make others wait and nothing faster
+)
 
 
 class Turns:
-    """One large request in each round of the event loop, the workspaces in turn.
+    """Large requests of a workspace beyond `AT_ONCE` wait, whole but not decoded, in the order in which they came.
 
-    Between two of them the loop hears and answers all else: a small request waits for one large one at a time and
-    not for all that came before it, and a workspace with one large request not for another's hundred.
+    Each of them keeps the event loop for milliseconds at every step, and a small request passes through the loop
+    some eight times: it waits for all that are at work, not for all that came.
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[
-            UUID, deque[asyncio.Future[None]]
-        ] = {}  # first is the workspace whose turn is next
-        self._taken = False  # of this round
+        self._places: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
 
-    async def wait(self, workspace_id: UUID) -> None:
-        """Until it is the caller's turn."""
-        loop = asyncio.get_running_loop()
-        if not self._taken:
-            self._take(loop)
-            return
-        turn = loop.create_future()
-        self._waiting.setdefault(workspace_id, deque()).append(turn)
-        await turn
-
-    def _take(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._taken = True
-        loop.call_soon(self._pass_on, loop)
-
-    def _pass_on(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._taken = False
-        while self._waiting:
-            workspace_id = next(iter(self._waiting))
-            turns = self._waiting.pop(workspace_id)
-            turn = turns.popleft()
-            if turns:
-                self._waiting[workspace_id] = turns  # behind the others
-            if not turn.done():  # it is where the caller hung up
-                turn.set_result(None)
-                self._take(loop)
-                return
+    def of(self, workspace_id: UUID) -> asyncio.Semaphore:
+        """What to hold (`async with`) from decoding to the answer."""
+        places = self._places.get(workspace_id)
+        if places is None:
+            places = self._places[workspace_id] = asyncio.Semaphore(AT_ONCE)
+        return places

@@ -113,8 +113,12 @@ async def _past_events(call: Call, door: Door, scope: Scope, receive: Receive) -
     if isinstance(entered, Answer):
         return entered
     credential, body = entered
+    async with door.turns.of(credential.workspace_id):
+        return await _offer_past(call, door, credential, body)
+
+
+async def _offer_past(call: Call, door: Door, credential: Credential, body: bytes) -> Answer:
     items, sent = 1, body
-    await door.turns.wait(credential.workspace_id)
     try:
         events = wire.read(body, wire.PastEvents).events
         items = len(events)
@@ -183,9 +187,10 @@ async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Ans
     if isinstance(entered, Answer):
         return entered
     credential, body = entered
-    if len(body) > _LARGE_BYTES:
-        await door.turns.wait(credential.workspace_id)
-    return await serving.answer(spoken, door, credential, scope, body)
+    if len(body) <= _LARGE_BYTES:
+        return await serving.answer(spoken, door, credential, scope, body)
+    async with door.turns.of(credential.workspace_id):
+        return await serving.answer(spoken, door, credential, scope, body)
 
 
 async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:

@@ -70,7 +70,11 @@ async def _track_batch(door: Door, scope: Scope, receive: Receive) -> Answer:
     credential, body = entered
     if credential.role == contacts.VIEWER:
         return reply.read_only()
-    await door.turns.wait(credential.workspace_id)
+    async with door.turns.of(credential.workspace_id):
+        return await _offer_batch(door, credential, body)
+
+
+async def _offer_batch(door: Door, credential: Credential, body: bytes) -> Answer:
     try:
         told, offers, samples = _judged(body, door.now_us())
     except wire.Malformed as exc:
