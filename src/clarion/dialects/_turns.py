@@ -4,9 +4,7 @@ import asyncio
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-AT_ONCE = (
-    3  # one is decoded, one waits for its commit, one is answered; more make others wait and nothing faster
-)
+AT_ONCE = 3  # one is decoded, one waits for its commit, one is answered
 
 
 class Turns:
