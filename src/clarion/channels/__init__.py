@@ -4,3 +4,8 @@ A provider builds what goes over the wire and reads what comes back in pure func
 awaits `committing` at the point of no return. It keeps no state but open connections. What a workspace set is
 looked at here, when it is set and at each connection: it must not lead behind this installation.
 """
+
+from clarion.channels._outbound import Guard, guard
+from clarion.channels._request import Web
+
+__all__ = ["Guard", "Web", "guard"]

@@ -13,7 +13,6 @@ _SETTINGS = frozenset({404, 405, 406, 411, 415, 501, 505})
 #: The gateway itself says that it did not get so far as to take it.
 _NOT_TAKEN = frozenset({503})
 RETRY_AFTER_S_MAX = 86_400
-_SAID_MAX = 500
 
 
 def of_failure(failed: Failed) -> Result:
@@ -23,9 +22,11 @@ def of_failure(failed: Failed) -> Result:
     return Unknown(str(failed)) if failed.committed else Deferred(reason=str(failed))
 
 
-def of_status(answer: Answer) -> Result:
-    """An answer that is not 2xx. A 5xx other than 503 says nothing of how far it got."""
-    reason = f"answered {answer.status}: {said(answer)}".removesuffix(": ")
+def of_status(answer: Answer, why: str = "") -> Result:
+    """An answer that is not 2xx. A 5xx other than 503 says nothing of how far it got. Bodies are never shown; `why`
+    is what the workspace named of one.
+    """
+    reason = said(answer, why)
     if answer.status in _LATER or answer.status in _NOT_TAKEN:
         return Deferred(reason=reason, retry_after_s=retry_after_s(answer))
     if answer.status in _AUTH:
@@ -50,9 +51,9 @@ def retry_after_s(answer: Answer, now: datetime | None = None) -> int | None:
     return max(0, min(int((_utc(then) - _utc(since)).total_seconds()), RETRY_AFTER_S_MAX))
 
 
-def said(answer: Answer) -> str:
-    """The beginning of the answer in one line, for the journal."""
-    return " ".join(answer.body[: _SAID_MAX * 4].decode("utf-8", "replace").split())[:_SAID_MAX]
+def said(answer: Answer, why: str = "") -> str:
+    """The answer in a few words, for people and the journal."""
+    return f"answered {answer.status}: {why}" if why else f"answered {answer.status}"
 
 
 def invalid(sentence: str) -> errors.Invalid:

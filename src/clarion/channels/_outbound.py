@@ -75,7 +75,7 @@ class Allowed(Struct, frozen=True):
 
 
 def allowed(text: str | None) -> Allowed:
-    """Read the setting: `host:port` or a network, with commas between. Raises Invalid."""
+    """Read the setting: `host:port` or a network, with commas between. Raises Misconfigured."""
     targets: set[tuple[str, int]] = set()
     networks: list[Network] = []
     for one in filter(None, (part.strip() for part in (text or "").split(","))):
@@ -86,7 +86,7 @@ def allowed(text: str | None) -> Allowed:
             else:
                 networks.append(ip_network(one))
         except (ValueError, Refused):
-            raise errors.Invalid(f"outbound_allow: {one} is neither host:port nor a network") from None
+            raise errors.Misconfigured(f"outbound_allow: {one} is neither host:port nor a network") from None
     return Allowed(frozenset(targets), tuple(networks))
 
 
@@ -120,7 +120,7 @@ class Guard(Struct, frozen=True):
         try:
             await asyncio.wait_for(self.addresses(host, port, ports), CONNECT_TIMEOUT_S)
         except OSError as exc:  # a TimeoutError is one
-            raise Refused(f"{host} cannot be resolved: {exc or 'no answer in time'}") from exc
+            raise Refused(f"{host} cannot be resolved: {str(exc) or 'no answer in time'}") from exc
 
     async def connect(self, host: str, port: int, ports: frozenset[int], timeout_s: float) -> socket.socket:
         """A socket connected to an address that was looked at. Raises Refused, OSError (TimeoutError too)."""
@@ -217,5 +217,5 @@ def own_addresses() -> frozenset[str]:
 
 
 def guard(allow: str | None) -> Guard:
-    """As an installation uses it. Raises Invalid for a setting that makes no sense."""
+    """As an installation uses it. Raises Misconfigured for a setting that makes no sense."""
     return Guard(allowed(allow), resolve, own_addresses)

@@ -24,6 +24,7 @@ from clarion.messaging.port import (
 _HOLE = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_-]+)?)\}")
 _NOT_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_SHOWN_MAX = 200
 _NAMES = frozenset({"to", "text", "sender", "send_id"})
 
 
@@ -102,26 +103,30 @@ def build(message: Outgoing, config: configs.Http) -> Request:
 
 def parse(answer: Answer, config: configs.Http) -> Result:
     """What the answer means. A 2xx whose body does not say what was agreed may have been a sent message."""
+    document = _document(answer)
     if not 200 <= answer.status < 300:
-        return _answers.of_status(answer)
+        return _answers.of_status(answer, _at(document, config.reason_path))
     if answer.status not in config.accepted_statuses:
         return Unknown(f"answered {answer.status}, which is not among the accepted statuses")
-    if config.accepted_path is None and config.ref_path is None:
-        return Accepted(None, _answers.said(answer))
-    try:
-        document = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    if document is None and (config.accepted_path or config.ref_path):
         return Unknown(f"answered {answer.status} with what is not JSON")
     if config.accepted_path is not None:
         found = _at(document, config.accepted_path)
-        if found is None:
+        if not found:
             return Unknown(f"answered {answer.status} without {config.accepted_path}")
-        if config.accepted_values and _word(found) not in config.accepted_values:
-            return Rejected(
-                reason=f"{config.accepted_path} is {_word(found)[:100]}", permanent=True, kind=Kind.OTHER
-            )
-    ref = _at(document, config.ref_path) if config.ref_path else None
-    return Accepted(_word(ref)[:200] if ref is not None else None, _answers.said(answer))
+        if config.accepted_values and found not in config.accepted_values:
+            why = _at(document, config.reason_path)
+            reason = f"{config.accepted_path} is {found}{': ' if why else ''}{why}"
+            return Rejected(reason=reason, permanent=True, kind=Kind.OTHER)
+    return Accepted(_at(document, config.ref_path) or None, _answers.said(answer))
+
+
+def _document(answer: Answer) -> Any:
+    """The body as JSON; None where it is none."""
+    try:
+        return msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _values(message: Outgoing, content: Text, config: configs.Http) -> dict[str, str]:
@@ -179,16 +184,16 @@ def _header(value: str) -> str:
     return value
 
 
-def _at(document: Any, path: str) -> Any:
-    """`messages.0.id`; None where there is no such place."""
-    for step in path.split("."):
+def _at(document: Any, path: str | None) -> str:
+    """What stands at `messages.0.id`, as text; empty where there is no such place."""
+    for step in path.split(".") if path else ():
         if isinstance(document, dict):
             document = document.get(step)
         elif isinstance(document, list) and step.isdigit() and int(step) < len(document):
             document = document[int(step)]
         else:
-            return None
-    return document
+            return ""
+    return "" if document is None or path is None else _word(document)[:_SHOWN_MAX]
 
 
 def _word(value: Any) -> str:

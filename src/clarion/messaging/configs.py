@@ -76,6 +76,10 @@ class Http(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ref_path: Annotated[str | None, Meta(description="Where in the JSON answer the message's id stands.")] = (
         None
     )
+    reason_path: Annotated[
+        str | None,
+        Meta(description="Where in the JSON answer it says why not; of answers nothing else is shown."),
+    ] = None
     idempotency_header: Annotated[
         str | None, Meta(description="Header that carries the send's id, where the gateway honours one.")
     ] = None

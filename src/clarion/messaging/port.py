@@ -29,7 +29,7 @@ class MessageClass(StrEnum):
     TRANSACTIONAL = "transactional"  #: a receipt, a password: stopped only where nothing arrives
 
 
-class Email(Struct, frozen=True, kw_only=True, tag="email"):
+class Email(Struct, frozen=True, kw_only=True, tag_field="is", tag="email"):
     """A rendered mail. `text` None: made from the HTML. CSS is not yet inlined."""
 
     subject: str
@@ -38,13 +38,13 @@ class Email(Struct, frozen=True, kw_only=True, tag="email"):
     text: str | None = None
 
 
-class Text(Struct, frozen=True, kw_only=True, tag="text"):
+class Text(Struct, frozen=True, kw_only=True, tag_field="is", tag="text"):
     """A rendered SMS or Viber message."""
 
     text: str
 
 
-class Payload(Struct, frozen=True, kw_only=True, tag="payload"):
+class Payload(Struct, frozen=True, kw_only=True, tag_field="is", tag="payload"):
     """What a webhook is told: an object, and what kind of fact it is."""
 
     type: str
@@ -58,7 +58,8 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     """A message for one recipient, whole. Nothing in it is added to by the provider but what its protocol wants.
 
     `send_id` names the send through all its attempts: Message-ID, idempotency keys and return paths are made of it.
-    `sender` and `sender_name` None: the provider's own. `values`: what a provider's own template is filled with.
+    `profile_id`: for whom it is, where that is a person we know. `sender` and `sender_name` None: the provider's own.
+    `values`: what a provider's own template is filled with.
     """
 
     workspace_id: UUID
@@ -67,6 +68,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     recipient: str
     content: Content
     created_at: datetime
+    profile_id: UUID | None = None
     message_class: MessageClass = MessageClass.TRANSACTIONAL
     sender: str | None = None
     sender_name: str | None = None

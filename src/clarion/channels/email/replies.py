@@ -55,6 +55,9 @@ _AUTH = frozenset({530, 534, 535, 538})
 
 def parse(step: Step, code: int, text: str) -> Result:
     """What becomes of the attempt."""
+    if not 200 <= code < 600:  # of what is not SMTP nothing is shown
+        reason = f"{step}: the answer is not SMTP"
+        return Unknown(reason) if step is Step.END else Deferred(reason=reason)
     said = f"{step}: {code} {' '.join(text.split())[:_SAID_MAX]}"
     if 400 <= code < 500:
         return Deferred(reason=said)
@@ -63,8 +66,8 @@ def parse(step: Step, code: int, text: str) -> Result:
         ours = step is Step.CONNECT or kind is Kind.AUTH
         return Rejected(reason=said, permanent=not ours, kind=kind)
     if step is not Step.END:
-        return Deferred(reason=f"not SMTP at {said}")
-    return Accepted(_ref(text), said) if 200 <= code < 300 else Unknown(f"not SMTP at {said}")
+        return Deferred(reason=f"out of turn at {said}")
+    return Accepted(_ref(text), said) if 200 <= code < 300 else Unknown(f"out of turn at {said}")
 
 
 def _kind(step: Step, code: int, text: str) -> Kind:

@@ -18,6 +18,7 @@ from aiosmtplib import (
     SMTPResponseException,
     SMTPServerDisconnected,
 )
+from aiosmtplib.protocol import SMTPProtocol
 
 from clarion import errors
 from clarion.channels._outbound import SMTP_PORTS, Guard, Refused
@@ -30,6 +31,7 @@ from clarion.messaging.port import Committing, Deferred, Kind, Outgoing, Rejecte
 
 _DOT = re.compile(rb"^\.", re.MULTILINE)
 _START = 354
+_LOOK_AGAIN_S = 0.01
 
 
 class Smtp:
@@ -135,16 +137,16 @@ async def _data(connection: Connection, data: bytes, committing: Committing) -> 
         try:
             code, text = await asyncio.wait_for(reply, config.final_timeout_s)
         except SMTPResponseException as exc:
-            return Unknown(f"not SMTP at {Step.END}: {exc.message[:200]}")
+            return parse(Step.END, exc.code, exc.message)
         except (SMTPException, OSError) as exc:  # a TimeoutError is one
-            return Unknown(f"{Step.END}: {exc or 'no reply in time'}")
+            return Unknown(f"{Step.END}: {str(exc) or 'no reply in time'}")
     connection.whole, connection.dirty = True, False
     return parse(Step.END, code, text)
 
 
 @asynccontextmanager
 async def _listening(
-    protocol: aiosmtplib.protocol.SMTPProtocol,
+    protocol: SMTPProtocol,
 ) -> AsyncIterator["asyncio.Task[SMTPResponse]"]:
     """The next reply, heard from now on: aiosmtplib drops what comes while nobody waits."""
     reply = asyncio.create_task(protocol.read_response())
@@ -156,19 +158,19 @@ async def _listening(
         await asyncio.gather(reply, return_exceptions=True)
 
 
-async def _drained(protocol: aiosmtplib.protocol.SMTPProtocol, reply: "asyncio.Task[SMTPResponse]") -> None:
-    """Until the system has taken the body, or the server has spoken."""
-    transport = cast(asyncio.WriteTransport, protocol.transport)  # uvloop's is no subclass of it
-    transport.set_write_buffer_limits(high=0)
-    writer = asyncio.StreamWriter(transport, protocol, None, asyncio.get_running_loop())
-    draining = asyncio.create_task(writer.drain())
-    try:
-        await asyncio.wait({draining, reply}, return_when=asyncio.FIRST_COMPLETED)
-        if draining.done():
-            draining.result()
-    finally:
-        draining.cancel()
-        await asyncio.gather(draining, return_exceptions=True)
+async def _drained(protocol: SMTPProtocol, reply: "asyncio.Task[SMTPResponse]") -> None:
+    """Until the system has taken the body, or the server has spoken.
+
+    It looks again and again: asyncio.StreamWriter, which could wait, closes the transport when it is thrown away.
+    """
+    await asyncio.sleep(0)  # uvloop writes at the end of its turn
+    while not reply.done():
+        if protocol.transport is None:
+            raise SMTPServerDisconnected("Connection lost")
+        transport = cast(asyncio.WriteTransport, protocol.transport)  # uvloop's is no subclass of it
+        if not transport.get_write_buffer_size():
+            return
+        await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 def _early(reply: "asyncio.Task[SMTPResponse]") -> Result:
