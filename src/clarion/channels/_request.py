@@ -5,7 +5,7 @@ environment. The last byte of the body waits for `committing`: until then the ot
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,21 +70,26 @@ def target(url: str) -> Target:
         raise Refused("not a URL") from exc
     if parts.scheme not in _DEFAULT_PORTS:
         raise Refused("the URL should begin with https:// or http://")
+    if port == 0:  # httpcore2 would take it for none
+        raise Refused("there is no port 0")
     if "@" in parts.netloc or "\\" in url or not url.isprintable() or " " in url:
         raise Refused("the URL should hold no user, backslash or space")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not path.isascii():
         raise Refused("the URL's path should be percent-encoded")
-    return Target(parts.scheme, canonical_host(host), port or _DEFAULT_PORTS[parts.scheme], path)
+    return Target(
+        parts.scheme, canonical_host(host), _DEFAULT_PORTS[parts.scheme] if port is None else port, path
+    )
 
 
 class Web:
     """Asks; keeps connections open for a few seconds, each to an address that was looked at."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, ports: frozenset[int] = HTTP_PORTS) -> None:
         self._guard = guard
+        self._ports = ports
         self._pool = httpcore2.AsyncConnectionPool(
-            network_backend=_Guarded(guard),
+            network_backend=_Guarded(guard, ports),
             max_connections=CONNECTIONS_MAX,
             max_keepalive_connections=CONNECTIONS_MAX,
             keepalive_expiry=_IDLE_S,
@@ -93,27 +98,20 @@ class Web:
     async def check(self, url: str) -> None:
         """Raises Refused where the URL must not be asked."""
         where = target(url)
-        await self._guard.check(where.host, where.port, HTTP_PORTS)
+        await self._guard.check(where.host, where.port, self._ports)
 
     async def ask(self, request: Request, *, timeout_s: float, committing: Committing) -> Answer:
         """The answer, whatever its status. Raises Failed."""
         committed = False
 
-        async def body() -> AsyncIterator[bytes]:
+        async def mark() -> None:
             nonlocal committed
-            if request.body[:-1]:
-                yield request.body[:-1]
             await committing()
             committed = True
-            yield request.body[-1:]
 
         try:
-            where = target(request.url)
-            if not request.body:  # its head is the whole request
-                await committing()
-                committed = True
             async with asyncio.timeout(timeout_s):
-                return await self._ask(where, request, body() if request.body else None)
+                return await self._ask(target(request.url), request, mark)
         except Refused as exc:
             raise Failed(str(exc), committed=False, refused=True) from exc
         except TimeoutError as exc:
@@ -123,20 +121,25 @@ class Web:
         except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException, OSError) as exc:
             raise Failed(f"{type(exc).__name__}: {exc}", committed=committed) from exc
 
-    async def _ask(self, where: Target, request: Request, body: AsyncIterator[bytes] | None) -> Answer:
+    async def _ask(self, where: Target, request: Request, mark: Committing) -> Answer:
         headers = [("Host", where.authority), *request.headers.items(), ("Accept-Encoding", "identity")]
-        if body is not None or request.method != "GET":
+        extensions: dict[str, Any] = {"timeout": {"connect": CONNECT_TIMEOUT_S, "pool": CONNECT_TIMEOUT_S}}
+        if request.body or request.method != "GET":
             headers.append(("Content-Length", str(len(request.body))))
+        if not request.body:  # the head is the whole request
+            extensions["trace"] = _before_head(mark)
         url = httpcore2.URL(
             scheme=where.scheme.encode(),
             host=where.host.encode(),
             port=where.port,
             target=where.path.encode(),
         )
-        encoded = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
-        timeouts = {"timeout": {"connect": CONNECT_TIMEOUT_S, "pool": CONNECT_TIMEOUT_S}}
         async with self._pool.stream(
-            request.method, url, headers=encoded, content=body, extensions=timeouts
+            request.method,
+            url,
+            headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in headers],
+            content=_marked(request.body, mark) if request.body else None,
+            extensions=extensions,
         ) as answer:
             read = await _limited(answer)
             found = {
@@ -147,6 +150,24 @@ class Web:
     async def close(self) -> None:
         """End what is open."""
         await self._pool.aclose()
+
+
+async def _marked(body: bytes, mark: Committing) -> AsyncIterator[bytes]:
+    """The body, its last byte after the mark."""
+    if body[:-1]:
+        yield body[:-1]
+    await mark()
+    yield body[-1:]
+
+
+def _before_head(mark: Committing) -> Callable[[str, Any], Awaitable[None]]:
+    """httpcore2 tells of each step before it does it."""
+
+    async def trace(step: str, info: Any) -> None:
+        if step == "http11.send_request_headers.started":
+            await mark()
+
+    return trace
 
 
 async def _limited(answer: httpcore2.Response) -> bytes:
@@ -162,8 +183,9 @@ async def _limited(answer: httpcore2.Response) -> bytes:
 class _Guarded(httpcore2.AsyncNetworkBackend):
     """Connects to addresses that the guard has looked at; TLS still asks for the name."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, ports: frozenset[int]) -> None:
         self._guard = guard
+        self._ports = ports
         self._inner = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
@@ -175,7 +197,7 @@ class _Guarded(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         try:
-            found = await self._guard.addresses(host, port, HTTP_PORTS)
+            found = await self._guard.addresses(host, port, self._ports)
         except OSError as exc:
             raise httpcore2.ConnectError(f"{host} cannot be resolved") from exc
         share = (timeout or CONNECT_TIMEOUT_S) / len(found)

@@ -60,7 +60,7 @@ def set_(
 
 
 @app.command(name="test")
-def test_(
+def try_(
     channel: Channel,
     to: Annotated[str, Parameter(help="To whom; not needed for a webhook.")] = "",
     *,

@@ -16,6 +16,7 @@ import struct
 import sys
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -79,6 +80,7 @@ SCRIPTS: dict[str, dict[str, str]] = {
     "dot_drop": {".": "drop"},
     "dot_reset": {".": "reset"},
     "dot_hang": {".": "hang"},
+    "dot_hang_many": {".": "hang"},
     "dot_half": {".": "cut 25"},
     "dot_garbage": {".": "yes, thanks a lot"},
     "dot_354": {".": "354 go on"},
@@ -99,8 +101,8 @@ class Gone(Exception):
 class Session:
     """One connection under one script."""
 
-    open_now: dict[str, int] = {}
-    most: dict[str, int] = {}
+    open_now: ClassVar[dict[str, int]] = {}
+    most: ClassVar[dict[str, int]] = {}
 
     def __init__(
         self,

@@ -30,6 +30,7 @@ _OURS = frozenset(
      "content-type", "content-transfer-encoding", "list-unsubscribe", "list-unsubscribe-post", "dkim-signature"}
 )  # fmt: skip
 _TAGS_MAX = 10
+_WORD_MAX = 60
 _inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
 
@@ -141,7 +142,8 @@ def _words(name: str, text: str) -> str:
         raise Unwritable(f"header {name} has a control character")
     if text.isascii() and len(text) + len(name) < 76 and "=?" not in text:
         return text
-    charset = "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
+    foldable = text.isascii() and "=?" not in text and all(len(word) < _WORD_MAX for word in text.split(" "))
+    charset = "us-ascii" if foldable else "utf-8"
     try:
         return Header(text, charset, header_name=name, maxlinelen=76).encode(linesep="\r\n")
     except UnicodeEncodeError:
