@@ -29,9 +29,8 @@ def guard_for(*ports: int, host: str = "127.0.0.1") -> Guard:
 
 def outgoing(channel: Any = "email", **fields: Any) -> Outgoing:
     given: dict[str, Any] = {
+        "workspace_id": WORKSPACE,
         "recipient": "ann@example.com",
         "content": Email(subject="Hello", html="<p>Hello Ann</p>"),
     }
-    return Outgoing(
-        workspace_id=WORKSPACE, send_id=uuid4(), channel=channel, created_at=NOW, **(given | fields)
-    )
+    return Outgoing(send_id=uuid4(), channel=channel, created_at=NOW, **(given | fields))
