@@ -1,4 +1,4 @@
-"""What a mail looks like on the wire: read back by the standard library's parser, and byte by byte where that matters."""
+"""Mails on the wire: read back by the standard library's parser, and byte by byte where that matters."""
 
 import email
 import email.policy
@@ -179,7 +179,7 @@ def test_a_preheader_is_hidden_and_first():
     )
     html = list(read(found).iter_parts())[1].get_content()
     assert html.index("50 % &lt;off&gt;") < html.index("Hello")
-    assert "50 %" not in list(read(found).iter_parts())[0].get_content()
+    assert "50 %" not in next(iter(read(found).iter_parts())).get_content()
 
 
 def test_bounces_come_back_to_the_send():

@@ -66,7 +66,7 @@ async def test_a_second_setting_takes_the_place_of_the_first(own, new_tenant):
     await provider.set_(call, provider.Set(channel="email", kind="smtp", settings=SMTP))
     await provider.set_(call, provider.Set(channel="email", kind="mailbox"))
     found = await provider.list_all(call, Nothing())
-    assert [(one.channel, one.kind) for one in found][0] == ("email", "mailbox")
+    assert next((one.channel, one.kind) for one in found) == ("email", "mailbox")
     assert len(found) == 3
 
 

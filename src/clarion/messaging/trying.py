@@ -32,9 +32,8 @@ def trial(workspace_id: UUID, send_id: UUID, channel: Channel, recipient: str, n
 
 async def attempt(providers: Mapping[str, Provider], stored: StoredProvider, message: Outgoing) -> Result:
     """Look at the target again, then send. Raises Invalid for a target that must not be reached."""
-    provider = providers[stored.kind]
-    await provider.check(stored.config)
-    return await provider.send(message, stored.config, committing=_nothing)
+    await check(providers, stored.kind, stored.config)
+    return await providers[stored.kind].send(message, stored.config, committing=_nothing)
 
 
 async def check(providers: Mapping[str, Provider], kind: str, config: object) -> None:

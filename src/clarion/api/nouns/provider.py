@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct
 
 from clarion import accounts, errors, messaging
@@ -68,7 +67,7 @@ async def test(call: Call, wish: Test) -> views.Tried:
     async with call.app() as tx:
         await accounts.audit(
             tx, call.workspace_id, ids=call.ports.ids, actor=call.actor, action="provider tested",
-            channel=wish.channel, kind=stored.kind, state=msgspec.structs.asdict(views.tried(result))["state"],
+            channel=wish.channel, kind=stored.kind, state=views.tried(result).state,
         )  # fmt: skip
     return views.tried(result, views.warnings(stored, local=call.ports.links_are_local))
 
