@@ -18,6 +18,7 @@ _Address = Annotated[
 ]
 _Template = Annotated[str, Meta(max_length=10_000)]
 _URL = Annotated[str, Meta(min_length=8, max_length=2_000)]
+_SigningKey = Annotated[str, Meta(pattern=r"^whsec_[A-Za-z0-9+/]{32,88}={0,2}$")]
 _SECRET = {"secret": True}
 
 
@@ -91,19 +92,10 @@ class Webhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A server of yours that is told, signed as Standard Webhooks has it."""
 
     url: _URL
-    secret: Annotated[
-        str,
-        Meta(
-            pattern=r"^whsec_[A-Za-z0-9+/]{32,88}={0,2}$", extra=_SECRET, description="`whsec_` and base64."
-        ),
-    ]
+    secret: Annotated[_SigningKey, Meta(extra=_SECRET, description="`whsec_` and base64.")]
     former_secret: Annotated[
-        str | None,
-        Meta(
-            pattern=r"^whsec_[A-Za-z0-9+/]{32,88}={0,2}$", extra=_SECRET,
-            description="Signs too, while the other side changes over.",
-        ),
-    ] = None  # fmt: skip
+        _SigningKey | None, Meta(extra=_SECRET, description="Signs too, while the other side changes over.")
+    ] = None
     timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10
 
 
