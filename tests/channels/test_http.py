@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from clarion.channels import Web, webhook
+from clarion.channels import Web, template, webhook
 from clarion.channels.template import Template
 from clarion.channels.webhook import Webhook
 from clarion.errors import Invalid
 from clarion.messaging import configs
-from clarion.messaging.port import Accepted, Deferred, Kind, Payload, Rejected, Text, Unknown
+from clarion.messaging.port import Accepted, Deferred, Kind, Payload, Rejected, Text, Unknown, Unreadable
 from tests.channels.words import Mark, guard_for, outgoing
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -265,3 +265,44 @@ async def test_a_webhooks_signature_is_the_standards(gateway):
     assert not webhook.verify((SECRET,), row["headers"], body + b" ", 1_000_200)
     assert not webhook.verify((SECRET,), row["headers"], body, 1_000_301)
     assert not webhook.verify(("whsec_" + "QkJC" * 8,), row["headers"], body, 1_000_200)
+
+
+# ---- reports
+
+
+def test_reports_are_read_and_what_is_none_is_refused():
+    send_id = outgoing().send_id
+    body = json.dumps(
+        {
+            "reports": [
+                {"state": "delivered", "ref": "m-1"},
+                {"state": "bounced", "send_id": str(send_id), "reason": "off"},
+            ]
+        }
+    ).encode()
+    delivered, bounced = template.parse_reports(body)
+    assert (delivered.provider_ref, delivered.state) == ("m-1", "delivered")
+    assert (bounced.send_id, bounced.state, bounced.reason) == (send_id, "bounced", "off")
+    assert bounced.raw["send_id"] == str(send_id)
+    for bad in (
+        b"",
+        b"[]",
+        b"{}",
+        b'{"reports": [{"state": "read", "ref": "x"}]}',
+        b'{"reports": [{"state": "delivered"}]}',
+    ):
+        with pytest.raises(Unreadable):
+            template.parse_reports(bad)
+
+
+def test_a_report_that_nobody_signed_is_not_heard():
+    signed = configs.Http(url="https://example.com/", report_secret=SECRET)
+    headers = {
+        "webhook-id": "r1", "webhook-timestamp": "1000",
+        "webhook-signature": webhook.signature(SECRET, "r1", 1000, b"{}"),
+    }  # fmt: skip
+    assert template.verify(signed, headers, b"{}", 1100)
+    assert not template.verify(signed, headers, b"{ }", 1100)
+    assert not template.verify(signed, headers, b"{}", 9000)
+    assert not template.verify(signed, {}, b"{}", 1100)
+    assert not template.verify(configs.Http(url="https://example.com/"), headers, b"{}", 1100)

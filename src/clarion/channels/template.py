@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 import msgspec
+from msgspec import Meta, Struct
 
-from clarion.channels import _answers
+from clarion.channels import _answers, webhook
 from clarion.channels._request import Answer, Failed, Request, Web
 from clarion.messaging import configs
 from clarion.messaging.port import (
@@ -16,9 +18,11 @@ from clarion.messaging.port import (
     Kind,
     Outgoing,
     Rejected,
+    Report,
     Result,
     Text,
     Unknown,
+    Unreadable,
 )
 
 _HOLE = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_-]+)?)\}")
@@ -119,6 +123,41 @@ def parse(answer: Answer, config: configs.Http) -> Result:
             reason = f"{config.accepted_path} is {found}{': ' if why else ''}{why}"
             return Rejected(reason=reason, permanent=True, kind=Kind.OTHER)
     return Accepted(_at(document, config.ref_path) or None, _answers.said(answer))
+
+
+def verify(config: configs.Http, headers: Mapping[str, str], body: bytes, now_s: float) -> bool:
+    """Whether a report was signed with the provider's `report_secret`, as Standard Webhooks has it."""
+    return config.report_secret is not None and webhook.verify((config.report_secret,), headers, body, now_s)
+
+
+class _Report(Struct, frozen=True):
+    """One, in our own words: a gateway's are translated by whoever passes them on."""
+
+    state: Literal["accepted", "delivered", "bounced", "complained"]
+    ref: Annotated[str, Meta(max_length=200)] | None = None
+    send_id: UUID | None = None
+    reason: Annotated[str, Meta(max_length=500)] = ""
+
+
+class _Reports(Struct, frozen=True):
+    reports: Annotated[tuple[_Report, ...], Meta(max_length=1_000)]
+
+
+def parse_reports(body: bytes) -> list[Report]:
+    """`{"reports": [{"state": "delivered", "ref": "…"}]}`. Raises Unreadable."""
+    try:
+        found = msgspec.json.decode(body, type=_Reports).reports
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise Unreadable(str(exc)) from exc
+    if any(one.ref is None and one.send_id is None for one in found):
+        raise Unreadable("a report should name its message by ref or send_id")
+    return [
+        Report(
+            provider_ref=one.ref, send_id=one.send_id, state=one.state, reason=one.reason,
+            raw=msgspec.to_builtins(one),
+        )
+        for one in found
+    ]  # fmt: skip
 
 
 def _document(answer: Answer) -> Any:

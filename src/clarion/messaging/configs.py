@@ -81,6 +81,10 @@ class Http(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str | None,
         Meta(description="Where in the JSON answer it says why not; of answers nothing else is shown."),
     ] = None
+    report_secret: Annotated[
+        _SigningKey | None,
+        Meta(extra=_SECRET, description="Signs what the gateway, or you for it, reports later."),
+    ] = None
     idempotency_header: Annotated[
         str | None, Meta(description="Header that carries the send's id, where the gateway honours one.")
     ] = None

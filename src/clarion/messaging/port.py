@@ -146,3 +146,19 @@ class Provider(Protocol):
         """Try once to hand it over. Raises nothing that a provider or network can cause."""
 
     def again_within_s(self, config: Any) -> int: ...
+
+
+class Unreadable(Exception):
+    """What came as a report is none; the text says why."""
+
+
+class Reporting(Protocol):
+    """A provider's file that hears of deliveries later. Both are pure; header names are in lower case."""
+
+    @staticmethod
+    def verify(config: Any, headers: Mapping[str, str], body: bytes, now_s: float) -> bool: ...
+
+    @staticmethod
+    def parse_reports(body: bytes) -> list[Report]:
+        """Raises Unreadable."""
+        ...

@@ -154,6 +154,8 @@ class Session:
 
     async def data(self) -> None:
         await self.answer("DATA", "354 go on")
+        if "DATA" in self.script:
+            return  # it wants none
         if "body" in self.script:
             if self.script["body"] != "hang":
                 await self.reader.readline()

@@ -6,9 +6,8 @@ lines pass any server.
 """
 
 import re
+from binascii import b2a_qp
 from email.header import Header
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
 from uuid import UUID
@@ -21,6 +20,7 @@ from clarion.channels.email.plain import plain
 from clarion.messaging import configs
 from clarion.messaging.port import Email, Outgoing
 
+_BREAK = re.compile(r"\r\n?|\n")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,70}")
 _ADDRESS = re.compile(r"[^@\s<>()\[\],;:\\\"]{1,64}@[^@\s<>()\[\],;:\\\"]{1,253}")
@@ -172,17 +172,27 @@ def _url(url: str) -> str:
 
 
 def _body(send_id: UUID, content: Email) -> bytes:
-    """`multipart/alternative`, the text first. Its boundary is the send's, so that every try is the same."""
+    """`multipart/alternative`, the text first. Its boundary is the send's, so that every try is the same; in
+    quoted-printable no line can look like it.
+    """
     html = inlined(with_preheader(content.html, content.preheader))
     text = content.text if content.text is not None else plain(content.html)
-    body = EmailMessage(policy=SMTP)
+    boundary = f"=_{send_id.hex}"
+    parts = "".join(
+        f"--{boundary}\r\n{_part(kind, of)}\r\n" for kind, of in (("plain", text), ("html", html))
+    )
+    head = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+    return f"{head}{parts}--{boundary}--\r\n".encode("ascii")
+
+
+def _part(kind: str, text: str) -> str:
     try:
-        body.set_content(text, cte="quoted-printable")
-        body.add_alternative(html, subtype="html", cte="quoted-printable")
+        lines = _BREAK.sub("\r\n", text).encode()
     except UnicodeEncodeError:
         raise Unwritable("the text is not Unicode") from None
-    body.set_boundary(f"=_{send_id.hex}")
-    return bytes(body)
+    encoded = b2a_qp(lines, istext=True).decode("ascii")
+    head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    return head + encoded
 
 
 def with_preheader(html: str, preheader: str) -> str:

@@ -1,7 +1,8 @@
 """Mail by SMTP: one recipient a transaction, over connections that are kept.
 
 aiosmtplib speaks; only DATA is ours, because its own sends body and final dot in one go: we send `DATA`, hear 354,
-write the body, wait until it left, await `committing`, write the dot. A reply that comes before the dot is heard too.
+write the body but for its last 64 KB, wait until that is on its way, await `committing`, write the rest and the dot at
+once (a write more a mail would cost a tenth of the throughput). A reply before the dot is heard too.
 """
 
 import asyncio
@@ -32,6 +33,8 @@ from clarion.messaging.port import Committing, Deferred, Kind, Outgoing, Rejecte
 _DOT = re.compile(rb"^\.", re.MULTILINE)
 _START = 354
 _LOOK_AGAIN_S = 0.01
+_LEFT_BYTES_MAX = 65_536
+_LAST_BYTES = 65_536
 
 
 class Smtp:
@@ -125,17 +128,21 @@ async def _data(connection: Connection, data: bytes, committing: Committing) -> 
         return Deferred(reason="the body: connection lost")
     async with _listening(protocol) as reply:
         try:
-            protocol.write(_DOT.sub(b"..", data))
-            await asyncio.wait_for(_drained(protocol, reply), config.timeout_s)
+            body = _DOT.sub(b"..", data)
+            if len(body) > _LAST_BYTES:
+                protocol.write(body[:-_LAST_BYTES])
+                async with asyncio.timeout(config.timeout_s):
+                    await _drained(protocol, reply)
             if not reply.done():
                 await committing()
             if reply.done():  # it will not hear us out
                 return _early(reply)
-            protocol.write(b".\r\n")
+            protocol.write(body[-_LAST_BYTES:] + b".\r\n")
         except (SMTPException, OSError) as exc:
             return _failed(Step.BODY, exc)
         try:
-            code, text = await asyncio.wait_for(reply, config.final_timeout_s)
+            async with asyncio.timeout(config.final_timeout_s):
+                code, text = await reply
         except SMTPResponseException as exc:
             return parse(Step.END, exc.code, exc.message)
         except (SMTPException, OSError) as exc:  # a TimeoutError is one
@@ -154,21 +161,22 @@ async def _listening(
     try:
         yield reply
     finally:
-        reply.cancel()
-        await asyncio.gather(reply, return_exceptions=True)
+        if reply.cancel():  # it had not ended
+            await asyncio.gather(reply, return_exceptions=True)
+        elif not reply.cancelled():
+            reply.exception()  # heard, whether somebody asked or not
 
 
 async def _drained(protocol: SMTPProtocol, reply: "asyncio.Task[SMTPResponse]") -> None:
-    """Until the system has taken the body, or the server has spoken.
+    """Until the system has taken the body but for a little, or the server has spoken.
 
     It looks again and again: asyncio.StreamWriter, which could wait, closes the transport when it is thrown away.
     """
-    await asyncio.sleep(0)  # uvloop writes at the end of its turn
     while not reply.done():
         if protocol.transport is None:
             raise SMTPServerDisconnected("Connection lost")
         transport = cast(asyncio.WriteTransport, protocol.transport)  # uvloop's is no subclass of it
-        if not transport.get_write_buffer_size():
+        if transport.get_write_buffer_size() <= _LEFT_BYTES_MAX:
             return
         await asyncio.sleep(_LOOK_AGAIN_S)
 
