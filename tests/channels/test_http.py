@@ -1,9 +1,11 @@
 """HTTP gateways and webhooks that answer ambiguously: the state says what is known, no more (T9)."""
 
+import asyncio
 import contextlib
 import json
 import time
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -164,6 +166,28 @@ async def test_the_mark_comes_before_the_request_is_whole(gateway):
         with pytest.raises(Fenced):
             await Template(web).send(message, config(port, "accepts"), committing=mark)
     assert asked() == 0
+
+
+async def test_a_dead_gateway_holds_up_no_other_workspace_and_gets_no_more_than_ten_at_once(gateway):
+    port = gateway.ports["gateway"]
+    earlier = len(gateway.took("hangs"))
+    async with web_for(port) as web:
+        slow = config(port, "hangs", timeout_s=30)
+        waiting = [
+            asyncio.create_task(Template(web).send(text(), slow, committing=Mark())) for _ in range(40)
+        ]
+        await asyncio.sleep(0.5)
+        begun = time.monotonic()
+        other = await Template(web).send(
+            text(workspace_id=uuid4()), config(port, "accepts"), committing=Mark()
+        )
+        took_s = time.monotonic() - begun
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(other, Accepted)
+    assert took_s < 1
+    assert len(gateway.took("hangs")) == earlier + 10
 
 
 async def test_a_retry_on_timeout_would_send_twice_without_a_key(gateway):

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
+from weakref import WeakValueDictionary
 
 import httpcore2
 from msgspec import Struct
@@ -16,7 +18,9 @@ from clarion.channels._outbound import CONNECT_TIMEOUT_S, HTTP_PORTS, Guard, Ref
 from clarion.messaging.port import Committing
 
 ANSWER_BYTES_MAX = 1_000_000
-CONNECTIONS_MAX = 20
+#: To one server for one workspace; who is slow holds up nobody else.
+AT_ONCE_MAX = 10
+_KEPT_MAX = 100
 _IDLE_S = 5.0
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -88,10 +92,11 @@ class Web:
     def __init__(self, guard: Guard, ports: frozenset[int] = HTTP_PORTS) -> None:
         self._guard = guard
         self._ports = ports
+        self._turns: WeakValueDictionary[tuple[UUID, str], asyncio.Semaphore] = WeakValueDictionary()
         self._pool = httpcore2.AsyncConnectionPool(
             network_backend=_Guarded(guard, ports),
-            max_connections=CONNECTIONS_MAX,
-            max_keepalive_connections=CONNECTIONS_MAX,
+            max_connections=None,
+            max_keepalive_connections=_KEPT_MAX,
             keepalive_expiry=_IDLE_S,
         )
 
@@ -100,7 +105,9 @@ class Web:
         where = target(url)
         await self._guard.check(where.host, where.port, self._ports)
 
-    async def ask(self, request: Request, *, timeout_s: float, committing: Committing) -> Answer:
+    async def ask(
+        self, request: Request, *, workspace_id: UUID, timeout_s: float, committing: Committing
+    ) -> Answer:
         """The answer, whatever its status. Raises Failed."""
         committed = False
 
@@ -110,8 +117,9 @@ class Web:
             committed = True
 
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self._ask(target(request.url), request, mark)
+            where = target(request.url)
+            async with self._turn(workspace_id, where), asyncio.timeout(timeout_s):
+                return await self._ask(where, request, mark)
         except Refused as exc:
             raise Failed(str(exc), committed=False, refused=True) from exc
         except TimeoutError as exc:
@@ -120,6 +128,11 @@ class Web:
             raise Failed(f"cannot connect: {exc}", committed=False) from exc
         except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException, OSError) as exc:
             raise Failed(f"{type(exc).__name__}: {exc}", committed=committed) from exc
+
+    def _turn(self, workspace_id: UUID, where: Target) -> asyncio.Semaphore:
+        """Kept as long as somebody waits for it or has it."""
+        key = (workspace_id, where.authority)
+        return self._turns.get(key) or self._turns.setdefault(key, asyncio.Semaphore(AT_ONCE_MAX))
 
     async def _ask(self, where: Target, request: Request, mark: Committing) -> Answer:
         headers = [("Host", where.authority), *request.headers.items(), ("Accept-Encoding", "identity")]

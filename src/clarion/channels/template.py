@@ -54,7 +54,9 @@ class Template:
         except Unfillable as exc:
             return Rejected(reason=str(exc), permanent=True, kind=Kind.REFUSED_CONTENT)
         try:
-            answer = await self._web.ask(request, timeout_s=config.timeout_s, committing=committing)
+            answer = await self._web.ask(
+                request, workspace_id=message.workspace_id, timeout_s=config.timeout_s, committing=committing
+            )
         except Failed as exc:
             return _answers.of_failure(exc)
         return parse(answer, config)

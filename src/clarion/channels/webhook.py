@@ -41,7 +41,9 @@ class Webhook:
             return Rejected(reason="not an object", permanent=True, kind=Kind.REFUSED_CONTENT)
         request = build(message, message.content, config, int(self._now_s()))
         try:
-            answer = await self._web.ask(request, timeout_s=config.timeout_s, committing=committing)
+            answer = await self._web.ask(
+                request, workspace_id=message.workspace_id, timeout_s=config.timeout_s, committing=committing
+            )
         except Failed as exc:
             return _answers.of_failure(exc)
         return parse(answer)
