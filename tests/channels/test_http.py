@@ -169,6 +169,7 @@ async def test_the_mark_comes_before_the_request_is_whole(gateway):
 
 
 async def test_a_dead_gateway_holds_up_no_other_workspace_and_gets_no_more_than_ten_at_once(gateway):
+    """Seen failing with one pool of ten for all."""
     port = gateway.ports["gateway"]
     earlier = len(gateway.took("hangs"))
     async with web_for(port) as web:
