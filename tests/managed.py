@@ -12,13 +12,15 @@ from clarion.accounts import Credentials
 from clarion.api import auth
 from clarion.api.route import Route
 from clarion.api.routes import ROUTES
+from clarion.channels.mailbox import Mailbox
 from clarion.dialects import DIALECTS
 
 PREFIX = "/manage/v1"
 
 
 def ports(database: Any, vaults: Any, ids: Any) -> api.Ports:
-    return api.Ports(database=database, vaults=vaults, ids=ids, dialects=DIALECTS)
+    providers = {"mailbox": Mailbox(database.app, vaults.of, ids)}
+    return api.Ports(database=database, vaults=vaults, ids=ids, dialects=DIALECTS, providers=providers)
 
 
 def composed(own: api.Ports, table: Iterable[Route] = ROUTES) -> Starlette:

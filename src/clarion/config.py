@@ -109,6 +109,22 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Path | None, Meta(description="Certificate chain (PEM); turns HTTPS on, together with `tls_key`.")
     ] = None
     tls_key: Annotated[Path | None, Meta(description="Private key of `tls_cert` (PEM).")] = None
+    public_url: Annotated[
+        str | None,
+        Meta(
+            description="Where recipients of messages reach this server: their links begin with it, as "
+            "`https://mail.example.com`.",
+            extra={"default": "the address it listens on, which nobody else can open where that is loopback"},
+        ),
+    ] = None
+    outbound_allow: Annotated[
+        str | None,
+        Meta(
+            description="Targets that workspaces' mail servers, gateways and webhooks may be although they are "
+            "private or local, or at another port than 80, 443 or those of SMTP (25, 465, 587, 2525): "
+            "`host:port`, or a network at the usual ports, with commas between."
+        ),
+    ] = None
     connections_max: Annotated[
         int, Meta(ge=16, le=1_000_000, description="Open HTTP connections; more wait in the system's queue.")
     ] = 10_000
@@ -187,6 +203,17 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         here = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - a look-up, not a bind
         host = here.get(self.host, f"[{self.host}]" if ":" in self.host else self.host)
         return f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
+
+    @property
+    def links_url(self) -> str:
+        """What links for recipients begin with."""
+        return (self.public_url or self.base_url).rstrip("/")
+
+    @property
+    def links_are_local(self) -> bool:
+        """Whether those links open on this machine only."""
+        host = urlsplit(self.links_url).hostname or ""
+        return host in ("localhost", "::1") or host.startswith("127.")
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -292,6 +319,8 @@ def _check(settings: Settings, origins: Mapping[str, str]) -> None:
         url = getattr(settings, key)
         if url is not None and not _is_database_url(url):
             refuse(key, f"{key} should be like postgresql://user:password@host/database")
+    if settings.public_url is not None and not _is_web_url(settings.public_url):
+        refuse("public_url", "public_url should be like https://mail.example.com")
     if settings.role != "all" and settings.database_url is None:
         refuse("role", f"role {settings.role} needs database_url: parts on their own share one PostgreSQL")
     if settings.app_database_url and not settings.database_url:
@@ -307,6 +336,16 @@ def _check(settings: Settings, origins: Mapping[str, str]) -> None:
 def _is_database_url(url: str) -> bool:
     try:
         return urlsplit(url).scheme in ("postgresql", "postgres")
+    except ValueError:
+        return False
+
+
+def _is_web_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in ("https", "http") and bool(parts.hostname) and not parts.query and url.isascii()
+        )
     except ValueError:
         return False
 

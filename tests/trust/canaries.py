@@ -82,6 +82,8 @@ SEALED = {
     "a refused keyValue": f"{word(55)}/@birds.example",
     "an order's email": email(56),
     "an order's deliveryAddress": word(57),
+    "a provider's password": word(90),
+    "a message in the mailbox": phone(91),
     "an erased person's email": email(44),
     "an erased person's trait": word(45),
     "an erased person's property": email(46),

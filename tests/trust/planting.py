@@ -65,6 +65,7 @@ def plant(served: Served, keys: Keys) -> None:
         plant_contacts(client, manage)
         plant_at_the_second_door(served, manage)
         plant_erased(client, manage)
+        _plant_providers(manage)
         _refused(client, send)
         nobody = manage.post(
             "/profiles/find", json={"email": NEVER["an e-mail that nobody has, searched for"]}
@@ -202,6 +203,14 @@ def erase(manage: httpx2.Client, email_: str, within_s: float = 30.0) -> None:
         assert time.monotonic() < give_up_at, receipt
         time.sleep(0.05)
         receipt = manage.get(f"/erasures/{receipt['id']}").json()
+
+
+def _plant_providers(manage: httpx2.Client) -> None:
+    """A public mail server, which nobody asks, and a message that lands in the mailbox."""
+    smtp = {"host": "93.184.216.34", "sender": "a@birds.example", "password": SEALED["a provider's password"]}
+    set_ = manage.put("/providers/email", json={"kind": "smtp", "settings": smtp})
+    tried = manage.post("/providers/viber/test", json={"to": SEALED["a message in the mailbox"]})
+    assert (set_.status_code, tried.json()["state"]) == (200, "accepted"), (set_.text, tried.text)
 
 
 def _full_event() -> dict[str, Any]:

@@ -58,6 +58,7 @@ class World(Struct, frozen=True):
             "credential_id": self.credential_id,
             "list_id": self.list_id,
             "order_id": self.order_id,
+            "channel": "email",
             "fresh": f"fresh_{uuid4().hex}",
             "name": METRIC,
             "quarantined_id": self.quarantined.pop(),
@@ -79,6 +80,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /lists": {"name": "{fresh}"},
     "POST /lists/{list_id}/members/add": {"profile_ids": ["{profile_id}"]},
     "POST /lists/{list_id}/members/remove": {"profile_ids": ["{profile_id}"]},
+    "PUT /providers/{channel}": {"kind": "mailbox"},
+    "POST /providers/{channel}/test": {"to": EMAIL},
     "POST /suppressions": {"values": ["{fresh}@example.com"]},
     "POST /suppressions/find": {"value": EMAIL},
     "POST /suppressions/remove": {"values": [EMAIL]},
@@ -233,15 +236,15 @@ async def mistakes(client: Any, route: Route, world: World) -> list[str]:
 
 
 def _numberless(text: str) -> str:
-    """Small numbers are given in the order of asking: what is defined first has the first."""
-    return re.sub(r'"number":\d+', "", text)
+    """Small numbers are given in the order of asking: what is defined first has the first. What is made is new."""
+    return re.sub(r'"number":\d+|"set_at":"[^"]*"|(prv|mbx)_[0-9a-f]{32}', "", text)
 
 
 async def leaks(client: Any, route: Route, world: World) -> list[str]:
     """What another workspace's owner learns of this one: nothing, not even that something is there."""
     fields = world.fields()
     unknown = {
-        name: value if name == "name" else f"{value.split('_')[0]}_{uuid4().hex}"
+        name: value if name in ("name", "channel") else f"{value.split('_')[0]}_{uuid4().hex}"
         for name, value in fields.items()
     }
     unknown["name"] = "no such metric"

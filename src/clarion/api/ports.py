@@ -10,6 +10,7 @@ from msgspec import Struct
 from clarion import errors, model
 from clarion.accounts import Credentials, NewCredential, SecretForm, Vaults
 from clarion.db import Database, Tx
+from clarion.messaging import Provider
 from clarion.model import Ids
 from clarion.vault import Vault
 
@@ -34,8 +35,9 @@ def _uncounted(_credential_id: UUID) -> None:
 
 
 class Ports(Struct, frozen=True, kw_only=True):
-    """The rooms. `database` needs connections of both roles; `credentials_changed` is told what it says, `used` of
-    each request whose token it is.
+    """The rooms. `providers`: who carries messages, by kind; `links_are_local`: whether recipients cannot open our
+    links. `database` needs connections of both roles; `credentials_changed` is told what it says, `used` of each
+    request whose token it is.
     """
 
     database: Database
@@ -43,6 +45,8 @@ class Ports(Struct, frozen=True, kw_only=True):
     ids: Ids
     dialects: Mapping[str, Way]
     journal_keep_days: int = 7
+    providers: Mapping[str, Provider] = {}
+    links_are_local: bool = True
     credentials_changed: Callable[[], None] = _nobody
     used: Callable[[UUID], None] = _uncounted
 

@@ -1,15 +1,17 @@
 """The rooms of an installation, opened."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from uuid import UUID
 
 from msgspec import Struct
 
 from clarion import accounts, vault
 from clarion.accounts import Vaults
+from clarion.app.providers import providers
 from clarion.config import Settings
-from clarion.db import Addresses, Database
+from clarion.db import Addresses, Database, Tx
+from clarion.messaging import Provider
 from clarion.model import Ids
 from clarion.vault import MasterKey
 
@@ -22,6 +24,7 @@ class Rooms(Struct, frozen=True, kw_only=True):
     master: MasterKey
     vaults: Vaults
     ids: Ids
+    providers: Mapping[str, Provider]
 
 
 @asynccontextmanager
@@ -36,13 +39,19 @@ async def rooms(
         async with database.app() if app else database.owner() as tx:
             return await accounts.load_data_key(tx, workspace_id)
 
+    def transaction(workspace_id: UUID) -> AbstractAsyncContextManager[Tx]:
+        return database.app(workspace_id) if app else database.owner()
+
+    vaults, ids = Vaults(master, load_data_key), Ids(database.now_us)
     try:
-        yield Rooms(
-            settings=settings,
-            database=database,
-            master=master,
-            vaults=Vaults(master, load_data_key),
-            ids=Ids(database.now_us),
-        )
+        async with providers(settings, transaction, vaults, ids) as carrying:
+            yield Rooms(
+                settings=settings,
+                database=database,
+                master=master,
+                vaults=vaults,
+                ids=ids,
+                providers=carrying,
+            )
     finally:
         await database.close()

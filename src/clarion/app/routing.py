@@ -77,6 +77,7 @@ def _management(opened: Rooms, door: Door, used: Callable[[UUID], None]) -> Sequ
     ports = api.Ports(
         database=opened.database, vaults=opened.vaults, ids=opened.ids, dialects=DIALECTS,
         journal_keep_days=opened.settings.journal_keep_days, used=used,
+        providers=opened.providers, links_are_local=opened.settings.links_are_local,
     )  # fmt: skip
     return api.routes(ports, door.credentials)
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "list": ("clarion.cli.list:app", "Lists kept by hand: list, show, create, add, remove."),
     "suppression": ("clarion.cli.suppression:app", "Addresses that are not sent to: list, add, remove."),
     "template": ("clarion.cli.template:app", "Message templates: lint, render."),
+    "provider": ("clarion.cli.provider:app", "Who carries messages: list, set, test."),
     "quarantine": (
         "clarion.cli.quarantine:app",
         "What could not be processed: list, show, retry, discard.",

@@ -50,6 +50,7 @@ def with_call(
         ports = api.Ports(
             database=rooms.database, vaults=rooms.vaults, ids=rooms.ids, dialects=DIALECTS,
             journal_keep_days=rooms.settings.journal_keep_days,
+            providers=rooms.providers, links_are_local=rooms.settings.links_are_local,
         )  # fmt: skip
         actor = f"cli:{getpass.getuser()}"
         return await work(api.Call(ports=ports, workspace_id=found.workspace_id, actor=actor, role="owner"))

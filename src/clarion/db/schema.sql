@@ -255,6 +255,16 @@ CREATE TABLE public.list_member (
     stamp_id uuid NOT NULL
 );
 
+CREATE TABLE public.mailbox (
+    workspace_id uuid NOT NULL,
+    mailbox_id uuid NOT NULL,
+    send_id uuid NOT NULL,
+    profile_id uuid,
+    channel text NOT NULL,
+    sealed bytea NOT NULL,
+    received_us bigint NOT NULL
+);
+
 CREATE TABLE public.member (
     member_id uuid NOT NULL,
     email text NOT NULL,
@@ -348,6 +358,15 @@ CREATE TABLE public.profile_change (
     refused text
 )
 PARTITION BY RANGE (change_id);
+
+CREATE TABLE public.provider (
+    workspace_id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    channel text NOT NULL,
+    kind text NOT NULL,
+    sealed bytea NOT NULL,
+    changed_us bigint NOT NULL
+);
 
 CREATE TABLE public.quarantine (
     workspace_id uuid NOT NULL,
@@ -509,6 +528,12 @@ ALTER TABLE ONLY public.list
 ALTER TABLE ONLY public.list
     ADD CONSTRAINT list_workspace_id_name_key UNIQUE (workspace_id, name);
 
+ALTER TABLE ONLY public.mailbox
+    ADD CONSTRAINT mailbox_pkey PRIMARY KEY (workspace_id, mailbox_id);
+
+ALTER TABLE ONLY public.mailbox
+    ADD CONSTRAINT mailbox_workspace_id_send_id_key UNIQUE (workspace_id, send_id);
+
 ALTER TABLE ONLY public.member
     ADD CONSTRAINT member_email_key UNIQUE (email);
 
@@ -547,6 +572,12 @@ ALTER TABLE ONLY public.profile_change
 
 ALTER TABLE ONLY public.profile
     ADD CONSTRAINT profile_pkey PRIMARY KEY (workspace_id, profile_id);
+
+ALTER TABLE ONLY public.provider
+    ADD CONSTRAINT provider_pkey PRIMARY KEY (workspace_id, provider_id);
+
+ALTER TABLE ONLY public.provider
+    ADD CONSTRAINT provider_workspace_id_channel_key UNIQUE (workspace_id, channel);
 
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (workspace_id, quarantine_id);
@@ -602,6 +633,8 @@ CREATE INDEX journal_open ON ONLY public.journal USING btree (workspace_id, lane
 
 CREATE INDEX list_member_profile ON public.list_member USING btree (workspace_id, profile_id);
 
+CREATE INDEX mailbox_profile ON public.mailbox USING btree (workspace_id, profile_id);
+
 CREATE INDEX profile_root ON public.profile USING btree (workspace_id, root_id) WHERE (root_id <> profile_id);
 
 CREATE INDEX trait_blind_profile ON public.trait_blind USING btree (workspace_id, profile_id);
@@ -636,6 +669,9 @@ ALTER TABLE ONLY public.list_member
 ALTER TABLE ONLY public.list
     ADD CONSTRAINT list_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
+ALTER TABLE ONLY public.mailbox
+    ADD CONSTRAINT mailbox_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
 ALTER TABLE ONLY public.membership
     ADD CONSTRAINT membership_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.member(member_id);
 
@@ -656,6 +692,9 @@ ALTER TABLE ONLY public.number_counter
 
 ALTER TABLE ONLY public.number
     ADD CONSTRAINT number_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.provider
+    ADD CONSTRAINT provider_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
@@ -706,6 +745,8 @@ ALTER TABLE public.list ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.list_member ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.mailbox ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.metric ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.metric_day ENABLE ROW LEVEL SECURITY;
@@ -721,6 +762,8 @@ ALTER TABLE public.order_status ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.profile ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.profile_change ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.provider ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
 
@@ -762,6 +805,8 @@ CREATE POLICY tenant ON public.list USING ((workspace_id = (NULLIF(current_setti
 
 CREATE POLICY tenant ON public.list_member USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.mailbox USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.metric USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.metric_day USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
@@ -777,6 +822,8 @@ CREATE POLICY tenant ON public.order_status USING ((workspace_id = (NULLIF(curre
 CREATE POLICY tenant ON public.profile USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.profile_change USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.provider USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.quarantine USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
@@ -841,6 +888,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.list TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.list_member TO clarion_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mailbox TO clarion_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.member TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.membership TO clarion_app;
@@ -860,6 +909,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.order_status TO clarion_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profile TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profile_change TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.provider TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quarantine TO clarion_app;
 

@@ -1,0 +1,1 @@
+"""Mail: `message` builds it, `plain` makes its text, `smtp` hands it over."""

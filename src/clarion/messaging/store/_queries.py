@@ -1,0 +1,5 @@
+"""The room's named queries."""
+
+from clarion import db
+
+Q = db.load("clarion.messaging")
