@@ -1,6 +1,5 @@
 """Erasing a person: at once who they are; in a job what they did, and the copies of it."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -27,18 +26,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _START = (UUID(int=0), datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
-async def erase_person(
-    tx: Tx, workspace_id: UUID, profile_id: UUID, *, actor: str, ids: Ids, above: Sequence[str] = ()
-) -> Erasure:
+async def erase_person(tx: Tx, workspace_id: UUID, profile_id: UUID, *, actor: str, ids: Ids) -> Erasure:
     """Erase a person; the receipt's other lines come by jobs. As the workers' role. Raises NotFound.
 
-    `above`: rooms above this one that erase their own.
+    The receipt is complete with this room's line: the rooms above add theirs in its job's transactions, never later.
 
     Waits for what is being processed, and has every worker forget whom it knows.
     """
     now_us = await store.close_lanes(tx, workspace_id)
     return await profiles.erase(
-        tx, workspace_id, profile_id, awaited=[ROOM, *above], actor=actor, now_us=now_us, ids=ids
+        tx, workspace_id, profile_id, awaited=[ROOM], actor=actor, now_us=now_us, ids=ids
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from clarion import accounts, errors, events, jobs, messaging, model, orders, profiles
+from clarion import accounts, errors, events, jobs, model, orders, profiles
 from clarion.api import views
 from clarion.api.audience_views import suppression
 from clarion.api.nouns._fields import Before, Limit, Text
@@ -170,7 +170,6 @@ async def erase(call: Call, wish: One) -> views.Receipt:
             profile_id,
             actor=call.actor,
             ids=call.ports.ids,
-            above=[orders.ROOM, messaging.ROOM],
         )
         await _audit(tx, call, "profile_erased", model.show_id(views.PROFILE, receipt.profile_id))
     await call.ports.database.notify(jobs.WORK)
