@@ -56,9 +56,7 @@ async def _event(path: str, door: Door, scope: Scope, receive: Receive) -> Answe
     try:
         valid = rules.check(wire.read_event(body), now_us)
     except wire.Malformed as exc:
-        await door.ingest.offer(
-            credential, Source.YOTPO, [], rejected=1, samples=[mapping.sample(body, exc)]
-        )
+        await door.ingest.offer(credential, Source.YOTPO, [], rejected=1, samples=[mapping.sample(body, exc)])
         raise
     offer = mapping.offer(valid, namespace=serving.namespace(credential), now_us=now_us)
     await door.ingest.offer(credential, Source.YOTPO, [offer])

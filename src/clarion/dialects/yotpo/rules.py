@@ -90,7 +90,9 @@ def traits(customer: Customer) -> JSONObject:
     found = values(_one(customer, TRAITS, "customer."), "customer.custom_properties")
     spaced = next((name for name in found if " " in name), None)
     if spaced is not None:
-        raise Malformed(f"customer.custom_properties: {_shown(spaced)} must have underscores instead of spaces")
+        raise Malformed(
+            f"customer.custom_properties: {_shown(spaced)} must have underscores instead of spaces"
+        )
     return found
 
 

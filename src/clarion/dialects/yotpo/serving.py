@@ -1,7 +1,6 @@
 """Between a request and a call that is done at once: the path's places, the query, the body, the key's right."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from msgspec import Struct
 from starlette.types import Scope

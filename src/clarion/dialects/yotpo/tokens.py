@@ -42,7 +42,7 @@ class BearerToken(Struct, frozen=True):
     """The same in the words of OAuth; `expires_in`: seconds."""
 
     access_token: str
-    token_type: str = "bearer"  # noqa: S105  the word of OAuth
+    token_type: str = "bearer"
     expires_in: int = auth.TOKEN_S
 
 
