@@ -13,6 +13,7 @@ from clarion.dialects.yotpo import mapping, rules, serving, wire
 from clarion.dialects.yotpo.serving import STORE, Spoken
 from clarion.dialects.yotpo.wire import Malformed
 from clarion.model import Identity, IdentityKind, JSONObject, ProfileChange
+from clarion.model.email import canonical_email
 from clarion.profiles import FoundProfile
 from clarion.vault import Vault
 
@@ -179,7 +180,7 @@ def _wanted(wish: Listing, namespace: str) -> list[Identity] | None:
     if wish.external_ids is None and wish.emails is None:
         return None
     external_ids = [one.strip() for one in (wish.external_ids or "").split(",")]
-    emails = [rules.canonical_email(one) for one in (wish.emails or "").split(",")]
+    emails = [canonical_email(one) for one in (wish.emails or "").split(",")]
     wanted = [Identity(IdentityKind.EXTERNAL_ID, namespace, one) for one in external_ids if one]
     wanted += [Identity(IdentityKind.EMAIL, "", one) for one in emails if one]
     if len(wanted) > _WANTED_MAX:
