@@ -86,7 +86,12 @@ _YOTPO: dict[str, Any] = {
     "items": 1,
     "shape": frozenset({"errors"}),
     "reason": lambda told: told["errors"][0]["message"],
-    "unknown": ("/core/v3/" + "x" * 9_000, "/core/v3/stores/self", "/core/v3/stores/\u202e/orders", "/oauth/"),
+    "unknown": (
+        "/core/v3/" + "x" * 9_000,
+        "/core/v3/stores/self",
+        "/core/v3/stores/\u202e/orders",
+        "/oauth/",
+    ),
 }
 _OVERRIDES = b'{"type":"page_viewed","unique_id":"1","customer":{"email":"user@example.com"},"properties":{"given":@@}}'
 _TRAITS = b'{"type":"page_viewed","id":"2","customer":{"external_id":"7","custom_properties":{"given":@@}}}'

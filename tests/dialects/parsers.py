@@ -113,8 +113,25 @@ def _yotpo_grant(body: bytes) -> Sequence[Any]:
     return []
 
 
-_YOTPO_CUSTOMER = ("external_id", "email", "phone_number", "phone", "first_name", "custom_properties", "metadata")
-_YOTPO_EVENT = ("source", "type", "unique_id", "id", "occurred_at", "customer", "properties", *_YOTPO_CUSTOMER)
+_YOTPO_CUSTOMER = (
+    "external_id",
+    "email",
+    "phone_number",
+    "phone",
+    "first_name",
+    "custom_properties",
+    "metadata",
+)
+_YOTPO_EVENT = (
+    "source",
+    "type",
+    "unique_id",
+    "id",
+    "occurred_at",
+    "customer",
+    "properties",
+    *_YOTPO_CUSTOMER,
+)
 _EVENT_FIELDS = (
     "event",
     "identify",

@@ -101,7 +101,9 @@ async def test_without_a_time_it_is_that_of_the_call(desk: Any) -> None:
     assert (await kept(desk)).occurred_at_us == NOW_US
 
 
-@pytest.mark.parametrize("given", ["", "now", "15.01.2026", "2026-13-01", "1768473000", "2026", "9999-12-31T24:00"])
+@pytest.mark.parametrize(
+    "given", ["", "now", "15.01.2026", "2026-13-01", "1768473000", "2026", "9999-12-31T24:00"]
+)
 async def test_another_time_is_refused(desk: Any, given: str) -> None:
     assert "ISO 8601" in await refusal(desk, occurred_at=given)
 
@@ -184,7 +186,8 @@ async def test_without_an_external_id_both_phone_and_email_are_refused(desk: Any
 
 
 @pytest.mark.parametrize(
-    "number", ["447911123456", "00447911123456", "+0447911123456", "+44 7911 123456", "+1234567890123456", "+"]
+    "number",
+    ["447911123456", "00447911123456", "+0447911123456", "+44 7911 123456", "+1234567890123456", "+"],
 )
 async def test_a_phone_number_is_e164(desk: Any, number: str) -> None:
     assert "E.164" in await refusal(desk, customer={"phone_number": number})
@@ -246,7 +249,9 @@ async def test_every_primitive_type_is_kept_as_it_is(desk: Any, where: str, kind
 
 @both
 async def test_null_is_refused(desk: Any, where: str) -> None:
-    assert (await told_wrong(desk, where, {"ok": 1, "level": None})).endswith("properties.level must not be null")
+    assert (await told_wrong(desk, where, {"ok": 1, "level": None})).endswith(
+        "properties.level must not be null"
+    )
 
 
 @both

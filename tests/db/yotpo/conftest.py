@@ -99,6 +99,7 @@ async def issued(database: Any, tenant: Any, ids: Any) -> Any:
 @pytest.fixture
 def person(database: Any, tenant: Any) -> Any:
     """Whom an identity finds."""
+
     async def find(identity: Any) -> Any:
         async with database.app(tenant.workspace_id) as tx:
             return await profiles.find_by_identity(tx, tenant.workspace_id, identity, vault=tenant.vault)

@@ -91,7 +91,9 @@ async def test_oauth_takes_json_and_forms(knock: Any, issued: Any) -> None:
 
 
 async def knock_as(knock: Any, **wish: Any) -> Any:
-    return await knock("", "POST", "/oauth/token", wish.get("json"), **{k: v for k, v in wish.items() if k == "data"})
+    return await knock(
+        "", "POST", "/oauth/token", wish.get("json"), **{k: v for k, v in wish.items() if k == "data"}
+    )
 
 
 async def test_tokens_are_not_listed_and_the_oldest_give_way(
@@ -104,7 +106,8 @@ async def test_tokens_are_not_listed_and_the_oldest_give_way(
     async with database.app(tenant.workspace_id) as tx:
         listed = await accounts.list_credentials(tx, tenant.workspace_id)
         count = await tx.fetchval(
-            "SELECT count(*) FROM credential WHERE workspace_id = $1 AND issued_by IS NOT NULL", tenant.workspace_id
+            "SELECT count(*) FROM credential WHERE workspace_id = $1 AND issued_by IS NOT NULL",
+            tenant.workspace_id,
         )
     assert {one.credential_id for one in listed} == {
         tenant.credential.credential_id,
@@ -121,7 +124,8 @@ async def test_tokens_that_are_over_are_deleted(
     await token_of(knock, issued.secret)
     async with database.app(tenant.workspace_id) as tx:
         count = await tx.fetchval(
-            "SELECT count(*) FROM credential WHERE workspace_id = $1 AND issued_by IS NOT NULL", tenant.workspace_id
+            "SELECT count(*) FROM credential WHERE workspace_id = $1 AND issued_by IS NOT NULL",
+            tenant.workspace_id,
         )
     assert count == 1
 
