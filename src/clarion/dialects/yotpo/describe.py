@@ -97,8 +97,8 @@ def _described(one: Spoken) -> Described:
 REFERENCE = Reference(
     title="Yotpo: every call",
     about="The calls of Yotpo's Core API that this server speaks, as programs send them. `$store_id` is the `app_key` "
-    "that a new credential is shown with, or `self`. What the vendor's page leaves open, and how it was decided, stands "
-    "in [its reference](/docs/reference/yotpo).",
+    "that a new credential is shown with, or `self`. What the vendor's page leaves open, and how it was decided, "
+    "stands in [its reference](/docs/reference/yotpo).",
     scheme={"type": "apiKey", "in": "header", "name": "X-Yotpo-Token"},
     option='-H "X-Yotpo-Token: {key}"',
     failure=wire.Failures,
