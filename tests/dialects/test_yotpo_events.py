@@ -214,6 +214,7 @@ async def test_a_credentials_namespace_is_that_of_its_external_ids(desk: Any) ->
 
 # ---- metadata
 
+
 async def told(desk: Any, where: str, values: Any) -> Any:
     if where == "event":
         return (await kept(desk, properties=values)).properties

@@ -74,7 +74,7 @@ async def test_counters_and_catalogue_are_those_of_what_stands(
 async def metrics_of(database: Any, tenant: Any) -> Any:
     async with database.app(tenant.workspace_id) as tx:
         names = [one.name for one in await metrics.list_metrics(tx, tenant.workspace_id)]
-        return {name: (await metrics.list_metrics(tx, tenant.workspace_id, name))[0] for name in names}
+        return {name: (await metrics.list_metrics(tx, tenant.workspace_id, name=name))[0] for name in names}
 
 
 async def test_control_another_id_is_another_event(
