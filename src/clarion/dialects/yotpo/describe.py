@@ -21,10 +21,10 @@ _Value = str | bool | float
 _Values = dict[str, _Value]
 
 
-class Customer(Struct, omit_defaults=True):
+class Whom(Struct, omit_defaults=True):
     """Whom an event is about: external_id, or only one of phone_number and email."""
 
-    external_id: Annotated[_Id | None, Meta(description="Makes, finds and joins profiles.")] = None
+    external_id: Annotated[_Name | None, Meta(description="Makes, finds and joins profiles.")] = None
     email: Annotated[str | None, Meta(extra_json_schema={"format": "email"})] = None
     phone_number: Annotated[
         Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{1,14}$")] | None, Meta(description="E.164.")
@@ -39,8 +39,8 @@ class Event(Struct, omit_defaults=True):
     """Something that a customer did."""
 
     type: Annotated[_Name, Meta(description="What happened, as order_shipped.")]
-    unique_id: _Id
-    customer: Customer
+    unique_id: Annotated[_Name, Meta(description="A UUID is best.")]
+    customer: Whom
     source: Annotated[_Name | None, Meta(description="The tool that sends the event.")] = None
     occurred_at: Annotated[
         Annotated[str, Meta(extra_json_schema={"format": "date-time"})] | None,

@@ -4,7 +4,7 @@ The vendor publishes the rules and no sentence; the sentences are ours.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ EVENT_BYTES_MAX = 64 * 1024  # the vendor names no limit
 EVENT_TOO_LARGE = "The request body is longer than 64 KB"
 TEXT_MAX = 255  # characters of source and type; ours for ids
 VALUES_MAX = 500  # of one object; the vendor names no limit
-TIME_RANGE = timedelta(days=10_958)  # 30 years; the vendor names none
+TIME_RANGE_US = 10_958 * 86_400_000_000  # 30 years; the vendor names none
 
 #: The names under which clients may give a field whose name the page hides; the first is the one we show.
 UNIQUE_ID = ("unique_id", "event_id", "id")
@@ -34,6 +34,7 @@ _US = timedelta(microseconds=1)
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _ISO = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ].*)?", re.DOTALL)
 _PRIMITIVE = frozenset({str, bool, int, float})
+_INT64 = range(-(2**63), 2**63)
 
 
 class Whom(Struct, frozen=True, gc=False):
@@ -96,31 +97,47 @@ def traits(customer: Customer) -> JSONObject:
     return found
 
 
-def values(given: Mapping[str, Any] | None, place: str) -> JSONObject:
+def values(given: dict[str, Any] | None, place: str) -> JSONObject:
     """Primitive values by name. Raises Malformed."""
     if not given:
         return {}
     if len(given) > VALUES_MAX:
         raise Malformed(f"{place} must have at most {VALUES_MAX} values")
     for name, value in given.items():
-        if not name:
-            raise Malformed(f"{place} must not have an empty name")
-        if value is None:
-            raise Malformed(f"{place}.{_shown(name)} must not be null")
-        if type(value) not in _PRIMITIVE:
-            raise Malformed(f"{place}.{_shown(name)} must be a string, boolean or number")
-        wrong = _storable.problem({name: value})
-        if wrong is not None:
-            raise Malformed(f"{place}.{_shown(name)} {wrong}")
-    return dict(given)
+        kind = type(value)
+        if kind is str:
+            fits = "\0" not in value
+        elif kind is int:
+            fits = value in _INT64
+        else:
+            fits = kind is float or kind is bool
+        if not fits or not 0 < len(name) <= _storable.NAME_MAX or "\0" in name:
+            raise Malformed(_wrong(name, value, place))
+    return given
+
+
+def _wrong(name: str, value: Any, place: str) -> str:
+    """What is wrong with one of the values."""
+    if not name:
+        return f"{place} must not have an empty name"
+    shown = f"{place}.{_shown(name)}"
+    if value is None:
+        return f"{shown} must not be null"
+    if type(value) not in _PRIMITIVE:
+        return f"{shown} must be a string, boolean or number"
+    return f"{shown} {_storable.problem({name: value})}"
 
 
 def _one(given: Struct, names: Sequence[str], place: str) -> Any:
     """The value of a field that has several names. Raises Malformed where two are given."""
-    told = [name for name in names if getattr(given, name) is not None]
-    if len(told) > 1:
-        raise Malformed(f"{place}{told[1]} is another name of {place}{told[0]}: give one of them")
-    return getattr(given, told[0]) if told else None
+    told: str | None = None
+    found = None
+    for name in names:
+        if (value := getattr(given, name)) is not None:
+            if told is not None:
+                raise Malformed(f"{place}{name} is another name of {place}{told}: give one of them")
+            told, found = name, value
+    return found
 
 
 def _required(text: str | None, name: str) -> str:
@@ -167,7 +184,7 @@ def _occurred_us(text: str | None, now_us: int) -> int | None:
         time_us = None
     if time_us is None:
         raise Malformed(f"{OCCURRED_AT[0]} must be a time in ISO 8601 format, as 2026-01-15T10:30:00Z")
-    if abs(time_us - now_us) > TIME_RANGE // _US:
+    if abs(time_us - now_us) > TIME_RANGE_US:
         raise Malformed(f"{OCCURRED_AT[0]} must be within 30 years of now")
     return time_us
 
