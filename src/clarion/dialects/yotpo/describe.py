@@ -122,6 +122,7 @@ REFERENCE = Reference(
             answers={200: tokens.Token},
             answer=tokens.Token(_TOKEN),
             sample="{}",
+            failures=_NO_STORE,
         ),
         Described(
             method="POST",
@@ -132,6 +133,7 @@ REFERENCE = Reference(
             answers={200: tokens.BearerToken},
             answer=tokens.BearerToken(_TOKEN),
             sample='{"grant_type": "client_credentials"}',
+            failures=_NO_STORE,
         ),
         *(_event(method, path) for path in routes.EVENTS for method in routes.EVENT_METHODS),
         *map(_described, customers.CALLS),

@@ -15,14 +15,14 @@ from clarion.dialects.yotpo import wire
 from clarion.model import Event, Offer
 
 UNAUTHORIZED = "Unauthorized: X-Yotpo-Token must be an access token that is not over, or the store's secret"
-WRONG_SECRET = "Unauthorized: the secret is wrong or revoked, or not this store's"
+WRONG_SECRET = "Unauthorized: the secret is wrong or revoked"
 READ_ONLY = "This key can only read"
 OVER_RATE = "Too many requests: more than {} requests per minute"
 UNAVAILABLE = "The service is temporarily unavailable. Retry after {} seconds."
 BROKEN = "Internal server error. The server's log names it {}."
 CUT_SHORT = "The request body is cut short or its framing is broken"
 NOT_JSON = "Unsupported media type: Content-Type must be application/json"
-NO_STORE = "Store not found: the token is of another one"
+NO_STORE = "Store not found: the token or secret is of another one"
 UNKNOWN_PATH = "Cannot {} {}. What this server speaks is listed at /docs/yotpo."
 WRONG_METHOD = "Method {} is not allowed for {}"
 

@@ -118,18 +118,17 @@ async def _enter(
     over = _over_rate(door, credential)
     if over is not None:
         return over
-    if not auth.is_of(credential, _door.places(path, scope["path"])["store_id"]):
-        return reply.no_store()
     if writes and credential.role == serving.VIEWER:
         return reply.read_only()
     if writes and (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
         return reply.not_json()
     try:
-        return credential, await _http.read_body(
-            scope, receive, headers, serving.BODY_BYTES_MAX, door.body_timeout_s
-        )
+        body = await _http.read_body(scope, receive, headers, serving.BODY_BYTES_MAX, door.body_timeout_s)
     except _http.TooLarge:
         return reply.too_large(rules.EVENT_TOO_LARGE)
+    if not auth.is_of(credential, _door.places(path, scope["path"])["store_id"]):
+        return reply.no_store()
+    return credential, body
 
 
 def _over_rate(door: Door, credential: Credential) -> Answer | None:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Struct
 
-from clarion import accounts
+from clarion import accounts, errors
 from clarion.accounts import Credential
 from clarion.dialects import _asked
 from clarion.dialects._door import Door
@@ -64,12 +64,14 @@ def check_grant(grant: Grant) -> None:
 
 
 async def holder(door: Door, secret: str | None, store_id: str) -> Credential:
-    """Whose the secret is. Raises Unauthorized."""
+    """Whose the secret is. Raises Unauthorized, NotFound."""
     found = None
     if secret and auth.is_secret(secret):
         found = await door.credentials.find(auth.DIALECT, secret)
-    if found is None or not auth.is_of(found, store_id):
+    if found is None:
         raise wire.Unauthorized(reply.WRONG_SECRET)
+    if not auth.is_of(found, store_id):
+        raise errors.NotFound(reply.NO_STORE)
     return found
 
 
