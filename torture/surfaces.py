@@ -17,14 +17,17 @@ _PROCESSED_WITHIN_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody with a key, as a header; `basic`: as the password of HTTP Basic."""
+    """Somebody with a key, as a header; `basic`: as the password of HTTP Basic; `header`: alone in one of that name."""
 
     url: str
     key: str
     basic: bool = False
+    header: str = ""
 
     @property
     def headers(self) -> dict[str, str]:
+        if self.header:
+            return {self.header: self.key}
         if not self.basic:
             return {"Authorization": f"Bearer {self.key}"}
         return {"Authorization": f"Basic {b64encode(f'user:{self.key}'.encode()).decode()}"}
@@ -50,6 +53,11 @@ class Surface:
     places: Callable[[Caller, Caller], dict[str, str]]  # (its caller, the workspace's owner)
     dialect: str = ""
     basic: bool = False
+    header: str = ""
+
+    def with_key(self, url: str, key: str) -> Caller:
+        """Whoever shows this key."""
+        return Caller(url, key, self.basic, self.header)
 
     def caller(self, owner: Caller) -> Caller:
         """A caller without limits, in the owner's workspace."""
@@ -57,7 +65,7 @@ class Surface:
             return owner
         made = owner.ask("POST", "/manage/v1/credentials", {"dialect": self.dialect})
         owner.ask("PATCH", "/manage/v1/credentials", {"dialect": self.dialect, "per_minute": 0})
-        return Caller(owner.url, made[self.key], self.basic)
+        return self.with_key(owner.url, made[self.key])
 
 
 def smashsend(caller: Caller, _owner: Caller) -> dict[str, str]:
@@ -93,6 +101,11 @@ def esputnik(caller: Caller, _owner: Caller) -> dict[str, str]:
     }
 
 
+def yotpo(_caller: Caller, owner: Caller) -> dict[str, str]:
+    """The store."""
+    return {"store_id": owner.ask("POST", "/manage/v1/credentials", {"dialect": "yotpo"})["app_key"]}
+
+
 def manage(_caller: Caller, owner: Caller) -> dict[str, str]:
     """Somebody who did something, what that was, somebody who was erased, and a key."""
     key = SURFACES["smashsend"].caller(owner)
@@ -125,5 +138,6 @@ def _processed(owner: Caller, metric: str) -> Any:
 SURFACES: Mapping[str, Surface] = {
     "smashsend": Surface("/docs/smashsend/openapi.json", "api_key", smashsend, dialect="smashsend"),
     "esputnik": Surface("/docs/esputnik/openapi.json", "api_key", esputnik, dialect="esputnik", basic=True),
+    "yotpo": Surface("/docs/yotpo/openapi.json", "secret", yotpo, dialect="yotpo", header="X-Yotpo-Token"),
     "manage": Surface("/manage/openapi.json", "token", manage),
 }

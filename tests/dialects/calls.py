@@ -2,12 +2,14 @@
 
 from base64 import b64encode
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
 
 from clarion.dialects.esputnik import routes as esputnik
 from clarion.dialects.smashsend import routes as smashsend
+from clarion.dialects.yotpo import routes as yotpo
 from clarion.model import Source
 
 MB = 1024 * 1024
@@ -22,7 +24,9 @@ def basic(key: str, user: str = "user") -> str:
 
 
 #: How a dialect's callers show their key.
-SHOWN: dict[str, Callable[[str], str]] = {"smashsend": bearer, "esputnik": basic}
+SHOWN: dict[str, Callable[[str], str]] = {"smashsend": bearer, "esputnik": basic, "yotpo": str}
+#: In which header, where it is another than Authorization.
+SHOWN_IN = {"yotpo": "x-yotpo-token"}
 
 
 class Call(Struct, frozen=True):
@@ -49,6 +53,7 @@ class Call(Struct, frozen=True):
     )  # paths behind the door that nobody speaks
     content_types: tuple[str, ...] = ("application/json; charset=latin-1", "")  # that are taken
     empty_success: bool = False
+    reason: Callable[[Any], str] = itemgetter("message")  # of an error
 
 
 _SMASHSEND = {
@@ -72,6 +77,24 @@ _NAMED = (
 )
 _BY_NAME = b'{"eventTypeKey":"page.viewed","params":{"Email":"user@example.com","given":@@}}'
 _PAST = _NAMED[:-1] + b',"occurred":"2024-01-15T10:30"}'
+_YOTPO: dict[str, Any] = {
+    "dialect": "yotpo",
+    "routes": yotpo,
+    "source": Source.YOTPO,
+    "bucket": "requests",
+    "body_bytes_max": 64 * 1024,
+    "items": 1,
+    "shape": frozenset({"errors"}),
+    "reason": lambda told: told["errors"][0]["message"],
+    "unknown": (
+        "/core/v3/" + "x" * 9_000,
+        "/core/v3/stores/self",
+        "/core/v3/stores/\u202e/orders",
+        "/oauth/",
+    ),
+}
+_OVERRIDES = b'{"type":"page_viewed","unique_id":"1","customer":{"email":"user@example.com"},"properties":{"given":@@}}'
+_TRAITS = b'{"type":"page_viewed","id":"2","customer":{"external_id":"7","custom_properties":{"given":@@}}}'
 _EVENT = b'{"event":"page.viewed","identify":{"email":"user@example.com"},"properties":{"given":@@}}'
 DIALECTS = [
     Call(
@@ -119,5 +142,9 @@ DIALECTS = [
             **_ESPUTNIK,
         )
         for path in ("/api/v1/past_events", "/api/v2/past_events", "/api/v3/past_events")
+    ),
+    *(
+        Call(path=f"/core/v3/stores/{place}", good=body.replace(b"@@", b'"x"'), template=body, **_YOTPO)
+        for place, body in (("self/customer_events", _OVERRIDES), (f"{2:032x}/custom_events", _TRAITS))
     ),
 ]

@@ -19,7 +19,7 @@ from clarion.accounts import Credential, Credentials, Rates
 from clarion.dialects import Dialect
 from clarion.dialects._door import Door, Table
 from clarion.model import Accepted, Duplicate, Offer, Sample, Source
-from tests.dialects.calls import DIALECTS, SHOWN, Call
+from tests.dialects.calls import DIALECTS, SHOWN, SHOWN_IN, Call
 
 NOW_US = 1_768_473_000_000_000  # 2026-01-15T10:30:00Z
 SECRET = "sk_live_the_callers_own"
@@ -88,6 +88,7 @@ class Desk:
         )
         self._hash = hashlib.sha256(secret.encode()).digest()
         self._shown = SHOWN[dialect](secret)
+        self.shown_in = SHOWN_IN.get(dialect, "authorization")
         self.door = Door(
             credentials=Credentials(self._load, lambda: self.now_us / 1e6, lambda: self.now_us),
             rates=Rates(lambda: self.now_us / 1e6),
@@ -105,8 +106,9 @@ class Desk:
         self, method: str, path: str, chunks: Iterable[bytes | None] = (b"",), **headers: str
     ) -> Answer | None:
         """The answer, None when there was none. A chunk that is None is a caller who hangs up; no chunk at all,
-        one who never sends."""
-        shown = {"authorization": self._shown} | {
+        one who never sends. `authorization` is what stands in the header in which the dialect's key is shown.
+        """
+        shown = {self.shown_in: headers.pop("authorization", self._shown)} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
         scope = {

@@ -17,6 +17,11 @@ from clarion.dialects.esputnik.orders import mapping as esputnik_orders
 from clarion.dialects.smashsend import contacts, mapping, wire
 from clarion.dialects.smashsend.contacts import mapping as contacts_mapping
 from clarion.dialects.smashsend.contacts import wire as contacts_wire
+from clarion.dialects.yotpo import customers as yotpo_customers
+from clarion.dialects.yotpo import mapping as yotpo
+from clarion.dialects.yotpo import rules as yotpo_rules
+from clarion.dialects.yotpo import tokens as yotpo_tokens
+from clarion.dialects.yotpo import wire as yotpo_wire
 from clarion.model import Offer, ProfileChange
 
 NOW_US = 1_768_473_000_000_000
@@ -91,6 +96,42 @@ def _esputnik_at_once(kind: type[Any]) -> Callable[[bytes], Sequence[Any]]:
     return parse
 
 
+def _yotpo_event(body: bytes) -> Sequence[Any]:
+    valid = yotpo_rules.check(yotpo_wire.read_event(body), NOW_US)
+    return [yotpo.offer(valid, namespace="yotpo", now_us=NOW_US)]
+
+
+def _yotpo_customer(body: bytes) -> Sequence[Any]:
+    customer = yotpo_wire.read(body, yotpo_customers.Customer)
+    identities = yotpo.identities(yotpo_rules.whom(customer), "yotpo")
+    return [ProfileChange(identities=identities, traits=yotpo_customers.told(customer))]
+
+
+def _yotpo_grant(body: bytes) -> Sequence[Any]:
+    for kind in (b"application/x-www-form-urlencoded", b"application/json"):
+        yotpo_tokens.check_grant(yotpo_tokens.read_grant(body, kind))
+    return []
+
+
+_YOTPO_CUSTOMER = (
+    "external_id",
+    "email",
+    "phone_number",
+    "phone",
+    "first_name",
+    "custom_properties",
+    "metadata",
+)
+_YOTPO_EVENT = (
+    "source",
+    "type",
+    "unique_id",
+    "id",
+    "occurred_at",
+    "customer",
+    "properties",
+    *_YOTPO_CUSTOMER,
+)
 _EVENT_FIELDS = (
     "event",
     "identify",
@@ -155,5 +196,10 @@ PARSERS = [
         )
         for one in esputnik_calls.CALLS
         if one.body is not None
+    ),
+    Parser("yotpo event", _yotpo_event, (yotpo_wire.Malformed,), _YOTPO_EVENT),
+    Parser("yotpo customer", _yotpo_customer, (yotpo_wire.Malformed,), _YOTPO_CUSTOMER),
+    Parser(
+        "yotpo grant", _yotpo_grant, (yotpo_wire.Malformed,), ("client_id", "client_secret", "grant_type")
     ),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from clarion.dialects import Table
 from clarion.errors import Unavailable
 from tests.dialects.calls import MB, Call
 from tests.dialects.storable import assert_storable
@@ -15,7 +16,7 @@ from tests.dialects.storable import assert_storable
 
 
 def test_routes_are_methods_and_paths(desk: Any, call: Call) -> None:
-    assert (call.method, call.path.removesuffix("/")) in desk.routes
+    assert Table(desk.routes).find(call.method, call.path.removesuffix("/")) is not None
     for method, path in desk.routes:
         assert method.isupper()
         assert path.startswith("/")
@@ -98,6 +99,8 @@ async def test_every_answer_is_json_or_empty_with_a_request_id_of_its_own(desk: 
 
 async def test_unknown_paths_and_methods_are_answered_in_the_vendors_shape(desk: Any, call: Call) -> None:
     for method in ("GET", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "BREW"):
+        if Table(desk.routes).find(method, call.path) is not None:
+            continue
         answer = await desk.send(method, call.path)
         assert answer.status == 405
         assert answer.json.keys() == call.shape

@@ -6,6 +6,8 @@ import pytest
 
 from clarion.dialects import DIALECTS, Dialect, document, page
 from clarion.dialects.smashsend import describe, wire
+from clarion.dialects.yotpo import describe as yotpo_describe
+from clarion.dialects.yotpo import wire as yotpo_wire
 
 BASE = "http://clarion.test"
 dialects = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
@@ -56,6 +58,11 @@ def test_every_place_in_a_path_is_explained(dialect: Dialect):
 
 def test_an_event_is_described_with_the_fields_that_are_read():
     assert fields(describe.Event) == fields(wire.Track)
+
+
+def test_an_event_of_yotpo_is_described_with_fields_that_are_read():
+    assert fields(yotpo_describe.Event) <= fields(yotpo_wire.Event)
+    assert fields(yotpo_describe.Whom) <= fields(yotpo_wire.Customer)
 
 
 def fields(kind: type[msgspec.Struct]) -> set[str]:

@@ -2,7 +2,8 @@
 
 Owns the small shared tables (workspace, member, membership, credential) and, per workspace, number and audit.
 A credential is found by the hash of its secret and kept sealed beside it, so that owner and developer may see it
-again; every such view is audited. The wrapped data key of a workspace is a column here; `Vaults` unwraps it.
+again; every such view is audited. A token is a credential with an end, which another one issued and which stands for
+it. The wrapped data key of a workspace is a column here; `Vaults` unwraps it.
 `Rates` holds callers to their limits, `Use` counts how they use them.
 """
 
@@ -17,6 +18,7 @@ from clarion.accounts.store import (
     find_workspace,
     has_number,
     ids_of_numbers,
+    issue_token,
     list_credentials,
     list_workspaces,
     load_credential,
@@ -55,6 +57,7 @@ __all__ = [
     "find_workspace",
     "has_number",
     "ids_of_numbers",
+    "issue_token",
     "list_credentials",
     "list_workspaces",
     "load_credential",

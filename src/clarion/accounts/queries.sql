@@ -50,16 +50,35 @@ RETURNING credential_id, workspace_id, dialect, role, label, token_start, id_nam
           expires_at, revoked_at, last_used_at;
 
 -- name: find_credential
--- By the hash of its secret, from whatever workspace: this is how a caller's workspace is learned.
-SELECT credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
-       expires_at, revoked_at, last_used_at
-FROM credential WHERE token_hash = $1;
+-- By the hash of its secret, from whatever workspace: this is how a caller's workspace is learned. A token is the
+-- credential that issued it, with an end.
+SELECT held.credential_id, held.workspace_id, held.dialect, held.role, held.label, held.token_start, held.id_namespace,
+       held.rates, held.public, held.created_at, least(shown.expires_at, held.expires_at) AS expires_at,
+       coalesce(held.revoked_at, shown.revoked_at) AS revoked_at, held.last_used_at
+FROM credential AS shown
+JOIN credential AS held ON held.credential_id = coalesce(shown.issued_by, shown.credential_id)
+WHERE shown.token_hash = $1;
+
+-- name: insert_token
+-- A way in with an end, issued by a credential.
+INSERT INTO credential
+    (workspace_id, issued_by, credential_id, dialect, token_hash, token_start, sealed, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: delete_tokens
+-- Of a credential those that are over by $3, and of the others all but the newest $4.
+DELETE FROM credential WHERE workspace_id = $1 AND issued_by = $2 AND (
+    expires_at <= $3 OR credential_id <= (
+        SELECT credential_id FROM credential WHERE workspace_id = $1 AND issued_by = $2
+        ORDER BY credential_id DESC OFFSET $4 LIMIT 1
+    )
+);
 
 -- name: list_credentials
--- Without secrets, oldest first.
+-- Without secrets, oldest first; not the tokens that they issued.
 SELECT credential_id, workspace_id, dialect, role, label, token_start, id_namespace, rates, public, created_at,
        expires_at, revoked_at, last_used_at
-FROM credential WHERE workspace_id = $1 ORDER BY created_at, credential_id;
+FROM credential WHERE workspace_id = $1 AND issued_by IS NULL ORDER BY created_at, credential_id;
 
 -- name: reveal_credential
 -- With the sealed secret.

@@ -1,7 +1,7 @@
 """The room's SQL."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from clarion.vault import MasterKey, Vault
 
 Q = db.load("clarion.accounts")
 CHANGED = "clarion_credentials"  #: the channel on which processes hear that credentials changed
+TOKENS_MAX = 1_000  # of a credential; a caller who asks for one with each request loses the oldest
 _SHOWN_CHARACTERS = 12
 _NUMBER_MAX = (1 << 31) - 1  # PostgreSQL's integer
 
@@ -121,8 +122,39 @@ async def create_credential(
     return NewCredential(credential=_credential(row), secret=secret)
 
 
+async def issue_token(
+    tx: Tx,
+    holder: Credential,
+    form: SecretForm,
+    *,
+    lifetime_s: int,
+    ids: Ids,
+    vault: Vault,
+    now_us: int,
+) -> str:
+    """A token that opens what `holder` does, and is it to whoever counts, until it is over or `holder` is revoked.
+
+    Of a credential's tokens the newest TOKENS_MAX are kept.
+    """
+    token, token_id = new_secret(form.prefix), ids.next()
+    now = datetime.fromtimestamp(now_us / 1_000_000, UTC)
+    await tx.execute(Q.delete_tokens, holder.workspace_id, holder.credential_id, now, TOKENS_MAX - 1)
+    await tx.execute(
+        Q.insert_token,
+        holder.workspace_id,
+        holder.credential_id,
+        token_id,
+        holder.dialect,
+        hash_of(token),
+        token[:_SHOWN_CHARACTERS],
+        vault.seal(token.encode(), b"credential" + token_id.bytes),
+        now + timedelta(seconds=lifetime_s),
+    )
+    return token
+
+
 async def load_credential(tx: Tx, token_hash: bytes) -> Credential | None:
-    """By the hash of its secret."""
+    """By the hash of its secret; of a token the one that issued it, with the token's end."""
     row = await tx.fetchrow(Q.find_credential, token_hash)
     return _credential(row) if row else None
 

@@ -18,8 +18,8 @@ from clarion.profiles import Erasure, FoundProfile, StoredChange
 
 WORKSPACE, CREDENTIAL, PROFILE, EVENT, QUARANTINED, ERASURE = "wrk", "crd", "prf", "evt", "qrt", "ers"
 JOB = "job"
-#: What `issued` tells beside what the caller needs.
-ISSUED_BESIDE = ("credential_id", "workspace", "dialect", "role")
+#: What `issued` tells beside the secret.
+ISSUED_BESIDE = ("credential_id", "workspace", "dialect", "role", "app_key")
 
 
 class Workspace(Struct, frozen=True, kw_only=True):

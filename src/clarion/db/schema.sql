@@ -54,6 +54,7 @@ CREATE TABLE public.credential (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     last_used_at timestamp with time zone,
+    issued_by uuid,
     CONSTRAINT credential_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'developer'::text, 'marketer'::text, 'viewer'::text])))
 );
 
@@ -613,6 +614,8 @@ CREATE INDEX address_blind ON public.address USING btree (workspace_id, channel,
 
 CREATE INDEX address_domain ON public.address USING btree (workspace_id, domain_blind) WHERE (domain_blind IS NOT NULL);
 
+CREATE INDEX credential_issued_by ON public.credential USING btree (issued_by) WHERE (issued_by IS NOT NULL);
+
 CREATE INDEX credential_workspace ON public.credential USING btree (workspace_id);
 
 CREATE INDEX customer_order_profile ON public.customer_order USING btree (workspace_id, profile_id, ordered_at);
@@ -641,6 +644,9 @@ CREATE INDEX trait_blind_profile ON public.trait_blind USING btree (workspace_id
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.credential
+    ADD CONSTRAINT credential_issued_by_fkey FOREIGN KEY (issued_by) REFERENCES public.credential(credential_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.credential_use
     ADD CONSTRAINT credential_use_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
@@ -854,7 +860,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.audit TO clarion_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.credential TO clarion_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credential TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credential_use TO clarion_app;
 

@@ -22,6 +22,9 @@ from clarion.dialects.esputnik import routes as esputnik_routes
 from clarion.dialects.smashsend import auth as smashsend_auth
 from clarion.dialects.smashsend import describe as smashsend_describe
 from clarion.dialects.smashsend import routes as smashsend_routes
+from clarion.dialects.yotpo import auth as yotpo_auth
+from clarion.dialects.yotpo import describe as yotpo_describe
+from clarion.dialects.yotpo import routes as yotpo_routes
 
 
 class Dialect(Struct, frozen=True, kw_only=True):
@@ -62,6 +65,16 @@ DIALECTS: Mapping[str, Dialect] = {
         routes=esputnik_routes.routes,
         unknown=esputnik_routes.unknown,
         reference=esputnik_describe.REFERENCE,
+    ),
+    "yotpo": Dialect(
+        form=yotpo_auth.FORM,
+        shown=yotpo_auth.shown,
+        curl=yotpo_auth.curl,
+        buckets=yotpo_routes.BUCKETS,
+        prefixes=("/core/v3/", "/oauth/"),
+        routes=yotpo_routes.routes,
+        unknown=yotpo_routes.unknown,
+        reference=yotpo_describe.REFERENCE,
     ),
 }
 
