@@ -5,6 +5,7 @@ A new dialect adds a line to `SURFACES`.
 
 import json
 import time
+import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -93,6 +94,18 @@ def esputnik(caller: Caller, _owner: Caller) -> dict[str, str]:
     }
 
 
+def smartpush(caller: Caller, _owner: Caller) -> dict[str, str]:
+    """No paths with places; the event that the page's samples report."""
+    try:
+        attributes = [{"code": "store", "type": "String"}, {"code": "total", "type": "Float"}]
+        wish = {"eventCode": "offline_purchase", "eventName": "Offline Purchase", "attributes": attributes}
+        caller.ask("POST", "/createCustomMetric", wish)
+    except urllib.error.HTTPError as exc:
+        if exc.code != 409:
+            raise
+    return {}
+
+
 def manage(_caller: Caller, owner: Caller) -> dict[str, str]:
     """Somebody who did something, what that was, somebody who was erased, and a key."""
     key = SURFACES["smashsend"].caller(owner)
@@ -125,5 +138,6 @@ def _processed(owner: Caller, metric: str) -> Any:
 SURFACES: Mapping[str, Surface] = {
     "smashsend": Surface("/docs/smashsend/openapi.json", "api_key", smashsend, dialect="smashsend"),
     "esputnik": Surface("/docs/esputnik/openapi.json", "api_key", esputnik, dialect="esputnik", basic=True),
+    "smartpush": Surface("/docs/smartpush/openapi.json", "api_token", smartpush, dialect="smartpush"),
     "manage": Surface("/manage/openapi.json", "token", manage),
 }

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from clarion.dialects.esputnik import routes as esputnik
+from clarion.dialects.smartpush import routes as smartpush
 from clarion.dialects.smashsend import routes as smashsend
 from clarion.model import Source
 
@@ -22,7 +23,7 @@ def basic(key: str, user: str = "user") -> str:
 
 
 #: How a dialect's callers show their key.
-SHOWN: dict[str, Callable[[str], str]] = {"smashsend": bearer, "esputnik": basic}
+SHOWN: dict[str, Callable[[str], str]] = {"smashsend": bearer, "esputnik": basic, "smartpush": bearer}
 
 
 class Call(Struct, frozen=True):
@@ -67,6 +68,17 @@ _ESPUTNIK: dict[str, Any] = {
     "unknown": ("/api/" + "x" * 9_000, "/api/\u202e", "/api/v4/event", "/api/v1/message/5/smartsend"),
     "empty_success": True,
 }
+_SMARTPUSH: dict[str, Any] = {
+    "dialect": "smartpush",
+    "routes": smartpush,
+    "source": Source.SMARTPUSH,
+    "bucket": "requests",
+    "path": "/reportCustomEvent",
+    "body_bytes_max": MB,
+    "shape": frozenset({"code", "message", "data"}),
+    "unknown": ("/createContact/", "/createContact/" + "x" * 9_000, "/reportCustomEvent\u202e"),
+}
+_REPORTED = b'{"eventCode":"page.viewed","email":"user@example.com","eventId":"@","attributes":{"given":@@}}'
 _NAMED = (
     b'{"eventTypeKey":"page.viewed","keyValue":"user@example.com","params":[{"name":"given","value":@@}]}'
 )
@@ -119,5 +131,16 @@ DIALECTS = [
             **_ESPUTNIK,
         )
         for path in ("/api/v1/past_events", "/api/v2/past_events", "/api/v3/past_events")
+    ),
+    Call(good=_REPORTED.replace(b"@@", b'"x"'), items=1, template=_REPORTED, **_SMARTPUSH),
+    Call(
+        good=b'{"events":['
+        + _REPORTED.replace(b"@@", b"1")
+        + b","
+        + _REPORTED.replace(b"@@", b"2").replace(b'"@"', b'"another"')
+        + b"]}",
+        items=2,
+        template=b'{"events":[' + _REPORTED + b"]}",
+        **_SMARTPUSH,
     ),
 ]

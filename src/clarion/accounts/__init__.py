@@ -26,10 +26,11 @@ from clarion.accounts.store import (
     reveal_credential,
     revoke_credential,
     set_rate,
+    set_workspace,
     take_numbers,
 )
 from clarion.accounts.use import HOUR_US, BucketUse, Use, drop_old_use, use_of_limits
-from clarion.accounts.workspaces import Vaults, Workspace
+from clarion.accounts.workspaces import Plan, Vaults, Workspace
 
 __all__ = [
     "CHANGED",
@@ -42,6 +43,7 @@ __all__ = [
     "Credential",
     "Credentials",
     "NewCredential",
+    "Plan",
     "Rates",
     "Role",
     "SecretForm",
@@ -65,6 +67,7 @@ __all__ = [
     "reveal_credential",
     "revoke_credential",
     "set_rate",
+    "set_workspace",
     "take_numbers",
     "use_of_limits",
 ]
