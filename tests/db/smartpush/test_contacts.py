@@ -153,6 +153,17 @@ async def test_the_limit_is_a_stores_own_and_counts_what_its_calls_made(
     await ask(CONTACT, {"email": "a@b.co", "cus_more": 1})
 
 
+async def test_custom_attributes_are_listed_with_their_types(ask: Any, database: Any, tenant: Any) -> None:
+    await ask(CONTACT, {"email": "a@b.co", "cus_tier": "gold", "cus_points": 1, "cus_since": "2026-01-31"})
+    async with database.app(tenant.workspace_id) as tx:
+        found = await profiles.list_traits(tx, tenant.workspace_id)
+    assert {one.name: one.type for one in found} == {
+        "cus_points": "integer",
+        "cus_since": "date",
+        "cus_tier": "text",
+    }
+
+
 async def test_api_tags_are_added_and_taken_away(ask: Any, refused: Any, person: Any) -> None:
     await ask(CONTACT, {"email": "a@b.co", "tags": ["vip", "crm"]})
     await ask(CONTACT, {"email": "a@b.co", "tags": "new"})

@@ -22,6 +22,20 @@ _Email = Annotated[
 _Phone = Annotated[str, Meta(pattern="^[+][1-9][0-9]{9,12}$")]
 
 
+_When = Annotated[
+    str,
+    Meta(
+        pattern="^202[0-6]-0[1-9]-[01][1-9]T10:30:00Z$", description="ISO 8601, or Unix time; now, if none."
+    ),
+]
+_Id = Annotated[
+    str,
+    Meta(
+        max_length=rules.ID_MAX, pattern="^[A-Za-z0-9_.-]*$", description="The same within a day is a repeat."
+    ),
+]
+
+
 class Contact(Struct):
     """A contact; beside these `cus_<name>` with a String, Integer, Float, Boolean or Date."""
 
@@ -78,32 +92,13 @@ class Event(Struct):
     eventCode: _Code  # noqa: N815  the vendor's name
     email: _Email
     phone: _Phone | None = None
-    eventTime: (
-        Annotated[
-            str,
-            Meta(
-                pattern="^202[0-9]-0[1-9]-[01][1-9]T10:30:00Z$",
-                description="ISO 8601, or Unix time; now, if none.",
-            ),
-        ]
-        | None
-    ) = None
-    eventId: (
-        Annotated[
-            str,
-            Meta(
-                max_length=rules.ID_MAX,
-                pattern="^[A-Za-z0-9_.-]*$",
-                description="The same within a day is a repeat.",
-            ),
-        ]
-        | None
-    ) = None
+    eventTime: _When | None = None  # noqa: N815  as the vendor would
+    eventId: _Id | None = None  # noqa: N815  as the vendor would
     attributes: dict[str, Any] | None = None
 
 
 _CONTACT = (
-    '{"email": "Ann@Example.com", "firstName": "Ann", "phone": "+447911123456", "tags": ["vip"], '
+    '{"email": "ann@example.com", "firstName": "Ann", "phone": "+447911123456", "tags": ["vip"], '
     '"cus_membership_tier": "gold", "cus_source_platform": "CRM", "cus_points": 120}'
 )
 _METRIC = (

@@ -76,7 +76,8 @@ async def _report(catalogue: calls.Catalogue, door: Door, credential: Credential
     """One event, or many: all of them or, where one breaks a rule, none."""
     events = wire.read_events(body)
     try:
-        told = [_happened(index, sent, door.now_us()) for index, sent in enumerate(events)]
+        places = [f"events[{index}]: " if len(events) > 1 else "" for index in range(len(events))]
+        told = [_happened(place, sent, door.now_us()) for place, sent in zip(places, events, strict=True)]
         if door.store is not None:
             await _check_defined(catalogue, door.store, credential, told)
     except wire.Refused as exc:
@@ -88,11 +89,11 @@ async def _report(catalogue: calls.Catalogue, door: Door, credential: Credential
     return reply.done(wire.ReportAnswer, wire.Reported(len(outcomes) - duplicates, duplicates))
 
 
-def _happened(index: int, sent: bytes, now_us: int) -> Happened:
+def _happened(place: str, sent: bytes, now_us: int) -> Happened:
     try:
         return rules.event(wire.read(sent, wire.CustomEvent), now_us)
     except wire.Malformed as exc:
-        raise wire.Malformed(f"events[{index}]: {exc}", exc.code) from exc
+        raise wire.Malformed(f"{place}{exc}", exc.code) from exc
 
 
 async def _check_defined(
@@ -127,8 +128,13 @@ async def _speak(call: Call, door: Door, scope: Scope, receive: Receive) -> Answ
         body = await _http.read_body(scope, receive, headers, call.body_bytes_max, door.body_timeout_s)
     except _http.TooLarge:
         return reply.too_large(call.body_bytes_max)
-    if len(body) > _LARGE_BYTES:
-        await door.turns.wait(credential.workspace_id)
+    if len(body) <= _LARGE_BYTES:
+        return await _serve(call, door, credential, body)
+    async with door.turns.of(credential.workspace_id):
+        return await _serve(call, door, credential, body)
+
+
+async def _serve(call: Call, door: Door, credential: Credential, body: bytes) -> Answer:
     try:
         return await call.serve(door, credential, body)
     except wire.Refused as exc:
