@@ -106,7 +106,7 @@ def _smartpush_metrics(body: bytes) -> Sequence[Any]:
 
 def _smartpush_events(body: bytes) -> Sequence[Any]:
     read = [smartpush_wire.read(one, smartpush_wire.CustomEvent) for one in smartpush_wire.read_events(body)]
-    return [smartpush.offer(smartpush_rules.event(one, NOW_US), NOW_US) for one in read]
+    return [smartpush.offer(smartpush_rules.event(one, NOW_US), NOW_US, "fresh") for one in read]
 
 
 _EVENT_FIELDS = (

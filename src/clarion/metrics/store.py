@@ -255,7 +255,7 @@ async def count_discarded(tx: Tx, workspace_id: UUID, counts: Mapping[int, int])
 async def _lock(tx: Tx, workspace_id: UUID, name: str) -> asyncpg.Record:
     row = await tx.fetchrow(Q.lock_metric, workspace_id, name)
     if row is None:
-        raise errors.NotFound("there is no such metric in this workspace")
+        raise errors.NotFound("there is no metric of that name in this workspace")
     return row
 
 

@@ -1,7 +1,6 @@
 """Contacts and events -> ours. Pure. The e-mail identifies, else the phone, which then only reaches."""
 
 from hashlib import blake2b
-from uuid import uuid4
 
 import msgspec
 
@@ -24,8 +23,11 @@ def change(contact: Contact) -> ProfileChange:
     )
 
 
-def offer(happened: Happened, now_us: int) -> Offer:
-    """The event; the same again within a day is a duplicate where it says its id or its time."""
+def offer(happened: Happened, now_us: int, fresh: str) -> Offer:
+    """The event; the same again within a day is a duplicate where it says its id or its time.
+
+    `fresh`: a key that nothing else has, for the others.
+    """
     return Offer(
         inbound=Event(
             name=happened.code,
@@ -34,7 +36,7 @@ def offer(happened: Happened, now_us: int) -> Offer:
             reaches=_reaches(happened.email, happened.phone),
             properties=happened.attributes,
         ),
-        dedup=Dedup(Mode.ONCE, _key(happened), window_s=DEDUP_WINDOW_S),
+        dedup=Dedup(Mode.ONCE, _key(happened, fresh), window_s=DEDUP_WINDOW_S),
     )
 
 
@@ -54,10 +56,10 @@ def _reaches(email: str | None, phone: str | None) -> tuple[Reach, ...]:
     return (Reach("sms", phone),) if email is not None and phone is not None else ()
 
 
-def _key(happened: Happened) -> str:
+def _key(happened: Happened, fresh: str) -> str:
     """Its id; else all that it says, with its time; without a time every event is a new one."""
     if happened.event_id:
         return f"id:{happened.event_id}"
     if happened.time_us is None:
-        return f"new:{uuid4().hex}"
+        return f"new:{fresh}"
     return f"same:{blake2b(_canonical_json(happened), digest_size=16).hexdigest()}"

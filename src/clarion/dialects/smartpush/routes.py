@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from http import HTTPStatus
+from uuid import uuid4
 
 from msgspec import Struct
 from starlette.types import Receive, Scope
@@ -83,7 +84,7 @@ async def _report(catalogue: calls.Catalogue, door: Door, credential: Credential
     except wire.Refused as exc:
         exc.items = len(events)
         raise
-    offers = [mapping.offer(one, door.now_us()) for one in told]
+    offers = [mapping.offer(one, door.now_us(), uuid4().hex) for one in told]
     outcomes = await door.ingest.offer(credential, Source.SMARTPUSH, offers)
     duplicates = sum(isinstance(outcome, Duplicate) for outcome in outcomes)
     return reply.done(wire.ReportAnswer, wire.Reported(len(outcomes) - duplicates, duplicates))
