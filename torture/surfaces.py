@@ -5,6 +5,7 @@ A new dialect adds a line to `SURFACES`.
 
 import json
 import time
+import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -106,6 +107,18 @@ def yotpo(_caller: Caller, owner: Caller) -> dict[str, str]:
     return {"store_id": owner.ask("POST", "/manage/v1/credentials", {"dialect": "yotpo"})["app_key"]}
 
 
+def smartpush(caller: Caller, _owner: Caller) -> dict[str, str]:
+    """No paths with places; the event that the page's samples report."""
+    try:
+        attributes = [{"code": "store", "type": "String"}, {"code": "total", "type": "Float"}]
+        wish = {"eventCode": "offline_purchase", "eventName": "Offline Purchase", "attributes": attributes}
+        caller.ask("POST", "/createCustomMetric", wish)
+    except urllib.error.HTTPError as exc:
+        if exc.code != 409:
+            raise
+    return {}
+
+
 def manage(_caller: Caller, owner: Caller) -> dict[str, str]:
     """Somebody who did something, what that was, somebody who was erased, and a key."""
     key = SURFACES["smashsend"].caller(owner)
@@ -139,5 +152,6 @@ SURFACES: Mapping[str, Surface] = {
     "smashsend": Surface("/docs/smashsend/openapi.json", "api_key", smashsend, dialect="smashsend"),
     "esputnik": Surface("/docs/esputnik/openapi.json", "api_key", esputnik, dialect="esputnik", basic=True),
     "yotpo": Surface("/docs/yotpo/openapi.json", "secret", yotpo, dialect="yotpo", header="X-Yotpo-Token"),
+    "smartpush": Surface("/docs/smartpush/openapi.json", "api_token", smartpush, dialect="smartpush"),
     "manage": Surface("/manage/openapi.json", "token", manage),
 }

@@ -200,9 +200,10 @@ async def test_what_is_no_id_names_nothing(call, text):
 async def test_a_metric_is_paused_and_taken_up_again(call, tenant, ingest, process_all, database):
     await ingest.offer(tenant.credential, S, [support.windowed("k", name="noise", properties={"n": 1})])
     await process_all(tenant)
-    (shown,) = await metric.list_all(call, Nothing())
+    (shown,) = await metric.list_all(call, metric.Listed())
     assert (shown.name, shown.status, shown.events) == ("noise", "syncing", 1)
-    assert (await metric.set_status(call, metric.SetStatus("noise", "paused"))).status == "paused"
+    paused = metric.Change(name="noise", status="paused")
+    assert (await metric.change(call, paused)).status == "paused"
     assert (await metric.show(call, metric.One("noise"))).properties[0]["name"] == "n"
     assert [action for action, *_ in await audited(database, tenant)] == ["metric_status_set"]
 

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from clarion.dialects.esputnik import routes as esputnik
+from clarion.dialects.smartpush import routes as smartpush
 from clarion.dialects.smashsend import routes as smashsend
 from clarion.dialects.yotpo import routes as yotpo
 from clarion.model import Source
@@ -24,7 +25,12 @@ def basic(key: str, user: str = "user") -> str:
 
 
 #: How a dialect's callers show their key.
-SHOWN: dict[str, Callable[[str], str]] = {"smashsend": bearer, "esputnik": basic, "yotpo": str}
+SHOWN: dict[str, Callable[[str], str]] = {
+    "smashsend": bearer,
+    "esputnik": basic,
+    "yotpo": str,
+    "smartpush": bearer,
+}
 #: In which header, where it is another than Authorization.
 SHOWN_IN = {"yotpo": "x-yotpo-token"}
 
@@ -72,6 +78,17 @@ _ESPUTNIK: dict[str, Any] = {
     "unknown": ("/api/" + "x" * 9_000, "/api/\u202e", "/api/v4/event", "/api/v1/message/5/smartsend"),
     "empty_success": True,
 }
+_SMARTPUSH: dict[str, Any] = {
+    "dialect": "smartpush",
+    "routes": smartpush,
+    "source": Source.SMARTPUSH,
+    "bucket": "requests",
+    "path": "/reportCustomEvent",
+    "body_bytes_max": MB,
+    "shape": frozenset({"code", "message", "data"}),
+    "unknown": ("/createContact/", "/createContact/" + "x" * 9_000, "/reportCustomEvent\u202e"),
+}
+_REPORTED = b'{"eventCode":"page.viewed","email":"user@example.com","eventId":"@","attributes":{"given":@@}}'
 _NAMED = (
     b'{"eventTypeKey":"page.viewed","keyValue":"user@example.com","params":[{"name":"given","value":@@}]}'
 )
@@ -146,5 +163,16 @@ DIALECTS = [
     *(
         Call(path=f"/core/v3/stores/{place}", good=body.replace(b"@@", b'"x"'), template=body, **_YOTPO)
         for place, body in (("self/customer_events", _OVERRIDES), (f"{2:032x}/custom_events", _TRAITS))
+    ),
+    Call(good=_REPORTED.replace(b"@@", b'"x"'), items=1, template=_REPORTED, **_SMARTPUSH),
+    Call(
+        good=b'{"events":['
+        + _REPORTED.replace(b"@@", b"1")
+        + b","
+        + _REPORTED.replace(b"@@", b"2").replace(b'"@"', b'"another"')
+        + b"]}",
+        items=2,
+        template=b'{"events":[' + _REPORTED + b"]}",
+        **_SMARTPUSH,
     ),
 ]

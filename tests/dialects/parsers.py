@@ -14,6 +14,9 @@ from clarion.dialects.esputnik import wire as esputnik_wire
 from clarion.dialects.esputnik.contacts import mapping as esputnik_contacts
 from clarion.dialects.esputnik.contacts import wire as esputnik_contacts_wire
 from clarion.dialects.esputnik.orders import mapping as esputnik_orders
+from clarion.dialects.smartpush import mapping as smartpush
+from clarion.dialects.smartpush import rules as smartpush_rules
+from clarion.dialects.smartpush import wire as smartpush_wire
 from clarion.dialects.smashsend import contacts, mapping, wire
 from clarion.dialects.smashsend.contacts import mapping as contacts_mapping
 from clarion.dialects.smashsend.contacts import wire as contacts_wire
@@ -132,6 +135,23 @@ _YOTPO_EVENT = (
     "properties",
     *_YOTPO_CUSTOMER,
 )
+
+
+def _smartpush_contact(body: bytes) -> Sequence[Any]:
+    return [smartpush.change(smartpush_rules.contact(smartpush_wire.read_contact(body)))]
+
+
+def _smartpush_metrics(body: bytes) -> Sequence[Any]:
+    for one in smartpush_wire.read_metrics(body):
+        smartpush_rules.metric(one)
+    return []
+
+
+def _smartpush_events(body: bytes) -> Sequence[Any]:
+    read = [smartpush_wire.read(one, smartpush_wire.CustomEvent) for one in smartpush_wire.read_events(body)]
+    return [smartpush.offer(smartpush_rules.event(one, NOW_US), NOW_US, "fresh") for one in read]
+
+
 _EVENT_FIELDS = (
     "event",
     "identify",
@@ -170,7 +190,22 @@ _ESPUTNIK_ORDER = (
     "externalItemId",
     "additionalInfo",
 )
+_SMARTPUSH = (
+    "email",
+    "phone",
+    "cus_tier",
+    "tags",
+    "name",
+    "eventCode",
+    "eventTime",
+    "attributes",
+    "code",
+    "type",
+)
 PARSERS = [
+    Parser("smartpush contact", _smartpush_contact, (smartpush_wire.Malformed,), _SMARTPUSH),
+    Parser("smartpush metrics", _smartpush_metrics, (smartpush_wire.Malformed,), (*_SMARTPUSH, "metrics")),
+    Parser("smartpush events", _smartpush_events, (smartpush_wire.Malformed,), (*_SMARTPUSH, "events")),
     Parser("smashsend event", _event, (), _EVENT_FIELDS),
     Parser("smashsend batch", _batch, (wire.Malformed,), _EVENT_FIELDS),
     Parser("smashsend contact", _contact, (wire.Malformed,), _CONTACT_FIELDS),

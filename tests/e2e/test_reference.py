@@ -62,10 +62,10 @@ def test_every_curl_line_of_the_page_is_answered_as_the_openapi_says(
     caller = surface.caller(owner)
     variables = {"CLARION_KEY": caller.key} | surface.places(caller, owner)
     answer = send(shown(server, dialect)[number], variables)
-    assert answer.status_code == 200, answer.text
+    assert answer.status_code == min(described.answers), answer.text
     told = httpx2.get(f"{server.url}/docs/{dialect}/openapi.json").json()
     operation = told["paths"][described.path][described.method.lower()]
-    content = operation["responses"]["200"].get("content", {})
+    content = operation["responses"][str(answer.status_code)].get("content", {})
     if "application/json" not in content:
         assert (answer.text == "") is (described.answer is None)
         return

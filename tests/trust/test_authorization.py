@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, api, events, jobs, model, orders, profiles
+from clarion import accounts, api, events, jobs, metrics, model, orders, profiles
 from clarion.accounts import DEVELOPERS, EVERYBODY, MARKETERS
 from clarion.api import audience_views, order_views, views
 from clarion.api.nouns import profile
@@ -43,7 +43,7 @@ class World(Struct, frozen=True):
     quarantined: list[str]
     loners: list[str]  # profiles, to be merged
     joined: list[str]  # members of people with two, to be parted
-    traits: list[str]  # to be deleted
+    traits: list[str]  # to be deleted; as many metrics of the same names
     jobs: list[str]  # failed ones, to be tried again
     tokens: dict[str, str]  # by role
     strangers: dict[str, str | None]  # who must hear 401
@@ -71,6 +71,7 @@ class World(Struct, frozen=True):
 
 #: A body for each route that wants one; what stands in braces is filled in.
 BODIES: dict[str, dict[str, Any]] = {
+    "PATCH /workspace": {"plan": "standard"},
     "POST /credentials": {"dialect": "smashsend"},
     "PATCH /credentials": {"dialect": "smashsend", "per_minute": 5, "credential_id": "{credential_id}"},
     "POST /profiles/find": {"email": EMAIL},
@@ -92,7 +93,7 @@ PROFILE_OF = {
     "POST /profiles/{profile_id}/erase": "other_id",  # nobody is erased twice
 }
 #: Routes whose name is used up.
-NAME_OF = {"DELETE /traits/{name:path}": "trait"}
+NAME_OF = {"DELETE /traits/{name:path}": "trait", "DELETE /metrics/{name:path}": "trait"}
 
 
 @pytest.fixture
@@ -144,6 +145,8 @@ async def world(own, database, new_tenant, ingest, process_all):
             tx, tenant.workspace_id, events.Which(), vault=tenant.vault, now_us=database.now_us(), limit=2
         )
         quarantined = await events.list_quarantine(tx, tenant.workspace_id, limit=20)
+        unused = [metrics.Declaration(name=f"t{n}") for n in range(12)]
+        await metrics.declare(tx, tenant.workspace_id, unused, made_by="smartpush", metrics_max=50)
         listed = await profiles.create_list(tx, tenant.workspace_id, "only here", ids=own.ids)
         await orders.upsert(
             tx, tenant.workspace_id, [order("only here")], SHOP, vault=tenant.vault, ids=own.ids

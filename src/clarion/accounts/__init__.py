@@ -28,10 +28,11 @@ from clarion.accounts.store import (
     reveal_credential,
     revoke_credential,
     set_rate,
+    set_workspace,
     take_numbers,
 )
 from clarion.accounts.use import HOUR_US, BucketUse, Use, drop_old_use, use_of_limits
-from clarion.accounts.workspaces import Vaults, Workspace
+from clarion.accounts.workspaces import Plan, Vaults, Workspace
 
 __all__ = [
     "CHANGED",
@@ -44,6 +45,7 @@ __all__ = [
     "Credential",
     "Credentials",
     "NewCredential",
+    "Plan",
     "Rates",
     "Role",
     "SecretForm",
@@ -68,6 +70,7 @@ __all__ = [
     "reveal_credential",
     "revoke_credential",
     "set_rate",
+    "set_workspace",
     "take_numbers",
     "use_of_limits",
 ]

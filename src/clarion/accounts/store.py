@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from clarion import db, errors
 from clarion.accounts.credentials import Credential, NewCredential, SecretForm, hash_of, new_secret
-from clarion.accounts.workspaces import Workspace
+from clarion.accounts.workspaces import Plan, Workspace
 from clarion.db import Tx
 from clarion.model import Ids
 from clarion.vault import MasterKey, Vault
@@ -61,6 +61,23 @@ async def read_workspace(tx: Tx, workspace_id: UUID) -> Workspace:
     if row is None:
         raise errors.NotFound("there is no such workspace")
     return _workspace(row)
+
+
+async def set_workspace(
+    tx: Tx,
+    workspace_id: UUID,
+    *,
+    ids: Ids,
+    actor: str,
+    plan: Plan | None = None,
+    api_allowed: bool | None = None,
+) -> Workspace:
+    """Change what vendors ask of a store; the audit says so. Raises NotFound."""
+    await tx.execute(Q.set_workspace, workspace_id, plan, api_allowed)
+    await audit(
+        tx, workspace_id, ids=ids, actor=actor, action="workspace_set", plan=plan, api_allowed=api_allowed
+    )
+    return await read_workspace(tx, workspace_id)
 
 
 async def list_workspaces(tx: Tx) -> list[Workspace]:
@@ -283,6 +300,8 @@ def _workspace(row: asyncpg.Record) -> Workspace:
         test=row["test"],
         zone=row["zone"],
         created_at=row["created_at"].isoformat(),
+        plan=row["plan"],
+        api_allowed=row["api_allowed"],
     )
 
 

@@ -1,21 +1,29 @@
 """Workspaces and their vaults."""
 
 from collections.abc import Awaitable, Callable
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 from clarion.vault import MasterKey, Vault
 
+Plan = Literal["free", "standard", "premium"]
+
 
 class Workspace(Struct, frozen=True, kw_only=True):
-    """One tenant. `zone`: IANA name, in which its days are counted. A `test` workspace is never billed or sent from."""
+    """One tenant. `zone`: IANA name, in which its days are counted. A `test` workspace is never billed or sent from.
+
+    `plan`, `api_allowed`: what some vendors ask of a store before their API may be called.
+    """
 
     workspace_id: UUID
     name: str
     test: bool
     zone: str
     created_at: str
+    plan: Plan = "standard"
+    api_allowed: bool = True
 
 
 class Vaults:

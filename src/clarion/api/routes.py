@@ -9,7 +9,7 @@ import starlette.routing
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clarion.accounts import DEVELOPERS, EVERYBODY, MARKETERS, Credentials
+from clarion.accounts import DEVELOPERS, EVERYBODY, MARKETERS, OWNERS, Credentials
 from clarion.api import openapi, reply
 from clarion.api.door import Door
 from clarion.api.nouns import (
@@ -35,6 +35,7 @@ _ANY = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 ROUTES = (
     Route("GET", "/workspace", workspace.show, EVERYBODY),
+    Route("PATCH", "/workspace", workspace.change, OWNERS),
     Route("GET", "/credentials", credential.list_all, DEVELOPERS),
     Route("POST", "/credentials", credential.create, DEVELOPERS, 201),
     Route("PATCH", "/credentials", credential.set_rates, DEVELOPERS),
@@ -58,7 +59,8 @@ ROUTES = (
     Route("GET", "/events/{event_id}", event.show, EVERYBODY),
     Route("GET", "/metrics", metric.list_all, EVERYBODY),
     Route("GET", "/metrics/{name:path}", metric.show, EVERYBODY),
-    Route("PATCH", "/metrics/{name:path}", metric.set_status, DEVELOPERS),
+    Route("PATCH", "/metrics/{name:path}", metric.change, DEVELOPERS),
+    Route("DELETE", "/metrics/{name:path}", metric.delete, DEVELOPERS),
     Route("GET", "/traits", trait.list_all, EVERYBODY),
     Route("GET", "/traits/{name:path}", trait.show, EVERYBODY),
     Route("PUT", "/traits/{name:path}", trait.define, DEVELOPERS),

@@ -29,6 +29,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     name: str
     test: bool
     zone: str
+    plan: str
+    api_allowed: bool
     created_at: str
 
 
@@ -206,6 +208,8 @@ def workspace(one: accounts.Workspace) -> Workspace:
         name=one.name,
         test=one.test,
         zone=one.zone,
+        plan=one.plan,
+        api_allowed=one.api_allowed,
         created_at=one.created_at,
     )
 

@@ -1,5 +1,6 @@
 """`clarion workspace`: tenants."""
 
+import getpass
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -52,6 +53,33 @@ def list_(*, place: Place = HERE, json: Json = False) -> None:
         print(f"No workspace yet. Make one:\n\n  {example('workspace create shop', place)}")
         return
     show_rows(found, ("name", "id", "test", "zone", "created_at"), json=json)
+
+
+@app.command(name="set")
+def set_(
+    name: str,
+    *,
+    plan: Annotated[accounts.Plan | None, Parameter(help="SmartPush wants standard or premium.")] = None,
+    api_allowed: Annotated[bool | None, Parameter(help="On SmartPush's allow-list or not.")] = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """Change what vendors ask of a store before their API may be called."""
+
+    async def do(rooms: Rooms) -> views.Workspace:
+        held = await find_workspace(rooms, name)
+        async with rooms.database.app(held.workspace_id) as tx:
+            changed = await accounts.set_workspace(
+                tx,
+                held.workspace_id,
+                ids=rooms.ids,
+                actor=f"cli:{getpass.getuser()}",
+                plan=plan,
+                api_allowed=api_allowed,
+            )
+        return views.workspace(changed)
+
+    show_one(with_rooms(place, "workspace set", do), json=json)
 
 
 @app.command

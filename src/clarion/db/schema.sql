@@ -287,7 +287,19 @@ CREATE TABLE public.metric (
     status text DEFAULT 'syncing'::text NOT NULL,
     discovered boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    made_by text,
+    title text DEFAULT ''::text NOT NULL,
+    discarded bigint DEFAULT 0 NOT NULL,
     CONSTRAINT metric_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'syncing'::text, 'paused'::text])))
+);
+
+CREATE TABLE public.metric_attribute (
+    workspace_id uuid NOT NULL,
+    metric_id integer NOT NULL,
+    code text NOT NULL,
+    title text NOT NULL,
+    type text NOT NULL,
+    CONSTRAINT metric_attribute_type_check CHECK ((type = ANY (ARRAY['text'::text, 'integer'::text, 'decimal'::text, 'boolean'::text, 'date'::text])))
 );
 
 CREATE TABLE public.metric_day (
@@ -440,6 +452,7 @@ CREATE TABLE public.trait (
     refused_us bigint,
     example jsonb,
     settling uuid,
+    made_by text,
     CONSTRAINT trait_type_check CHECK ((type = ANY (ARRAY['text'::text, 'integer'::text, 'decimal'::text, 'boolean'::text, 'date'::text, 'datetime'::text, 'choice'::text, 'choices'::text])))
 );
 
@@ -457,7 +470,10 @@ CREATE TABLE public.workspace (
     zone text DEFAULT 'UTC'::text NOT NULL,
     data_key bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT workspace_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
+    plan text DEFAULT 'standard'::text NOT NULL,
+    api_allowed boolean DEFAULT true NOT NULL,
+    CONSTRAINT workspace_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text)),
+    CONSTRAINT workspace_plan_check CHECK ((plan = ANY (ARRAY['free'::text, 'standard'::text, 'premium'::text])))
 );
 
 ALTER TABLE ONLY public.acting_change
@@ -543,6 +559,9 @@ ALTER TABLE ONLY public.member
 
 ALTER TABLE ONLY public.membership
     ADD CONSTRAINT membership_pkey PRIMARY KEY (workspace_id, member_id);
+
+ALTER TABLE ONLY public.metric_attribute
+    ADD CONSTRAINT metric_attribute_pkey PRIMARY KEY (workspace_id, metric_id, code);
 
 ALTER TABLE ONLY public.metric_day
     ADD CONSTRAINT metric_day_pkey PRIMARY KEY (workspace_id, metric_id, day);
@@ -684,6 +703,9 @@ ALTER TABLE ONLY public.membership
 ALTER TABLE ONLY public.membership
     ADD CONSTRAINT membership_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
+ALTER TABLE ONLY public.metric_attribute
+    ADD CONSTRAINT metric_attribute_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
 ALTER TABLE ONLY public.metric_day
     ADD CONSTRAINT metric_day_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
@@ -755,6 +777,8 @@ ALTER TABLE public.mailbox ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.metric ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.metric_attribute ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.metric_day ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.metric_property ENABLE ROW LEVEL SECURITY;
@@ -814,6 +838,8 @@ CREATE POLICY tenant ON public.list_member USING ((workspace_id = (NULLIF(curren
 CREATE POLICY tenant ON public.mailbox USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.metric USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.metric_attribute USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.metric_day USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
@@ -901,6 +927,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.member TO clarion_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.membership TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metric TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metric_attribute TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metric_day TO clarion_app;
 

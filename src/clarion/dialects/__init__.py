@@ -19,6 +19,9 @@ from clarion.dialects._page import page
 from clarion.dialects.esputnik import auth as esputnik_auth
 from clarion.dialects.esputnik import describe as esputnik_describe
 from clarion.dialects.esputnik import routes as esputnik_routes
+from clarion.dialects.smartpush import auth as smartpush_auth
+from clarion.dialects.smartpush import describe as smartpush_describe
+from clarion.dialects.smartpush import routes as smartpush_routes
 from clarion.dialects.smashsend import auth as smashsend_auth
 from clarion.dialects.smashsend import describe as smashsend_describe
 from clarion.dialects.smashsend import routes as smashsend_routes
@@ -75,6 +78,16 @@ DIALECTS: Mapping[str, Dialect] = {
         routes=yotpo_routes.routes,
         unknown=yotpo_routes.unknown,
         reference=yotpo_describe.REFERENCE,
+    ),
+    "smartpush": Dialect(
+        form=smartpush_auth.FORM,
+        shown=smartpush_auth.shown,
+        curl=smartpush_auth.curl,
+        buckets=smartpush_routes.BUCKETS,
+        prefixes=tuple(path for _, path in smartpush_routes.PLACES),
+        routes=smartpush_routes.routes,
+        unknown=smartpush_routes.unknown,
+        reference=smartpush_describe.REFERENCE,
     ),
 }
 

@@ -10,7 +10,7 @@ from clarion.events.erasing import erase_person, eraser
 from clarion.events.ingest import Ingest
 from clarion.events.lanes import Lanes
 from clarion.events.ledger import LedgerLine, Mismatch, inner_mismatches, total
-from clarion.events.people import begin_write, update_person, write_person
+from clarion.events.people import begin_write, stop_processing, update_person, write_person
 from clarion.events.process import Bench
 from clarion.events.reading import StoredEvent, list_events, read_event, stream_events
 from clarion.events.rejected import KeptSample, list_rejected
@@ -59,6 +59,7 @@ __all__ = [
     "replay",
     "retry_quarantined",
     "show_quarantined",
+    "stop_processing",
     "stream_events",
     "tell",
     "total",

@@ -17,6 +17,11 @@ async def begin_write(tx: Tx, workspace_id: UUID) -> int:
     return await store.share_lanes(tx, workspace_id)
 
 
+async def stop_processing(tx: Tx, workspace_id: UUID) -> None:
+    """Nothing of the workspace is processed until the commit."""
+    await store.close_lanes(tx, workspace_id)
+
+
 async def write_person(tx: Tx, workspace_id: UUID, change: ProfileChange, *, vault: Vault, ids: Ids) -> UUID:
     """Fold a change into the member of its strongest identity, who is made where there is none; returns the member.
 

@@ -119,9 +119,9 @@ async def settle(
         return
     names = {entry.inbound.name for entry in entries if isinstance(entry.inbound, Event)}
     resolved = await metrics.resolve(tx, bench.workspace_id, names)
-    entries = _without_paused(
-        entries, {name for name, one in resolved.items() if one.status == "paused"}, tally
-    )
+    entries = await _without_paused(tx, bench, entries, resolved, tally)
+    if pending := [one.metric_id for one in resolved.values() if one.status == "pending"]:
+        await metrics.begin_syncing(tx, bench.workspace_id, pending)
     members = await profiles.members_of(
         tx,
         bench.workspace_id,
@@ -242,16 +242,22 @@ def lead_of(vault: Vault, inbound: Inbound) -> UUID:
     return profiles.blind_of(vault, profiles.strongest(inbound.identities))
 
 
-def _without_paused(entries: Sequence[Entry], paused: set[str], tally: Tally) -> Sequence[Entry]:
+async def _without_paused(
+    tx: Tx, bench: Bench, entries: Sequence[Entry], resolved: Mapping[str, metrics.Resolved], tally: Tally
+) -> Sequence[Entry]:
     """Events of paused metrics are discarded whole: their traits count as little as they do."""
+    paused = {name: one.metric_id for name, one in resolved.items() if one.status == "paused"}
     if not paused:
         return entries
     kept = []
+    discarded: Counter[int] = Counter()
     for entry in entries:
         if isinstance(entry.inbound, Event) and entry.inbound.name in paused:
             tally.add(entry.minute_us, discarded=1)
+            discarded[paused[entry.inbound.name]] += 1
         else:
             kept.append(entry)
+    await metrics.count_discarded(tx, bench.workspace_id, discarded)
     return kept
 
 

@@ -1,14 +1,24 @@
 """Metrics: the named kinds of events, their status, the catalogue of their properties, counts per day.
 
 An unknown name is discovered with its first event. A paused metric's events are counted as discarded, not kept.
+A caller may declare one before, with the attributes of its events; then it is pending until the first of them.
 """
 
 from clarion.metrics.catalogue import Property
+from clarion.metrics.declared import Attribute, AttributeType, Declaration, TooMany
 from clarion.metrics.store import (
+    Category,
     Known,
     Metric,
+    Resolved,
+    begin_syncing,
     count_days,
+    count_discarded,
+    declare,
+    delete,
+    edit,
     forget_examples,
+    list_declared,
     list_metrics,
     note_properties,
     quarter_of,
@@ -17,11 +27,23 @@ from clarion.metrics.store import (
 )
 
 __all__ = [
+    "Attribute",
+    "AttributeType",
+    "Category",
+    "Declaration",
     "Known",
     "Metric",
     "Property",
+    "Resolved",
+    "TooMany",
+    "begin_syncing",
     "count_days",
+    "count_discarded",
+    "declare",
+    "delete",
+    "edit",
     "forget_examples",
+    "list_declared",
     "list_metrics",
     "note_properties",
     "quarter_of",

@@ -1,15 +1,17 @@
 """The room's SQL."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from msgspec import Struct
 
 from clarion import accounts, db, errors
 from clarion.db import Tx
 from clarion.metrics.catalogue import Property, described, properties_of, type_of
+from clarion.metrics.declared import Attribute, Declaration, TooMany
 from clarion.model import JSONObject
 
 Q = db.load("clarion.metrics")
@@ -17,15 +19,26 @@ SHAPES_MAX = 100_000
 Status = Literal["pending", "syncing", "paused"]
 
 
+Category = Literal["api", "other"]
+
+
 class Metric(Struct, frozen=True, kw_only=True):
-    """A kind of event. `events`: on the timeline so far; `properties` as {name, type, example, personal}."""
+    """A kind of event. `events`: on the timeline so far; `properties` as {name, type, example, personal}.
+
+    `category`: `api` where a caller defined it, with the `attributes` that its events may have. `discarded`: events
+    that came while it was paused.
+    """
 
     name: str
+    title: str
+    category: Category
     status: str
     discovered: bool
     events: int
+    discarded: int
     first_seen: str
     properties: list[dict[str, Any]] = []
+    attributes: list[Attribute] = []
 
 
 class Resolved(Struct, frozen=True):
@@ -122,20 +135,27 @@ async def count_days(tx: Tx, workspace_id: UUID, counts: Mapping[tuple[int, int]
         )
 
 
-async def list_metrics(tx: Tx, workspace_id: UUID, *, name: str | None = None) -> list[Metric]:
-    """All metrics, or one with its properties. Raises NotFound for a name that is none."""
-    rows = await tx.fetch(Q.list_metrics, workspace_id, name)
+async def list_metrics(
+    tx: Tx, workspace_id: UUID, *, name: str | None = None, category: Category | None = None
+) -> list[Metric]:
+    """All metrics, or one with its properties and attributes. Raises NotFound for a name that is none."""
+    rows = await tx.fetch(Q.list_metrics, workspace_id, name, category)
     if name is not None and not rows:
         raise errors.NotFound(f"there is no metric named {name} in this workspace")
-    properties = (
-        await tx.fetch(Q.list_properties, workspace_id, rows[0]["metric_id"]) if name is not None else []
-    )
+    properties: list[asyncpg.Record] = []
+    attributes: tuple[Attribute, ...] = ()
+    if name is not None:
+        properties = await tx.fetch(Q.list_properties, workspace_id, rows[0]["metric_id"])
+        attributes = _by_metric(await tx.fetch(Q.list_attributes, workspace_id, name, None))[name]
     return [
         Metric(
             name=row["name"],
+            title=row["title"],
+            category="other" if row["made_by"] is None else "api",
             status=row["status"],
             discovered=row["discovered"],
             events=row["events"],
+            discarded=row["discarded"],
             first_seen=row["created_at"].isoformat(),
             properties=[
                 {
@@ -146,6 +166,7 @@ async def list_metrics(tx: Tx, workspace_id: UUID, *, name: str | None = None) -
                 }
                 for item in properties
             ],
+            attributes=list(attributes),
         )
         for row in rows
     ]
@@ -156,6 +177,110 @@ async def set_status(tx: Tx, workspace_id: UUID, name: str, status: Status) -> M
     if await tx.fetchval(Q.set_status, workspace_id, name, status) is None:
         raise errors.NotFound(f"there is no metric named {name} in this workspace")
     return (await list_metrics(tx, workspace_id, name=name))[0]
+
+
+async def declare(
+    tx: Tx, workspace_id: UUID, wishes: Sequence[Declaration], *, made_by: str, metrics_max: int
+) -> None:
+    """Define metrics before their first event; one that was only discovered is taken over. All or none.
+
+    The limit counts what calls of `made_by` defined, exactly. Raises AlreadyThere with the name that is defined
+    already, TooMany.
+    """
+    numbers = await accounts.take_numbers(
+        tx, workspace_id, "metric", len(wishes)
+    )  # and nobody else until the commit
+    held = await tx.fetchval(Q.count_made, workspace_id, made_by)
+    names, titles = [wish.name for wish in wishes], [wish.title for wish in wishes]
+    made = await tx.fetch(Q.declare_metrics, workspace_id, numbers, names, titles, made_by)
+    metric_ids = {row["name"]: row["metric_id"] for row in made}
+    taken = next((name for name in names if name not in metric_ids), None)
+    if taken is not None:
+        raise errors.AlreadyThere(taken)
+    if held + len(wishes) > metrics_max:
+        raise TooMany(f"there are {held} of {metrics_max}")
+    for wish in wishes:
+        await _insert_attributes(tx, workspace_id, metric_ids[wish.name], wish.attributes)
+
+
+async def list_declared(tx: Tx, workspace_id: UUID, *, made_by: str) -> dict[str, tuple[Attribute, ...]]:
+    """The metrics that a dialect's calls defined, with the attributes of each."""
+    return _by_metric(await tx.fetch(Q.list_attributes, workspace_id, None, made_by))
+
+
+async def edit(
+    tx: Tx,
+    workspace_id: UUID,
+    name: str,
+    *,
+    title: str | None = None,
+    attributes: Sequence[Attribute] | None = None,
+) -> None:
+    """Change a metric's title or the attributes that its events may have. Raises NotFound, Invalid."""
+    row = await _lock(tx, workspace_id, name)
+    metric_id = row["metric_id"]
+    if title is not None:
+        await tx.execute(Q.set_title, workspace_id, metric_id, title)
+    if attributes is None:
+        return
+    if row["made_by"] is None:
+        raise errors.Invalid(f"{name} was not defined by a caller: its events may have any property")
+    await tx.execute(Q.delete_attributes, workspace_id, metric_id)
+    await _insert_attributes(tx, workspace_id, metric_id, attributes)
+
+
+async def delete(tx: Tx, workspace_id: UUID, name: str) -> None:
+    """Delete a metric that no event on the timeline has. The caller has seen to it that nothing is processed meanwhile.
+
+    Raises NotFound, Invalid.
+    """
+    metric_id = (await _lock(tx, workspace_id, name))["metric_id"]
+    if await tx.fetchval(Q.has_events, workspace_id, metric_id):
+        raise errors.Invalid(f"{name} has events on the timeline; `metric pause` keeps further ones out")
+    await tx.execute(Q.delete_attributes, workspace_id, metric_id)
+    await tx.execute(Q.delete_metric, workspace_id, metric_id)
+
+
+async def begin_syncing(tx: Tx, workspace_id: UUID, metric_ids: Iterable[int]) -> None:
+    """The first events of pending metrics came."""
+    await tx.execute(Q.begin_syncing, workspace_id, sorted(set(metric_ids)))
+
+
+async def count_discarded(tx: Tx, workspace_id: UUID, counts: Mapping[int, int]) -> None:
+    """Events that came while their metric was paused."""
+    changed = sorted(counts)
+    await tx.execute(Q.count_discarded, workspace_id, changed, [counts[metric_id] for metric_id in changed])
+
+
+async def _lock(tx: Tx, workspace_id: UUID, name: str) -> asyncpg.Record:
+    row = await tx.fetchrow(Q.lock_metric, workspace_id, name)
+    if row is None:
+        raise errors.NotFound("there is no metric of that name in this workspace")
+    return row
+
+
+async def _insert_attributes(
+    tx: Tx, workspace_id: UUID, metric_id: int, attributes: Sequence[Attribute]
+) -> None:
+    if attributes:
+        await tx.execute(
+            Q.insert_attributes,
+            workspace_id,
+            [metric_id] * len(attributes),
+            [one.code for one in attributes],
+            [one.title for one in attributes],
+            [one.type for one in attributes],
+        )
+
+
+def _by_metric(rows: Iterable[asyncpg.Record]) -> dict[str, tuple[Attribute, ...]]:
+    found: dict[str, tuple[Attribute, ...]] = {}
+    for row in rows:
+        held = found.setdefault(row["name"], ())
+        if row["code"] is not None:
+            attribute = Attribute(code=row["code"], title=row["title"], type=row["type"])
+            found[row["name"]] = (*held, attribute)
+    return found
 
 
 def _json(value: Any) -> str | None:

@@ -8,6 +8,7 @@ says; a suppression belongs to an address, whoever has it, and outlives them.
 """
 
 from clarion.profiles.arrivals import Arrival, Known
+from clarion.profiles.conversion import Refused, convert
 from clarion.profiles.identities import blind_of, canonical_phone, reach_of, strongest
 from clarion.profiles.numbers import LIST, PROFILE, TRAIT
 from clarion.profiles.standard import canonical_name
@@ -25,6 +26,7 @@ from clarion.profiles.store import (
     StoredChange,
     StoredTrait,
     Suppressed,
+    TooManyTraits,
     Update,
     Wish,
     add_line,
@@ -59,11 +61,13 @@ from clarion.profiles.store import (
     lists_named,
     lists_of,
     lock_erasure,
+    make_traits,
     members_of,
     merge,
     oldest_of,
     pack_erased,
     page_profiles,
+    read_definitions,
     read_list,
     read_person,
     read_profile,
@@ -81,7 +85,7 @@ from clarion.profiles.store import (
 )
 from clarion.profiles.suppression import Reason
 from clarion.profiles.tasks import drop_old_changes
-from clarion.profiles.traits import Facts, Problem
+from clarion.profiles.traits import Definition, Facts, Problem
 from clarion.profiles.writing import is_element_change
 
 __all__ = [
@@ -91,6 +95,7 @@ __all__ = [
     "TRAIT",
     "TRAIT_DELETED",
     "Arrival",
+    "Definition",
     "Erased",
     "Erasure",
     "Facts",
@@ -102,10 +107,12 @@ __all__ = [
     "Problem",
     "ProfileList",
     "Reason",
+    "Refused",
     "ShownTrait",
     "StoredChange",
     "StoredTrait",
     "Suppressed",
+    "TooManyTraits",
     "Update",
     "Wish",
     "add_line",
@@ -114,6 +121,7 @@ __all__ = [
     "canonical_name",
     "canonical_phone",
     "check_traits",
+    "convert",
     "count_holding",
     "count_profiles",
     "create_list",
@@ -145,12 +153,14 @@ __all__ = [
     "lists_named",
     "lists_of",
     "lock_erasure",
+    "make_traits",
     "members_of",
     "merge",
     "oldest_of",
     "pack_erased",
     "page_profiles",
     "reach_of",
+    "read_definitions",
     "read_list",
     "read_person",
     "read_profile",

@@ -611,3 +611,13 @@ DELETE FROM list_member WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])
 -- name: list_roots
 -- Whose members some profiles are.
 SELECT profile_id, root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]);
+
+-- name: count_made_traits
+-- By the calls of one dialect.
+SELECT count(*) FROM trait WHERE workspace_id = $1 AND made_by = $2;
+
+-- name: make_traits
+-- By a dialect's call; one that is there stays as it is.
+INSERT INTO trait (workspace_id, name, type, personal, made_by)
+SELECT $1, name, type, personal, $5 FROM unnest($2::text[], $3::text[], $4::boolean[]) AS t(name, type, personal)
+ON CONFLICT (workspace_id, name) DO NOTHING RETURNING name;

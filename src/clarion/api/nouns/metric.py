@@ -1,13 +1,15 @@
-"""Metrics: the kinds of events, paused and taken up again."""
+"""Metrics: the kinds of events; paused and taken up again, edited, deleted."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from clarion import accounts, metrics
-from clarion.api.nouns._fields import Text
-from clarion.api.ports import Call, Nothing
-from clarion.metrics import Metric
+from clarion import accounts, errors, events, metrics
+from clarion.api.nouns._fields import Label, Text
+from clarion.api.ports import Call
+from clarion.metrics import Attribute, Category, Metric
+
+ATTRIBUTES_MAX = 20
 
 
 class One(Struct, frozen=True, forbid_unknown_fields=True):
@@ -16,17 +18,34 @@ class One(Struct, frozen=True, forbid_unknown_fields=True):
     name: Text
 
 
-class SetStatus(Struct, frozen=True, forbid_unknown_fields=True):
-    """`paused`: its events are counted and not kept. `syncing`: they are kept again."""
+class Listed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of which category; of all by default."""
+
+    category: Category | None = None
+
+
+class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is left out stays. `paused`: its events are counted and not kept. `syncing`: they are kept again.
+
+    `attributes`: all that its events may have from now on, where a caller defined it.
+    """
 
     name: Text
-    status: Literal["syncing", "paused"]
+    status: Literal["syncing", "paused"] | None = None
+    title: Label | None = None
+    attributes: Annotated[tuple[Attribute, ...], Meta(max_length=ATTRIBUTES_MAX)] | None = None
 
 
-async def list_all(call: Call, wish: Nothing) -> list[Metric]:
-    """All metrics by name, without their properties."""
+class Deleted(Struct, frozen=True):
+    """A metric that is gone."""
+
+    name: str
+
+
+async def list_all(call: Call, wish: Listed) -> list[Metric]:
+    """All metrics by name, without their properties and attributes."""
     async with call.app() as tx:
-        return await metrics.list_metrics(tx, call.workspace_id)
+        return await metrics.list_metrics(tx, call.workspace_id, category=wish.category)
 
 
 async def show(call: Call, wish: One) -> Metric:
@@ -35,12 +54,34 @@ async def show(call: Call, wish: One) -> Metric:
         return (await metrics.list_metrics(tx, call.workspace_id, name=wish.name))[0]
 
 
-async def set_status(call: Call, wish: SetStatus) -> Metric:
-    """Pause a metric or take it up again."""
+async def change(call: Call, wish: Change) -> Metric:
+    """Pause a metric or take it up again; change its title, or the attributes that its events may have."""
+    codes = [one.code for one in wish.attributes or ()]
+    if len(set(codes)) < len(codes):
+        raise errors.Invalid("an attribute is there twice")
     async with call.app() as tx:
-        changed = await metrics.set_status(tx, call.workspace_id, wish.name, wish.status)
+        if wish.status is not None:
+            await metrics.set_status(tx, call.workspace_id, wish.name, wish.status)
+            await accounts.audit(
+                tx, call.workspace_id, ids=call.ports.ids, actor=call.actor, action="metric_status_set",
+                metric=wish.name, status=wish.status,
+            )  # fmt: skip
+        if wish.title is not None or wish.attributes is not None:
+            await metrics.edit(tx, call.workspace_id, wish.name, title=wish.title, attributes=wish.attributes)
+            await accounts.audit(
+                tx, call.workspace_id, ids=call.ports.ids, actor=call.actor, action="metric_edited",
+                metric=wish.name,
+            )  # fmt: skip
+        return (await metrics.list_metrics(tx, call.workspace_id, name=wish.name))[0]
+
+
+async def delete(call: Call, wish: One) -> Deleted:
+    """Delete a metric that no event on the timeline has. What is told of it later is discovered anew."""
+    async with call.app() as tx:
+        await events.stop_processing(tx, call.workspace_id)
+        await metrics.delete(tx, call.workspace_id, wish.name)
         await accounts.audit(
-            tx, call.workspace_id, ids=call.ports.ids, actor=call.actor, action="metric_status_set",
-            metric=wish.name, status=wish.status,
+            tx, call.workspace_id, ids=call.ports.ids, actor=call.actor, action="metric_deleted",
+            metric=wish.name,
         )  # fmt: skip
-    return changed
+    return Deleted(wish.name)

@@ -2,10 +2,12 @@
 
 from clarion.profiles.store.definitions import (
     ShownTrait,
+    TooManyTraits,
     Wish,
     check_traits,
     define_trait,
     list_traits,
+    make_traits,
     settle_trait,
 )
 from clarion.profiles.store.deleting import (
@@ -56,7 +58,7 @@ from clarion.profiles.store.suppression import (
     suppressed,
     unsuppress,
 )
-from clarion.profiles.store.traits import find_by_name, fold_traits, refold
+from clarion.profiles.store.traits import find_by_name, fold_traits, read_definitions, refold
 from clarion.profiles.store.writing import (
     Having,
     Person,
@@ -87,6 +89,7 @@ __all__ = [
     "StoredChange",
     "StoredTrait",
     "Suppressed",
+    "TooManyTraits",
     "Update",
     "Wish",
     "add_line",
@@ -121,11 +124,13 @@ __all__ = [
     "lists_named",
     "lists_of",
     "lock_erasure",
+    "make_traits",
     "members_of",
     "merge",
     "oldest_of",
     "pack_erased",
     "page_profiles",
+    "read_definitions",
     "read_list",
     "read_person",
     "read_profile",

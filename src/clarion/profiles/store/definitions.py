@@ -23,7 +23,7 @@ from clarion.profiles.store.traits import (
     standing_of,
     write_traits,
 )
-from clarion.profiles.traits import Change, Definition, Problem, Standing, problems, settled
+from clarion.profiles.traits import Change, Definition, Problem, Standing, discovered, problems, settled
 from clarion.vault import Vault, is_personal_trait
 
 SETTLE_PROFILES_MAX = 500
@@ -49,6 +49,10 @@ class ShownTrait(Struct, frozen=True, kw_only=True):
     refused_reason: str | None
     refused_at: str | None
     settling: bool
+
+
+class TooManyTraits(errors.Declined):
+    """A call would define more than may be."""
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -128,6 +132,28 @@ async def settle_trait(tx: Tx, workspace_id: UUID, name: str, *, vault: Vault, i
 async def check_traits(tx: Tx, workspace_id: UUID, traits: JSONObject) -> list[Problem]:
     """Which of these would not be folded, and why; for doors whose vendor says no at once."""
     return problems(traits, await read_definitions(tx, workspace_id))
+
+
+async def make_traits(
+    tx: Tx, workspace_id: UUID, first_values: JSONObject, *, made_by: str, traits_max: int
+) -> None:
+    """Define the traits that are not there yet by their first values, on behalf of a dialect's call. All or none.
+
+    The limit counts what calls of `made_by` made, exactly: do this in a transaction of its own. Raises TooManyTraits.
+    """
+    await tx.execute(Q.own_definitions, workspace_id)
+    found = {name: discovered(name, value) for name, value in first_values.items()}
+    held = await tx.fetchval(Q.count_made_traits, workspace_id, made_by)
+    made = await tx.fetch(
+        Q.make_traits,
+        workspace_id,
+        list(found),
+        [one.type for one in found.values()],
+        [one.personal for one in found.values()],
+        made_by,
+    )
+    if held + len(made) > traits_max:
+        raise TooManyTraits(f"there are {held} of {traits_max}")
 
 
 async def _read(tx: Tx, workspace_id: UUID, name: str | None) -> list[ShownTrait]:

@@ -1,0 +1,155 @@
+"""The calls: read, ask the server's rooms, answer. All that decides is in the other files."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from http import HTTPStatus
+from uuid import uuid4
+
+from msgspec import Struct
+from starlette.types import Receive, Scope
+
+from clarion.accounts import Credential
+from clarion.dialects import _http
+from clarion.dialects._door import Door, Handler, Routes, Store, allowed
+from clarion.dialects._http import Answer
+from clarion.dialects._voice import voiced
+from clarion.dialects.smartpush import auth, calls, mapping, reply, rules, wire
+from clarion.dialects.smartpush.rules import Happened
+from clarion.model import Duplicate, Source
+
+BUCKET = "requests"
+PER_MINUTE = 12_000  # the vendor publishes none
+BUCKETS = {BUCKET: PER_MINUTE}
+CONTACT, METRIC, REPORT = "/createContact", "/createCustomMetric", "/reportCustomEvent"
+METRICS = "/api/v202511/bulk_create_custom_metrics.json"
+PLACES = [("POST", path) for path in (CONTACT, METRIC, REPORT, METRICS)]
+KB = 1024
+_LARGE_BYTES = 64 * KB  # a body from here on waits for its turn
+_VIEWER = "viewer"
+
+
+class Call(Struct, frozen=True):
+    """One call: `serve` is given the door, who calls and the body."""
+
+    path: str
+    serve: Callable[[Door, Credential, bytes], Awaitable[Answer]]
+    body_bytes_max: int
+
+
+def spoken() -> Sequence[Call]:
+    """The table, with a memory of its own for the door."""
+    return (
+        Call(CONTACT, _create_contact, 64 * KB),
+        Call(METRIC, _create_metric, 256 * KB),
+        Call(REPORT, partial(_report, calls.Catalogue()), 1024 * KB),
+        Call(METRICS, _create_metrics, 256 * KB),
+    )
+
+
+def routes(door: Door) -> Routes:
+    """What is spoken."""
+    return {("POST", call.path): voiced(door, partial(_speak, call), reply) for call in spoken()}
+
+
+def unknown(door: Door) -> Handler:
+    """The answer behind the paths that are spoken, and to another method of one."""
+    return voiced(door, _nothing_here, reply)
+
+
+async def _create_contact(door: Door, credential: Credential, body: bytes) -> Answer:
+    contact = rules.contact(wire.read_contact(body))
+    return reply.done(wire.ContactAnswer, await calls.write_contact(_store(door), credential, contact))
+
+
+async def _create_metric(door: Door, credential: Credential, body: bytes) -> Answer:
+    wish = rules.metric(wire.read(body, wire.CustomMetric))
+    (made,) = await calls.make_metrics(_store(door), credential, [wish])
+    return reply.done(wire.MetricAnswer, made)
+
+
+async def _create_metrics(door: Door, credential: Credential, body: bytes) -> Answer:
+    wishes = [rules.metric(one) for one in wire.read_metrics(body)]
+    made = await calls.make_metrics(_store(door), credential, wishes)
+    return reply.done(wire.MetricsAnswer, made, HTTPStatus.ACCEPTED)
+
+
+async def _report(catalogue: calls.Catalogue, door: Door, credential: Credential, body: bytes) -> Answer:
+    """One event, or many: all of them or, where one breaks a rule, none."""
+    events = wire.read_events(body)
+    try:
+        places = [f"events[{index}]: " if len(events) > 1 else "" for index in range(len(events))]
+        told = [_happened(place, sent, door.now_us()) for place, sent in zip(places, events, strict=True)]
+        if door.store is not None:
+            await _check_defined(catalogue, door.store, credential, told)
+    except wire.Refused as exc:
+        exc.items = len(events)
+        raise
+    offers = [mapping.offer(one, door.now_us(), uuid4().hex) for one in told]
+    outcomes = await door.ingest.offer(credential, Source.SMARTPUSH, offers)
+    duplicates = sum(isinstance(outcome, Duplicate) for outcome in outcomes)
+    return reply.done(wire.ReportAnswer, wire.Reported(len(outcomes) - duplicates, duplicates))
+
+
+def _happened(place: str, sent: bytes, now_us: int) -> Happened:
+    try:
+        return rules.event(wire.read(sent, wire.CustomEvent), now_us)
+    except wire.Malformed as exc:
+        raise wire.Malformed(f"{place}{exc}", exc.code) from exc
+
+
+async def _check_defined(
+    catalogue: calls.Catalogue, store: Store, credential: Credential, told: Sequence[Happened]
+) -> None:
+    """Raises Malformed by what is defined now, and never by what was a second ago."""
+    try:
+        declared = await catalogue.of(store, credential.workspace_id)
+        for one in told:
+            rules.check_attributes(one, declared)
+    except wire.Malformed:
+        declared = await catalogue.of(store, credential.workspace_id, anew=True)
+        for one in told:
+            rules.check_attributes(one, declared)
+
+
+async def _speak(call: Call, door: Door, scope: Scope, receive: Receive) -> Answer:
+    headers = _http.headers_of(scope)
+    key = auth.key_in(headers)
+    credential = await door.credentials.find(auth.DIALECT, key) if key else None
+    if credential is None:
+        return reply.unauthorized()
+    per_minute = credential.rates.get(BUCKET, PER_MINUTE)
+    wait_s = door.rates.take(credential.credential_id, BUCKET, per_minute)
+    if wait_s is not None:
+        return reply.over_rate(per_minute, wait_s)
+    if credential.role == _VIEWER:
+        raise wire.Denied("READ_ONLY", reply.READ_ONLY)
+    if (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
+        return reply.not_json()
+    try:
+        body = await _http.read_body(scope, receive, headers, call.body_bytes_max, door.body_timeout_s)
+    except _http.TooLarge:
+        return reply.too_large(call.body_bytes_max)
+    if len(body) <= _LARGE_BYTES:
+        return await _serve(call, door, credential, body)
+    async with door.turns.of(credential.workspace_id):
+        return await _serve(call, door, credential, body)
+
+
+async def _serve(call: Call, door: Door, credential: Credential, body: bytes) -> Answer:
+    try:
+        return await call.serve(door, credential, body)
+    except wire.Refused as exc:
+        samples = [mapping.sample(body, exc)]
+        await door.ingest.offer(credential, Source.SMARTPUSH, [], rejected=exc.items, samples=samples)
+        raise
+
+
+async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
+    method, path = scope["method"], scope["path"]
+    methods = allowed(PLACES, path)
+    return reply.wrong_method(method, path, methods) if methods else reply.unknown_path(method, path)
+
+
+def _store(door: Door) -> Store:
+    assert door.store is not None, "the door was composed without what these calls need"
+    return door.store
