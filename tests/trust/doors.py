@@ -27,7 +27,8 @@ class Front(Struct, frozen=True, kw_only=True):
 
     `event`: name, e-mail and a value as JSON -> an event that serves alone and in a batch. `shape`: the keys of a
     refusal. `whole`: one bad event of a batch refuses it. `verdict`: an answer that is no refusal, and how many items
-    were sent. `properties`, `traits`: what of an event must read back, by another parser than ours.
+    were sent. `distinct`: as how many events one event counts that comes alone, again, and in a batch.
+    `properties`, `traits`: what of an event must read back, by another parser than ours.
     """
 
     dialect: str
@@ -40,6 +41,7 @@ class Front(Struct, frozen=True, kw_only=True):
     properties: Callable[[Any], Any]
     traits: Callable[[Any], Any]
     poisons: tuple[Poison, ...]
+    distinct: int = 1
 
     def batched(self, events: Sequence[bytes]) -> bytes:
         return b'{"events":[' + b",".join(events) + b"]}"
@@ -186,5 +188,6 @@ ESPUTNIK = Front(
     properties=_params,
     traits=lambda event: {},
     poisons=tuple(_esputnik_poisons()),
+    distinct=2,  # with its own time a past event is another
 )
 DOORS = (SMASHSEND, ESPUTNIK)
