@@ -25,6 +25,7 @@ from tests import managed
 from tests.db.support import event, ledger_total, mismatches, timeline
 from tests.db.test_orders import SHOP, order
 from tests.test_house import SHARED
+from tests.trust.doors import DOORS
 
 ANN = "ann@example.com"
 EVENT: dict[str, Any] = {
@@ -37,7 +38,7 @@ EVENT: dict[str, Any] = {
 
 @pytest.fixture
 def knock(database, ingest):
-    """SMASHSEND's door as it is composed, for a tenant."""
+    """The doors as they are composed, for a tenant and the dialect of its key."""
 
     async def load(token_hash: bytes) -> accounts.Credential | None:
         async with database.app() as tx:
@@ -49,15 +50,20 @@ def knock(database, ingest):
         ingest=ingest,
         now_us=database.now_us,
     )
-    routes = DIALECTS["smashsend"].routes(door)
+    routes = {
+        place: handler for dialect in DIALECTS.values() for place, handler in dialect.routes(door).items()
+    }
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         await routes[scope["method"], scope["path"]](scope, receive, send)
 
-    async def post(tenant: Any, path: str, body: Any) -> httpx2.Response:
+    async def post(tenant: Any, path: str, body: Any, shown: str | None = None) -> httpx2.Response:
+        """`shown`: the Authorization header, where it is not SMASHSEND's."""
+        content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        headers = managed.bearer(tenant.secret) if shown is None else {"Authorization": shown}
         transport = httpx2.ASGITransport(app=application)
         async with httpx2.AsyncClient(transport=transport, base_url="http://clarion.test") as client:
-            return await client.post(path, json=body, headers=managed.bearer(tenant.secret))
+            return await client.post(path, content=content, headers=headers)
 
     return post
 
@@ -84,6 +90,43 @@ async def test_a_message_id_suppresses_nothing_of_another_workspace(database, ne
         total = await ledger_total(database, tenant.workspace_id)
         assert (total.received, total.duplicate, total.stored) == (3, 1, 2)
         assert await mismatches(database, tenant.workspace_id) == []
+
+
+async def keys_at(database, vaults, ids, tenants, front) -> list[str]:
+    """What each tenant shows at a door."""
+    own = managed.ports(database, vaults, ids)
+    shown = []
+    async with managed.client(own) as client:
+        for tenant in tenants:
+            made = await client.post(
+                f"{managed.PREFIX}/credentials",
+                json={"dialect": front.dialect},
+                headers=managed.bearer((await managed.token(own, tenant, "owner")).secret),
+            )
+            shown.append(front.shown(made.json()["api_key"]))
+    return shown
+
+
+@pytest.mark.parametrize("front", DOORS, ids=lambda front: front.dialect)
+async def test_the_same_event_at_one_door_is_another_in_another_workspace(
+    database, vaults, ids, new_tenant, knock, process_all, front
+):
+    """Said twice it counts once, and only in its own workspace: a key is known where it was told, and nowhere else."""
+    tenants = [await new_tenant(), await new_tenant()]
+    body = front.event(b"told.twice", ANN.encode(), b'"x"')
+    for tenant, shown in zip(tenants, await keys_at(database, vaults, ids, tenants, front), strict=True):
+        for path, sent in ((front.single, body), (front.single, body), (front.batch, front.batched([body]))):
+            answer = await knock(tenant, path, sent, shown)
+            assert answer.status_code == 200, answer.text
+    people = set()
+    for tenant in tenants:
+        await process_all(tenant)
+        stored = await timeline(database, tenant)
+        total = await ledger_total(database, tenant.workspace_id)
+        assert (total.stored, len(stored)) == (front.distinct, front.distinct)
+        people |= {one.profile_id for one in stored}
+        assert await mismatches(database, tenant.workspace_id) == []
+    assert len(people) == 2
 
 
 @pytest.mark.parametrize(

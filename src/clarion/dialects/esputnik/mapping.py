@@ -39,6 +39,7 @@ LOOKED_UP: Mapping[str, str] = {
     "sms": PHONE,
     "pushtoken": TOKEN,
 }
+_EMAIL, _ONCE = IdentityKind.EMAIL, Mode.ONCE  # an enumeration's member costs 0.05 us to look up
 _OPENING = frozenset("{[")
 _NOBODYS = ("", "null")
 _canonical_json = msgspec.json.Encoder(order="deterministic").encode
@@ -57,8 +58,11 @@ class Found(Struct, gc=False):
 
 def found(event: Valid) -> Found:
     """Asked of the parameters; the keyValue says what they do not: an e-mail, or who it is where nobody is named."""
+    named = _looked_up(tuple(event.params))
+    if not named and event.key and (email := canonical_email(event.key)) is not None:
+        return Found(email=email)  # as nearly all are
     told: dict[str, Any] = {}
-    for name, kind in _looked_up(tuple(event.params)):
+    for name, kind in named:
         if kind not in told and (given := _given(kind, event.params[name])) is not None:
             told[kind] = given
     key = event.key
@@ -77,6 +81,8 @@ def found(event: Valid) -> Found:
 
 def numbers(who: Found) -> list[int]:
     """The contact ids that have to be looked up before the event can be offered."""
+    if who.number is None and who.key_number is None:
+        return []
     return [number for number in (who.number, who.key_number) if number is not None]
 
 
@@ -107,7 +113,7 @@ def offer(
             properties=_unescaped(event.params) if unescape else event.params,
             history=past,
         ),
-        dedup=Dedup(Mode.ONCE, _key(event), window_s=PAST_WINDOW_S if past else DEDUP_WINDOW_S),
+        dedup=Dedup(_ONCE, _key(event), PAST_WINDOW_S if past else DEDUP_WINDOW_S),
     )
 
 
@@ -118,13 +124,15 @@ def sample(sent: bytes | msgspec.Raw, reason: Exception) -> Sample:
 
 def _identities(who: Found, contacts: Mapping[int, Identity], namespace: str) -> tuple[Identity, ...]:
     """The strongest of each kind that finds a contact; a contact's own identity in the place of its id."""
+    if not contacts and who.external_id is None and who.email is not None:
+        return (Identity(_EMAIL, "", who.email),)
     own = contacts.get(who.number or 0) or contacts.get(who.key_number or 0)
     external_id = None if who.key_number is not None and own is not None else who.external_id
     told: list[Identity] = [] if own is None else [own]
     if external_id is not None and (own is None or own.kind is not IdentityKind.EXTERNAL_ID):
         told.append(Identity(IdentityKind.EXTERNAL_ID, namespace, external_id))
     if who.email is not None and (own is None or own.kind is not IdentityKind.EMAIL):
-        told.append(Identity(IdentityKind.EMAIL, "", who.email))
+        told.append(Identity(_EMAIL, "", who.email))
     if told:
         return tuple(told)
     if who.phone is not None:

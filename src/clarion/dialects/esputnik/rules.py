@@ -26,6 +26,7 @@ AHEAD_US = DAY_US  # how far a past event may lie in the future: clocks and zone
 _PLAIN = frozenset(wire.PLAIN.values())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
+_TIME_MAX = 40  # characters of a time; what is longer is not remembered
 _FORBIDDEN = re.compile("[<;’\\\\/|\"`'^?!,>\0]")
 _NOBODY = (
     "An event without keyValue and without one of the parameters contactId, externalCustomerId, email, phone, "
@@ -47,8 +48,8 @@ def check(event: wire.Event | wire.EventV3, *, key_required: bool, occurred_us: 
     type_key = _type_key(event.event_type_key)
     if not type_key:
         raise Malformed("eventTypeKey is required")
-    key = event.key_value
-    key = _text(str(key) if type(key) is int else key, "keyValue", KEY_VALUE_MAX)  # type: ignore[arg-type]
+    given = event.key_value
+    key = _text(str(given) if type(given) is int else given, "keyValue", KEY_VALUE_MAX)  # type: ignore[arg-type]
     if key_required and not key:
         raise Malformed("keyValue is required")
     return Valid(type_key, key, _params(event.params, type(event) in _PLAIN), occurred_us)
@@ -61,16 +62,24 @@ def occurred_us(text: str | None, zone: tzinfo, now_us: int) -> int:
     """
     if not text:
         raise Malformed("occurred is required")
+    text = text.strip()
     try:
-        moment = ciso8601.parse_datetime(text.strip())
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=zone)
-        time_us = (moment - _EPOCH) // _US
+        time_us = _remembered_us(text, zone) if len(text) <= _TIME_MAX else _time_us(text, zone)
     except (ValueError, OverflowError) as exc:
         raise Malformed("occurred must be YYYY-MM-DD or YYYY-MM-DDTHH:mm") from exc
     if not 0 <= time_us <= now_us + AHEAD_US:
         raise Malformed("occurred must lie between 1970 and now")
     return time_us
+
+
+def _time_us(text: str, zone: tzinfo) -> int:
+    moment = ciso8601.parse_datetime(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return (moment - _EPOCH) // _US
+
+
+_remembered_us = lru_cache(4_096)(_time_us)  # a shop tells its past by the minute
 
 
 @lru_cache(4_096)

@@ -71,11 +71,14 @@ class PastEventV3(EventV3, frozen=True, gc=False, rename="camel"):
 _Plain = Annotated[str, Meta(min_length=1, max_length=PARAM_NAME_MAX)]
 
 
+_Scalar = str | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float | bool | None
+
+
 class PlainParam(Struct, frozen=True, gc=False):
     """A parameter as nearly all are; that it keeps the rules was seen while it was read."""
 
     name: _Plain
-    value: str | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float | bool | None
+    value: _Scalar | list[_Scalar]
 
 
 class Plain(Event, frozen=True, gc=False, rename="camel"):
@@ -93,6 +96,12 @@ class PastPlain(PastEvent, frozen=True, gc=False, rename="camel"):
 PLAIN: Mapping[Any, type[Struct]] = {Event: Plain, PastEvent: PastPlain}
 
 
+class _PastPlains(Struct, frozen=True):
+    """Many events with plain parameters."""
+
+    events: list[PastPlain]
+
+
 class PastEvents(Struct, frozen=True):
     """Many events, each still to be read."""
 
@@ -107,6 +116,7 @@ class Failure(Struct, frozen=True):
 
 
 encode = msgspec.json.Encoder().encode
+_past_plains = msgspec.json.Decoder(_PastPlains).decode
 
 
 @lru_cache(64)
@@ -134,13 +144,27 @@ def read_event(body: bytes, kind: type[T]) -> T:
     """An event; a plain one, if it is. Raises Malformed."""
     wanted: Any = kind
     plain = PLAIN.get(wanted)
-    if plain is not None and not (b"\\" in body and _NUL in body):  # one byte is sought faster than six
+    if plain is not None and not _has_nul(body):
         try:
             found: T = _decoder(plain)(body)
             return found
         except (ValueError, RecursionError):
             pass  # what is wrong with it, if anything, is told of what is read without limits
     return read(body, kind)
+
+
+def read_plain_past(body: bytes) -> Sequence[PastPlain] | None:
+    """The events of a batch when all are plain: at once they cost a third of what they cost one by one."""
+    if _has_nul(body):
+        return None
+    try:
+        return _past_plains(body).events
+    except (ValueError, RecursionError):
+        return None
+
+
+def _has_nul(body: bytes) -> bool:
+    return b"\\" in body and _NUL in body  # one byte is sought faster than six
 
 
 def read_query(given: dict[str, str], kind: type[T]) -> T:
