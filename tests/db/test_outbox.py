@@ -486,6 +486,22 @@ async def test_an_erasure_takes_what_was_written_and_what_would_have_been(
     assert (await explained(waiting.send_id)).reason == "no_person"
 
 
+async def test_who_is_erased_while_a_provider_has_the_message_leaves_no_words_and_gets_no_second_try(
+    database, plan, through, tenant, ann, later, explained
+):
+    async def busy(message, committing):
+        async with database.owner() as tx:
+            await messaging.store.erase_sends(tx, tenant.workspace_id, [ann])
+        return Deferred(reason=f"450 {ANN} is busy")
+
+    _, delivery = through(lambda message: busy)
+    (one,) = await plan(wish(profile_id=ann))
+    await delivery.work_off(tenant.workspace_id)
+    shown = await explained(one.send_id)
+    assert (shown.state, shown.reason, shown.recipient) == ("suppressed", "no_person", None)
+    assert [line.said for line in shown.attempts] == ["", ""]
+
+
 async def test_the_states_add_up_to_what_was_planned(database, plan, suppress, through, tenant):
     await suppress("0@example.com")
     said = {
