@@ -203,17 +203,26 @@ async def test_topics_are_the_addresss(database, tenant, ids, plan, delivery, ex
     ]
 
 
-async def test_a_cap_holds_though_two_workers_open_at_once(
-    database, tenant, vaults, ids, providers, plan, mailbox
-):
+async def test_a_cap_holds_though_two_workers_open_at_once(tenant, database, plan, through, explained):
     """Without the lock on the address both count nothing and both send."""
     async with database.app(tenant.workspace_id) as tx:
         rule = SendingRule(cap_messages=1, cap_hours=24)
         await messaging.set_rule(tx, tenant.workspace_id, "email", rule)
-    await plan(*(wish(str(n)) for n in range(8)))
-    workers = [messaging.Delivery(database, vaults, ids, providers) for _ in range(2)]
-    await asyncio.gather(*(worker.work_off(tenant.workspace_id) for worker in workers))
-    assert len(await mailbox()) == 1
+    await plan(*(wish(str(n)) for n in range(20)))
+    claimed, both = 0, asyncio.Event()
+
+    async def at(point, send_id):
+        nonlocal claimed
+        if point == "claimed":
+            claimed += 1
+            if claimed == 2:  # the first of each
+                both.set()
+            await both.wait()
+
+    workers = [through(lambda message: Accepted("r"), at=at) for _ in range(2)]
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(delivery.work_off(tenant.workspace_id) for _, delivery in workers))
+    assert sum(len(provider.taken) for provider, _ in workers) == 1
 
 
 async def test_what_failed_for_now_is_tried_again_and_ends(tenant, plan, through, later, explained):
@@ -384,23 +393,35 @@ async def test_a_stale_message_expires(plan, delivery, tenant, explained):
     assert (await explained(one.send_id)).state == "expired"
 
 
-async def test_a_worker_that_slept_past_its_lease_sends_nothing(
-    tenant, plan, through, later, explained, database, vaults, ids
-):
-    """Marks are fenced by the token. Without it the first worker sends what the second has sent."""
-    second, awake = through(lambda message: Accepted("second"))
+async def test_a_worker_that_slept_past_its_lease_sends_nothing(tenant, plan, through, later, explained):
+    """Marks are fenced by the token. Without it the first sends what the second has in its hands."""
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def second_sends(message, committing):
+        begun.set()
+        await go.wait()
+        await committing()
+        return Accepted("second")
+
+    second, awake = through(lambda message: second_sends)
 
     async def asleep(message, committing):
         await later()
         await awake.settle()
         await later()
-        await awake.work_off(tenant.workspace_id)
-        await committing()
+        working = asyncio.create_task(awake.work_off(tenant.workspace_id))
+        await begun.wait()
+        try:
+            await committing()
+        finally:
+            go.set()
+            await working
         return Accepted("first")
 
     first, sleeper = through(lambda message: asleep)
     (one,) = await plan(wish())
-    await sleeper.work_off(tenant.workspace_id)
+    async with asyncio.timeout(30):
+        await sleeper.work_off(tenant.workspace_id)
     assert (first.taken, len(second.taken)) == ([], 1)
     shown = await explained(one.send_id)
     assert (shown.state, shown.provider_ref) == ("accepted", "second")
