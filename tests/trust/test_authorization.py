@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, api, events, jobs, metrics, model, orders, profiles
+from clarion import accounts, api, events, jobs, messaging, metrics, model, orders, profiles
 from clarion.accounts import DEVELOPERS, EVERYBODY, MARKETERS
-from clarion.api import audience_views, order_views, views
+from clarion.api import audience_views, message_views, order_views, views
 from clarion.api.nouns import profile
 from clarion.api.route import Route, Undeclared
 from clarion.api.routes import ROUTES
@@ -40,6 +40,8 @@ class World(Struct, frozen=True):
     credential_id: str
     list_id: str
     order_id: str
+    template_id: str
+    message_id: str
     quarantined: list[str]
     loners: list[str]  # profiles, to be merged
     joined: list[str]  # members of people with two, to be parted
@@ -58,6 +60,8 @@ class World(Struct, frozen=True):
             "credential_id": self.credential_id,
             "list_id": self.list_id,
             "order_id": self.order_id,
+            "template_id": self.template_id,
+            "message_id": self.message_id,
             "channel": "email",
             "fresh": f"fresh_{uuid4().hex}",
             "name": METRIC,
@@ -83,6 +87,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /lists/{list_id}/members/remove": {"profile_ids": ["{profile_id}"]},
     "PUT /providers/{channel}": {"kind": "mailbox"},
     "POST /providers/{channel}/test": {"to": EMAIL},
+    "POST /templates": {"name": "{fresh}", "subject": "Hello", "html": "<p>Hello</p>"},
     "POST /suppressions": {"values": ["{fresh}@example.com"]},
     "POST /suppressions/find": {"value": EMAIL},
     "POST /suppressions/remove": {"values": [EMAIL]},
@@ -153,6 +158,7 @@ async def world(own, database, new_tenant, ingest, process_all):
         )
         which = orders.Which()
         (bought,) = await orders.list_orders(tx, tenant.workspace_id, which, vault=tenant.vault, limit=2)
+    template_id, message_id = await _message(database, tenant, own.ids)
     revoked = await managed.token(own, tenant, "owner")
     async with database.app(tenant.workspace_id) as tx:
         await accounts.revoke_credential(
@@ -166,6 +172,8 @@ async def world(own, database, new_tenant, ingest, process_all):
         credential_id=model.show_id(views.CREDENTIAL, tenant.credential.credential_id),
         order_id=model.show_id(order_views.ORDER, bought.order_id),
         list_id=model.show_id(audience_views.LIST, listed.list_id),
+        template_id=template_id,
+        message_id=message_id,
         quarantined=[model.show_id(views.QUARANTINED, item.quarantine_id) for item in quarantined],
         loners=[one.id for one in loners],
         joined=[one.id for one in joined],
@@ -179,6 +187,30 @@ async def world(own, database, new_tenant, ingest, process_all):
             "a vendor's key": tenant.secret,
         },
         other=(await managed.token(own, neighbour, "owner")).secret,
+    )
+
+
+async def _message(database: Any, tenant: Any, ids: Any) -> tuple[str, str]:
+    """A template, and a message of it that lies in the mailbox."""
+    async with database.app(tenant.workspace_id) as tx:
+        wish = messaging.TemplateWish(
+            name="only here", channel="email", texts={"": messaging.Email(subject="Hello", html="Hello")}
+        )
+        template = await messaging.save_template(tx, tenant.workspace_id, wish, ids=ids)
+        send = messaging.PlannedSend(
+            key="only here", cause=messaging.Cause("call"), channel="email", recipient=EMAIL,
+            template_id=template.template_id,
+        )  # fmt: skip
+        (planned,) = await messaging.plan(tx, tenant.workspace_id, [send], vault=tenant.vault, ids=ids)
+        mailbox_id, received_us = messaging.landing_id(ids)
+        landed = messaging.Landed(
+            mailbox_id=mailbox_id, send_id=planned.send_id, channel="email", recipient=EMAIL, title="Hello",
+            raw=b"Hello", received_us=received_us,
+        )  # fmt: skip
+        await messaging.land(tx, tenant.workspace_id, landed, profile_id=None, vault=tenant.vault)
+    return (
+        model.show_id(message_views.TEMPLATE, template.template_id),
+        model.show_id(message_views.MESSAGE, planned.send_id),
     )
 
 
@@ -294,10 +326,10 @@ async def test_control_a_route_that_forgets_the_workspace_is_found_out(own, worl
         assert await leaks(client, route, world)
 
 
-def test_every_route_that_changes_something_is_for_developers_or_where_audiences_are_made_marketers():
+def test_every_route_that_changes_something_is_for_developers_or_where_people_are_written_to_marketers():
     for route in ROUTES:
         if route.method != "GET" and not route.path.endswith("/find"):
-            audience = route.path.startswith(("/lists", "/suppressions"))
+            audience = route.path.startswith(("/lists", "/suppressions", "/templates"))
             assert route.allow <= (MARKETERS if audience else DEVELOPERS), name_of(route)
 
 

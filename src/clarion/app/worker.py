@@ -1,9 +1,9 @@
-"""The worker's side: blocks are settled, the house is kept."""
+"""The worker's side: blocks are settled, messages go out, the house is kept."""
 
 import asyncio
 from functools import partial
 
-from clarion import accounts, db, events, jobs, profiles
+from clarion import accounts, db, events, jobs, messaging, profiles
 from clarion.app.backups import LOOK_EVERY_S, back_up
 from clarion.app.beside import keep_clock, keep_heartbeat, listen
 from clarion.app.handlers import handlers
@@ -12,14 +12,14 @@ from clarion.config import Settings
 from clarion.db import Addresses
 from clarion.events import Lanes
 
-CONNECTIONS = 4
+CONNECTIONS = 8
 _HOUR_S = 3600.0
 
 
 async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) -> None:
     """Settle blocks and keep the house until `stop`; the transaction at hand is finished first."""
     async with rooms(settings, addresses, app=0, owner=CONNECTIONS) as opened:
-        woken, jobs_woken = asyncio.Event(), asyncio.Event()
+        woken, jobs_woken, sends_woken = asyncio.Event(), asyncio.Event(), asyncio.Event()
         schedule = [
             jobs.Task("partitions", every_s=_HOUR_S, run=db.keep_partitions),
             jobs.Task(
@@ -53,7 +53,10 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
             schedule.append(jobs.Task("backup", every_s=LOOK_EVERY_S, run=run))
         lanes = Lanes(opened.database, opened.vaults, opened.ids)
         queue = jobs.Queue(opened.database, handlers(opened.vaults, opened.ids), opened.ids)
+        delivery = messaging.Delivery(opened.database, opened.vaults, opened.ids, opened.providers)
         beside = [
+            asyncio.create_task(listen(addresses.owner, messaging.WORK, sends_woken.set, stop)),
+            asyncio.create_task(delivery.work(stop, sends_woken)),
             asyncio.create_task(listen(addresses.owner, jobs.WORK, jobs_woken.set, stop)),
             asyncio.create_task(queue.work(stop, jobs_woken)),
             asyncio.create_task(listen(addresses.owner, events.WORK, woken.set, stop)),

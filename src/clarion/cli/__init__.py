@@ -36,8 +36,9 @@ COMMANDS = {
     "order": ("clarion.cli.order:app", "What was bought: list, show."),
     "list": ("clarion.cli.list:app", "Lists kept by hand: list, show, create, add, remove."),
     "suppression": ("clarion.cli.suppression:app", "Addresses that are not sent to: list, add, remove."),
-    "template": ("clarion.cli.template:app", "Message templates: lint, render."),
     "provider": ("clarion.cli.provider:app", "Who carries messages: list, set, test."),
+    "template": ("clarion.cli.template:app", "Message templates: create, list, show, lint, render."),
+    "message": ("clarion.cli.message:app", "Messages: list, show, explain, count."),
     "quarantine": (
         "clarion.cli.quarantine:app",
         "What could not be processed: list, show, retry, discard.",

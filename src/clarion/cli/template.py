@@ -1,4 +1,4 @@
-"""`clarion template`: look at a template, and see what it makes of data. Neither needs the database."""
+"""`clarion template`: templates of messages; lint and render need no database."""
 
 import json as json_
 from datetime import UTC, datetime
@@ -9,11 +9,18 @@ from zoneinfo import ZoneInfo
 from cyclopts import App, Parameter
 
 from clarion import velocity
-from clarion.cli._options import Json
-from clarion.cli._print import show_json
+from clarion.api import Call
+from clarion.api import message_views as views
+from clarion.api.nouns import template
+from clarion.api.ports import Nothing
+from clarion.cli._call import OfWorkspace, with_call
+from clarion.cli._options import HERE, Json, Place
+from clarion.cli._print import show as show_rows
+from clarion.cli._print import show_json, show_one
 from clarion.errors import ClarionError
+from clarion.messaging import Channel, MessageClass
 
-app = App(name="template", help="Message templates: lint, render.")
+app = App(name="template", help="Message templates: create, list, show, lint, render.")
 
 Data = Annotated[
     Path | None,
@@ -23,6 +30,72 @@ Data = Annotated[
 
 class Unreadable(ClarionError):
     """A file that a command was given cannot be used."""
+
+
+_COLUMNS = ("number", "name", "channel", "message_class", "topic", "version", "changed_at", "id")
+
+
+@app.command
+def create(  # noqa: PLR0913  # a command's options
+    name: str,
+    *,
+    channel: Channel = "email",
+    subject: str = "",
+    preheader: str = "",
+    html: Annotated[Path | None, Parameter(help="A file.")] = None,
+    text: Annotated[
+        Path | None, Parameter(help="A file; of a mail it is made from the HTML without it.")
+    ] = None,
+    language: Annotated[str, Parameter(help="As `uk`; without it, for whoever has no text in theirs.")] = "",
+    transactional: Annotated[
+        bool, Parameter(negative="", help="A receipt, not marketing: unsubscribing does not stop it.")
+    ] = False,
+    topic: str | None = None,
+    retry_unknown: Annotated[
+        bool, Parameter(negative="", help="Where nobody knows whether it was sent: once more.")
+    ] = False,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """A new template, or the next version of the one of this name; other languages stay."""
+    wish = template.Save(
+        name=name, channel=channel, language=language, subject=subject, preheader=preheader,
+        html="" if html is None else _text(html), text=None if text is None else _text(text),
+        message_class=MessageClass.TRANSACTIONAL if transactional else MessageClass.MARKETING,
+        topic=topic, retry_unknown=retry_unknown,
+    )  # fmt: skip
+
+    async def do(call: Call) -> views.Template:
+        return await template.save(call, wish)
+
+    show_one(with_call(place, "template create", workspace, do), json=json)
+
+
+@app.command(name="list")
+def list_(*, workspace: OfWorkspace = None, place: Place = HERE, json: Json = False) -> None:
+    """Templates, by name."""
+
+    async def ask(call: Call) -> list[views.Template]:
+        return await template.list_all(call, Nothing())
+
+    show_rows(with_call(place, "template list", workspace, ask), _COLUMNS, json=json)
+
+
+@app.command
+def show(
+    called: Annotated[str, Parameter(help="Its number, name or id (tpl_…).")],
+    *,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """A template with its texts."""
+
+    async def ask(call: Call) -> views.Template:
+        return await template.show(call, template.One(template_id=called))
+
+    show_one(with_call(place, "template show", workspace, ask), json=json)
 
 
 @app.command
@@ -68,8 +141,8 @@ def render(
         raise Unreadable(f"{zone} is not a time zone; write it as Europe/Kyiv") from exc
     context: dict[str, Any] = {"data": {}} if data is None else _context(data)
     try:
-        template = velocity.compile(_text(file))
-        text = template.render(context, escape=escape, now=datetime.now(UTC), zone=contact_zone)
+        compiled = velocity.compile(_text(file))
+        text = compiled.render(context, escape=escape, now=datetime.now(UTC), zone=contact_zone)
     except velocity.VelocityError as exc:
         raise Unreadable(f"{file}: {exc}") from exc
     if json:

@@ -38,6 +38,17 @@ CREATE TABLE public.audit (
     at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.consent (
+    workspace_id uuid NOT NULL,
+    channel text NOT NULL,
+    blind uuid NOT NULL,
+    topic text NOT NULL,
+    agreed boolean NOT NULL,
+    source smallint NOT NULL,
+    stamp_us bigint NOT NULL,
+    stamp_id uuid NOT NULL
+);
+
 CREATE TABLE public.credential (
     credential_id uuid NOT NULL,
     workspace_id uuid NOT NULL,
@@ -418,6 +429,84 @@ CREATE TABLE public.schema_migration (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.send (
+    workspace_id uuid NOT NULL,
+    send_id uuid NOT NULL,
+    send_key uuid NOT NULL,
+    cause_kind text NOT NULL,
+    cause_id uuid,
+    profile_id uuid,
+    channel text NOT NULL,
+    class text NOT NULL,
+    topic text,
+    template_id uuid,
+    version integer,
+    retry_unknown boolean DEFAULT false NOT NULL,
+    state text DEFAULT 'planned'::text NOT NULL,
+    reason text,
+    due_us bigint NOT NULL,
+    expires_us bigint,
+    changed_us bigint NOT NULL,
+    sent_us bigint,
+    doubt_us bigint,
+    retried boolean DEFAULT false NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    token uuid,
+    leased_us bigint DEFAULT 0 NOT NULL,
+    blind uuid,
+    provider_kind text,
+    provider_ref text,
+    sealed bytea,
+    CONSTRAINT send_class_check CHECK ((class = ANY (ARRAY['marketing'::text, 'transactional'::text]))),
+    CONSTRAINT send_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'deferred'::text, 'attempting'::text, 'accepted'::text, 'delivered'::text, 'bounced'::text, 'complained'::text, 'rejected'::text, 'suppressed'::text, 'expired'::text, 'unknown'::text, 'abandoned'::text])))
+)
+WITH (fillfactor='80');
+
+CREATE TABLE public.send_attempt (
+    workspace_id uuid NOT NULL,
+    send_id uuid NOT NULL,
+    n integer NOT NULL,
+    phase text NOT NULL,
+    token uuid NOT NULL,
+    at_us bigint NOT NULL,
+    provider_id uuid,
+    provider_kind text,
+    outcome text,
+    kind text,
+    provider_ref text,
+    sealed bytea,
+    CONSTRAINT send_attempt_phase_check CHECK ((phase = ANY (ARRAY['open'::text, 'committing'::text, 'closed'::text, 'evidence'::text])))
+);
+
+CREATE TABLE public.send_decision (
+    workspace_id uuid NOT NULL,
+    send_id uuid NOT NULL,
+    decision text NOT NULL,
+    reason text,
+    until_us bigint,
+    facts jsonb NOT NULL,
+    decided_us bigint NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    CONSTRAINT send_decision_decision_check CHECK ((decision = ANY (ARRAY['send'::text, 'hold'::text, 'suppress'::text])))
+);
+
+CREATE TABLE public.sending_rule (
+    workspace_id uuid NOT NULL,
+    channel text NOT NULL,
+    quiet_from smallint,
+    quiet_until smallint,
+    cap_messages integer,
+    cap_hours integer,
+    expires_hours integer,
+    CONSTRAINT sending_rule_cap_hours_check CHECK ((cap_hours > 0)),
+    CONSTRAINT sending_rule_cap_messages_check CHECK ((cap_messages > 0)),
+    CONSTRAINT sending_rule_check CHECK (((quiet_from IS NULL) = (quiet_until IS NULL))),
+    CONSTRAINT sending_rule_check1 CHECK (((cap_messages IS NULL) = (cap_hours IS NULL))),
+    CONSTRAINT sending_rule_expires_hours_check CHECK ((expires_hours > 0)),
+    CONSTRAINT sending_rule_quiet_from_check CHECK (((quiet_from >= 0) AND (quiet_from <= 1439))),
+    CONSTRAINT sending_rule_quiet_until_check CHECK (((quiet_until >= 0) AND (quiet_until <= 1439)))
+);
+
 CREATE TABLE public.suppression (
     workspace_id uuid NOT NULL,
     channel text NOT NULL,
@@ -430,10 +519,40 @@ CREATE TABLE public.suppression (
     CONSTRAINT suppression_reason_check CHECK ((reason = ANY (ARRAY['unsubscribed'::text, 'hard_bounce'::text, 'complaint'::text, 'by_hand'::text])))
 );
 
+CREATE TABLE public.template (
+    workspace_id uuid NOT NULL,
+    template_id uuid NOT NULL,
+    name text NOT NULL,
+    channel text NOT NULL,
+    class text NOT NULL,
+    topic text,
+    retry_unknown boolean DEFAULT false NOT NULL,
+    version integer NOT NULL,
+    changed_us bigint NOT NULL,
+    CONSTRAINT template_class_check CHECK ((class = ANY (ARRAY['marketing'::text, 'transactional'::text]))),
+    CONSTRAINT template_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE public.template_version (
+    workspace_id uuid NOT NULL,
+    template_id uuid NOT NULL,
+    version integer NOT NULL,
+    texts jsonb NOT NULL,
+    made_us bigint NOT NULL
+);
+
 CREATE TABLE public.tombstone (
     workspace_id uuid NOT NULL,
     blind uuid NOT NULL,
     erased_us bigint NOT NULL
+);
+
+CREATE TABLE public.topic (
+    workspace_id uuid NOT NULL,
+    name text NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    opt_in boolean DEFAULT false NOT NULL,
+    CONSTRAINT topic_name_check CHECK ((name <> ''::text))
 );
 
 CREATE TABLE public.trait (
@@ -484,6 +603,9 @@ ALTER TABLE ONLY public.address
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (workspace_id, audit_id);
+
+ALTER TABLE ONLY public.consent
+    ADD CONSTRAINT consent_pkey PRIMARY KEY (workspace_id, channel, blind, topic);
 
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_pkey PRIMARY KEY (credential_id);
@@ -608,14 +730,41 @@ ALTER TABLE ONLY public.rejected_sample
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.send_attempt
+    ADD CONSTRAINT send_attempt_pkey PRIMARY KEY (workspace_id, send_id, n, phase);
+
+ALTER TABLE ONLY public.send_decision
+    ADD CONSTRAINT send_decision_pkey PRIMARY KEY (workspace_id, send_id);
+
+ALTER TABLE ONLY public.send
+    ADD CONSTRAINT send_pkey PRIMARY KEY (workspace_id, send_id);
+
+ALTER TABLE ONLY public.send
+    ADD CONSTRAINT send_workspace_id_send_key_key UNIQUE (workspace_id, send_key);
+
+ALTER TABLE ONLY public.sending_rule
+    ADD CONSTRAINT sending_rule_pkey PRIMARY KEY (workspace_id, channel);
+
 ALTER TABLE ONLY public.suppression
     ADD CONSTRAINT suppression_pkey PRIMARY KEY (workspace_id, channel, blind, reason);
 
 ALTER TABLE ONLY public.suppression
     ADD CONSTRAINT suppression_workspace_id_suppression_id_key UNIQUE (workspace_id, suppression_id);
 
+ALTER TABLE ONLY public.template
+    ADD CONSTRAINT template_pkey PRIMARY KEY (workspace_id, template_id);
+
+ALTER TABLE ONLY public.template_version
+    ADD CONSTRAINT template_version_pkey PRIMARY KEY (workspace_id, template_id, version);
+
+ALTER TABLE ONLY public.template
+    ADD CONSTRAINT template_workspace_id_name_key UNIQUE (workspace_id, name);
+
 ALTER TABLE ONLY public.tombstone
     ADD CONSTRAINT tombstone_pkey PRIMARY KEY (workspace_id, blind, erased_us);
+
+ALTER TABLE ONLY public.topic
+    ADD CONSTRAINT topic_pkey PRIMARY KEY (workspace_id, name);
 
 ALTER TABLE ONLY public.trait_blind
     ADD CONSTRAINT trait_blind_pkey PRIMARY KEY (workspace_id, trait, blind, profile_id);
@@ -659,10 +808,27 @@ CREATE INDEX mailbox_profile ON public.mailbox USING btree (workspace_id, profil
 
 CREATE INDEX profile_root ON public.profile USING btree (workspace_id, root_id) WHERE (root_id <> profile_id);
 
+CREATE INDEX send_cause ON public.send USING btree (workspace_id, cause_id) WHERE (cause_id IS NOT NULL);
+
+CREATE INDEX send_due ON public.send USING btree (workspace_id, channel, due_us) WHERE (state = ANY (ARRAY['planned'::text, 'deferred'::text]));
+
+CREATE INDEX send_frequency ON public.send USING btree (workspace_id, blind, sent_us) WHERE ((class = 'marketing'::text) AND (sent_us IS NOT NULL));
+
+CREATE INDEX send_open ON public.send USING btree (workspace_id, leased_us) WHERE (state = 'attempting'::text);
+
+CREATE INDEX send_profile ON public.send USING btree (workspace_id, profile_id) WHERE (profile_id IS NOT NULL);
+
+CREATE INDEX send_ref ON public.send USING btree (workspace_id, provider_ref) WHERE (provider_ref IS NOT NULL);
+
+CREATE INDEX send_unknown ON public.send USING btree (workspace_id, changed_us) WHERE (state = 'unknown'::text);
+
 CREATE INDEX trait_blind_profile ON public.trait_blind USING btree (workspace_id, profile_id);
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.consent
+    ADD CONSTRAINT consent_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_issued_by_fkey FOREIGN KEY (issued_by) REFERENCES public.credential(credential_id) ON DELETE CASCADE;
@@ -730,11 +896,26 @@ ALTER TABLE ONLY public.quarantine
 ALTER TABLE ONLY public.rejected_sample
     ADD CONSTRAINT rejected_sample_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
+ALTER TABLE ONLY public.send
+    ADD CONSTRAINT send_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.sending_rule
+    ADD CONSTRAINT sending_rule_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
 ALTER TABLE ONLY public.suppression
     ADD CONSTRAINT suppression_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
+ALTER TABLE ONLY public.template_version
+    ADD CONSTRAINT template_version_workspace_id_template_id_fkey FOREIGN KEY (workspace_id, template_id) REFERENCES public.template(workspace_id, template_id);
+
+ALTER TABLE ONLY public.template
+    ADD CONSTRAINT template_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
 ALTER TABLE ONLY public.tombstone
     ADD CONSTRAINT tombstone_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.topic
+    ADD CONSTRAINT topic_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
 ALTER TABLE ONLY public.trait
     ADD CONSTRAINT trait_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
@@ -742,6 +923,8 @@ ALTER TABLE ONLY public.trait
 ALTER TABLE public.address ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.consent ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.credential_use ENABLE ROW LEVEL SECURITY;
 
@@ -799,11 +982,25 @@ ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.rejected_sample ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.send ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.send_attempt ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.send_decision ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sending_rule ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.suppression ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.template ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.template_version ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON public.address USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.audit USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.consent USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.credential_use USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
@@ -861,15 +1058,31 @@ CREATE POLICY tenant ON public.quarantine USING ((workspace_id = (NULLIF(current
 
 CREATE POLICY tenant ON public.rejected_sample USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.send USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.send_attempt USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.send_decision USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.sending_rule USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.suppression USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.template USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.template_version USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.tombstone USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.topic USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.trait USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.trait_blind USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 ALTER TABLE public.tombstone ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.topic ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.trait ENABLE ROW LEVEL SECURITY;
 
@@ -885,6 +1098,8 @@ GRANT SELECT ON TABLE public.acting_change TO clarion_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.audit TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.consent TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credential TO clarion_app;
 
@@ -952,9 +1167,23 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rejected_sample TO clarion_app
 
 GRANT SELECT ON TABLE public.schema_migration TO clarion_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.send_attempt TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send_decision TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sending_rule TO clarion_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppression TO clarion_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.template TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.template_version TO clarion_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tombstone TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.topic TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trait TO clarion_app;
 

@@ -16,7 +16,10 @@ def eraser() -> Handler:
         receipt = await profiles.lock_erasure(tx, job.workspace_id, fact.erasure_id)
         if ROOM in receipt.lines:
             return
-        line = {"messages in the mailbox": await store.erase_landed(tx, job.workspace_id, fact.member_ids)}
+        line = {
+            "messages in the mailbox": await store.erase_landed(tx, job.workspace_id, fact.member_ids),
+            "messages": await store.erase_sends(tx, job.workspace_id, fact.member_ids),
+        }
         await profiles.add_line(tx, job.workspace_id, fact.erasure_id, ROOM, line)
 
     return erase

@@ -34,3 +34,252 @@ WHERE workspace_id = $1 AND (mailbox_id = $2 OR send_id = $2);
 -- name: erase_mailbox
 -- What was written to somebody who was erased.
 DELETE FROM mailbox WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING mailbox_id;
+
+-- name: save_template
+-- A new one, or the next version of the one of this name, if it is of the same channel.
+INSERT INTO template (workspace_id, template_id, name, channel, class, topic, retry_unknown, version, changed_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)
+ON CONFLICT (workspace_id, name) DO UPDATE SET class = excluded.class, topic = excluded.topic,
+    retry_unknown = excluded.retry_unknown, version = template.version + 1, changed_us = excluded.changed_us
+WHERE template.channel = excluded.channel
+RETURNING template_id, version;
+
+-- name: insert_template_version
+-- It never changes.
+INSERT INTO template_version (workspace_id, template_id, version, texts, made_us) VALUES ($1, $2, $3, $4, $5);
+
+-- name: find_templates
+-- By id.
+SELECT template_id, name, channel, class, topic, retry_unknown, version, changed_us FROM template
+WHERE workspace_id = $1 AND template_id = ANY($2::uuid[]);
+
+-- name: find_template_named
+-- By name.
+SELECT template_id, name, channel, class, topic, retry_unknown, version, changed_us FROM template
+WHERE workspace_id = $1 AND name = $2;
+
+-- name: list_templates
+-- All, by name.
+SELECT template_id, name, channel, class, topic, retry_unknown, version, changed_us FROM template
+WHERE workspace_id = $1 ORDER BY name;
+
+-- name: read_template_version
+-- What it says.
+SELECT texts FROM template_version WHERE workspace_id = $1 AND template_id = $2 AND version = $3;
+
+-- name: plan_sends
+-- In sorted order; one that was planned before stays as it was.
+INSERT INTO send (workspace_id, send_key, send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id,
+    version, retry_unknown, due_us, expires_us, changed_us, sealed)
+SELECT $1, send_key, send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version,
+    retry_unknown, due_us, expires_us, due_us, sealed
+FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[],
+    $10::uuid[], $11::int[], $12::boolean[], $13::bigint[], $14::bigint[], $15::bytea[])
+    AS s(send_key, send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version,
+         retry_unknown, due_us, expires_us, sealed)
+ORDER BY send_key
+ON CONFLICT (workspace_id, send_key) DO NOTHING RETURNING send_key, send_id;
+
+-- name: find_planned
+-- Those that were planned before.
+SELECT send_key, send_id FROM send WHERE workspace_id = $1 AND send_key = ANY($2::uuid[]);
+
+-- name: tell_workers
+-- There are sends.
+SELECT pg_notify($1, '');
+
+-- name: find_due_lines
+-- Which workspaces have something due on which channels; then one line after the other.
+SELECT w.workspace_id, c.channel FROM workspace AS w CROSS JOIN unnest($2::text[]) AS c(channel)
+WHERE EXISTS (SELECT FROM send AS s WHERE s.workspace_id = w.workspace_id AND s.channel = c.channel
+    AND s.state IN ('planned', 'deferred') AND s.due_us <= $1 AND s.leased_us < $1);
+
+-- name: claim_sends
+-- Those that wait longest; the token fences whoever sleeps past the lease.
+UPDATE send SET token = $4, leased_us = $5
+WHERE workspace_id = $1 AND state IN ('planned', 'deferred') AND send_id = ANY(ARRAY(
+    SELECT send_id FROM send
+    WHERE workspace_id = $1 AND channel = $2 AND state IN ('planned', 'deferred') AND due_us <= $3 AND leased_us < $3
+    ORDER BY due_us LIMIT $6 FOR UPDATE SKIP LOCKED))
+RETURNING send_id, profile_id, channel, class, topic, template_id, version, due_us, expires_us, attempts, doubt_us,
+    retried, sealed;
+
+-- name: hold_sends
+-- First in the transaction that opens attempts: still ours, and locked until the commit.
+SELECT send_id FROM send
+WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND token = $3 AND state IN ('planned', 'deferred')
+ORDER BY send_id FOR UPDATE;
+
+-- name: lock_addresses
+-- Two workers do not count one address's messages at the same time; in sorted order.
+SELECT pg_advisory_xact_lock(hashtextextended($1::text || blind, 0)) FROM unnest($2::text[]) AS a(blind);
+
+-- name: find_consents
+-- What the owners of some addresses said.
+SELECT blind, topic, agreed FROM consent WHERE workspace_id = $1 AND channel = $2 AND blind = ANY($3::uuid[]);
+
+-- name: find_recent
+-- The marketing that went to some addresses since, by this channel.
+SELECT blind, send_id, sent_us FROM send
+WHERE workspace_id = $1 AND blind = ANY($2::uuid[]) AND class = 'marketing' AND sent_us > $3 AND channel = $4;
+
+-- name: find_rule
+-- A channel's rules.
+SELECT quiet_from, quiet_until, cap_messages, cap_hours, expires_hours FROM sending_rule
+WHERE workspace_id = $1 AND channel = $2;
+
+-- name: note_decisions
+-- One record a message; of one that was held, the last word.
+INSERT INTO send_decision (workspace_id, send_id, decision, reason, until_us, facts, decided_us)
+SELECT $1, send_id, decision, reason, until_us, facts, $7
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::jsonb[])
+    AS d(send_id, decision, reason, until_us, facts)
+ON CONFLICT (workspace_id, send_id) DO UPDATE SET decision = excluded.decision, reason = excluded.reason,
+    until_us = excluded.until_us, facts = excluded.facts, decided_us = excluded.decided_us,
+    times = send_decision.times + 1;
+
+-- name: note_attempts
+-- The journal: rows are added and never changed.
+INSERT INTO send_attempt (workspace_id, send_id, n, phase, token, at_us, provider_id, provider_kind, outcome, kind,
+    provider_ref, sealed)
+SELECT $1, send_id, n, phase, token, $2, provider_id, provider_kind, outcome, kind, provider_ref, sealed
+FROM unnest($3::uuid[], $4::int[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[],
+    $11::text[], $12::bytea[])
+    AS a(send_id, n, phase, token, provider_id, provider_kind, outcome, kind, provider_ref, sealed)
+ON CONFLICT (workspace_id, send_id, n, phase) DO NOTHING;
+
+-- name: open_sends
+-- A worker has them in its hands.
+UPDATE send AS s SET state = 'attempting', reason = NULL, attempts = s.attempts + 1, blind = o.blind,
+    provider_kind = o.provider_kind, sent_us = coalesce(s.sent_us, $5), changed_us = $5, leased_us = $6
+FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS o(send_id, blind, provider_kind)
+WHERE s.workspace_id = $1 AND s.send_id = o.send_id;
+
+-- name: mark_sends
+-- Exactly before the point of no return; whoever is not answered has lost its lease and must not go on.
+WITH held AS (
+    SELECT s.send_id, s.attempts, s.token FROM send AS s
+    JOIN unnest($2::uuid[], $3::uuid[]) AS m(send_id, token) ON s.send_id = m.send_id AND s.token = m.token
+    WHERE s.workspace_id = $1 AND s.state = 'attempting' AND s.leased_us > $4
+    ORDER BY s.send_id FOR UPDATE OF s)
+INSERT INTO send_attempt (workspace_id, send_id, n, phase, token, at_us)
+SELECT $1, send_id, attempts, 'committing', token, $4 FROM held
+ON CONFLICT (workspace_id, send_id, n, phase) DO NOTHING RETURNING send_id;
+
+-- name: extend_leases
+-- A worker is still at it.
+UPDATE send SET leased_us = $3
+WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND token = $4 AND leased_us < $3;
+
+-- name: lock_sends
+-- Before their states change.
+SELECT send_id, state, token, attempts, class, doubt_us, retried, sent_us, sealed IS NULL AS erased FROM send
+WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) ORDER BY send_id FOR UPDATE;
+
+-- name: move_sends
+-- To another state; nobody has them any more.
+UPDATE send AS s SET state = m.state, reason = m.reason, due_us = coalesce(m.due_us, s.due_us), sent_us = m.sent_us,
+    doubt_us = m.doubt_us, provider_ref = coalesce(m.provider_ref, s.provider_ref), changed_us = $2, token = NULL,
+    leased_us = 0
+FROM unnest($3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[])
+    AS m(send_id, state, reason, due_us, sent_us, doubt_us, provider_ref)
+WHERE s.workspace_id = $1 AND s.send_id = m.send_id;
+
+-- name: release_sends
+-- Claimed and not opened: due again at `due_us`, as they were.
+UPDATE send SET token = NULL, leased_us = 0, due_us = greatest(due_us, $4)
+WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND token = $3 AND state IN ('planned', 'deferred');
+
+-- name: find_lapsed_workspaces
+-- Where a worker went away in the middle of an attempt.
+SELECT DISTINCT workspace_id FROM send WHERE state = 'attempting' AND leased_us < $1;
+
+-- name: lock_lapsed
+-- Whose lease is over.
+SELECT send_id, channel, state, token, attempts, class, doubt_us, retried, sent_us, sealed IS NULL AS erased FROM send
+WHERE workspace_id = $1 AND state = 'attempting' AND leased_us < $2 ORDER BY send_id LIMIT $3 FOR UPDATE SKIP LOCKED;
+
+-- name: find_marked
+-- Of some attempts those that came to the point of no return, and by which provider they were opened.
+SELECT c.send_id, c.at_us, o.provider_id FROM send_attempt AS c
+JOIN send_attempt AS o ON o.workspace_id = c.workspace_id AND o.send_id = c.send_id AND o.n = c.n AND o.phase = 'open'
+JOIN unnest($2::uuid[], $3::int[]) AS a(send_id, n) ON c.send_id = a.send_id AND c.n = a.n
+WHERE c.workspace_id = $1 AND c.phase = 'committing';
+
+-- name: abandon_unknown
+-- Marketing of which nobody knows, for so long that nobody will ask.
+UPDATE send SET state = 'abandoned', changed_us = $2
+WHERE workspace_id = $1 AND state = 'unknown' AND class = 'marketing' AND changed_us < $3 RETURNING send_id;
+
+-- name: retry_unknown
+-- Once more, where the template says that twice is better than never.
+UPDATE send SET state = 'deferred', retried = true, due_us = $2, changed_us = $2
+WHERE workspace_id = $1 AND state = 'unknown' AND class = 'transactional' AND retry_unknown AND NOT retried
+    AND changed_us < $3 AND (expires_us IS NULL OR expires_us > $2) AND sealed IS NOT NULL RETURNING send_id;
+
+-- name: find_unknown_workspaces
+-- Where there are sends of which nobody knows.
+SELECT DISTINCT workspace_id FROM send WHERE state = 'unknown';
+
+-- name: set_topic
+-- New, or as it is now.
+INSERT INTO topic (workspace_id, name, title, opt_in) VALUES ($1, $2, $3, $4)
+ON CONFLICT (workspace_id, name) DO UPDATE SET title = excluded.title, opt_in = excluded.opt_in;
+
+-- name: list_topics
+-- By name.
+SELECT name, title, opt_in FROM topic WHERE workspace_id = $1 ORDER BY name;
+
+-- name: set_rule
+-- A channel's rules from now on.
+INSERT INTO sending_rule (workspace_id, channel, quiet_from, quiet_until, cap_messages, cap_hours, expires_hours)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (workspace_id, channel) DO UPDATE SET quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
+    cap_messages = excluded.cap_messages, cap_hours = excluded.cap_hours, expires_hours = excluded.expires_hours;
+
+-- name: agree
+-- Of now: it never loses to what is stored.
+INSERT INTO consent (workspace_id, channel, blind, topic, agreed, source, stamp_us, stamp_id)
+SELECT $1, $2, $3, topic, agreed, $6, $7, $8 FROM unnest($4::text[], $5::boolean[]) AS c(topic, agreed) ORDER BY topic
+ON CONFLICT (workspace_id, channel, blind, topic) DO UPDATE SET agreed = excluded.agreed, source = excluded.source,
+    stamp_us = greatest(excluded.stamp_us, consent.stamp_us + 1), stamp_id = excluded.stamp_id
+RETURNING topic;
+
+-- name: list_sends
+-- Newest first; of one state, or of one cause.
+SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version, state, reason, due_us,
+    expires_us, changed_us, attempts, provider_kind, provider_ref, sealed FROM send
+WHERE workspace_id = $1 AND send_id < $2 AND ($3::text IS NULL OR state = $3) AND ($4::uuid IS NULL OR cause_id = $4)
+ORDER BY send_id DESC LIMIT $5;
+
+-- name: read_send
+-- One.
+SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version, state, reason, due_us,
+    expires_us, changed_us, attempts, provider_kind, provider_ref, sealed FROM send
+WHERE workspace_id = $1 AND send_id = $2;
+
+-- name: read_decision
+-- What was decided when it was due.
+SELECT decision, reason, until_us, facts, decided_us, times FROM send_decision WHERE workspace_id = $1 AND send_id = $2;
+
+-- name: list_attempts
+-- Its journal, from the beginning.
+SELECT n, phase, at_us, provider_kind, outcome, kind, provider_ref, sealed FROM send_attempt
+WHERE workspace_id = $1 AND send_id = $2 ORDER BY n, at_us, array_position(ARRAY['open', 'committing', 'closed', 'evidence'], phase);
+
+-- name: count_sends
+-- By state; of all, or of one cause. Together they are what was planned.
+SELECT state, count(*) AS sends FROM send WHERE workspace_id = $1 AND ($2::uuid IS NULL OR cause_id = $2) GROUP BY state;
+
+-- name: erase_sends
+-- What was written to somebody who was erased, or would have been; what is in a provider's hands right now ends its way.
+UPDATE send SET sealed = NULL, provider_ref = NULL,
+    token = CASE WHEN state IN ('planned', 'deferred') THEN NULL ELSE token END,
+    state = CASE WHEN state IN ('planned', 'deferred') THEN 'suppressed' ELSE state END,
+    reason = CASE WHEN state IN ('planned', 'deferred') THEN 'no_person' ELSE reason END
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) AND sealed IS NOT NULL RETURNING send_id;
+
+-- name: erase_replies
+-- What providers said of them: it may name the address. The journal's lines stay.
+UPDATE send_attempt SET sealed = NULL, provider_ref = NULL
+WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND (sealed IS NOT NULL OR provider_ref IS NOT NULL);

@@ -45,17 +45,18 @@ async def find_provider(
 ) -> StoredProvider | None:
     """Who carries the channel; None where nobody was set and the mailbox does not carry it either."""
     rows = await tx.fetch(Q.list_providers, workspace_id, channel)
-    return _provider(rows[0], vault) if rows else _default(channel)
+    return _provider(rows[0], vault) if rows else default_provider(channel)
 
 
 async def list_providers(tx: Tx, workspace_id: UUID, *, vault: Vault) -> list[StoredProvider]:
     """Of every channel that somebody carries."""
     rows = await tx.fetch(Q.list_providers, workspace_id, None)
     found = {row["channel"]: _provider(row, vault) for row in rows}
-    return [one for channel in CHANNELS if (one := found.get(channel) or _default(channel))]
+    return [one for channel in CHANNELS if (one := found.get(channel) or default_provider(channel))]
 
 
-def _default(channel: Channel) -> StoredProvider | None:
+def default_provider(channel: Channel) -> StoredProvider | None:
+    """What carries a channel of which nothing was set."""
     offer = PROVIDERS[DEFAULT]
     if channel not in offer.channels:
         return None

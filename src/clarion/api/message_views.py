@@ -1,0 +1,211 @@
+"""How templates and messages are shown outside; as `views`, for the management API and the command line."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from clarion import model
+from clarion.api.views import PROFILE
+from clarion.messaging import AttemptLine, Content, Landed, State, StoredSend, StoredTemplate
+
+TEMPLATE, MESSAGE = "tpl", "msg"
+
+
+class Template(Struct, frozen=True, kw_only=True):
+    """A template. `number`: what callers that want small integers know it by. `texts` by language, where asked for."""
+
+    id: str
+    number: int
+    name: str
+    channel: str
+    message_class: str
+    topic: str | None
+    retry_unknown: bool
+    version: int
+    changed_at: str
+    texts: dict[str, dict[str, Any]] = {}
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """A message and where it stands. `reason`: why it is not sent; `tries`: attempts opened."""
+
+    id: str
+    state: str
+    reason: str | None
+    channel: str
+    message_class: str
+    topic: str | None
+    recipient: str | None
+    profile_id: str | None
+    template_id: str | None
+    version: int | None
+    cause: str
+    due_at: str
+    expires_at: str | None
+    changed_at: str
+    tries: int
+    provider: str | None
+    provider_ref: str | None
+
+
+class MessagePage(Struct, frozen=True):
+    """Messages, newest first; `next` is the `before` of the next page, null on the last."""
+
+    messages: list[Message]
+    next: str | None
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """What was decided when it was due, on which facts; `times`: how often, where it was held."""
+
+    decision: str
+    reason: str | None
+    until: str | None
+    facts: dict[str, Any]
+    decided_at: str
+    times: int
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """A line of the journal: `open`, `committing` before the point of no return, `closed`, and late `evidence`."""
+
+    n: int
+    phase: str
+    at: str
+    provider: str | None
+    outcome: str | None
+    kind: str | None
+    provider_ref: str | None
+    said: str
+
+
+class Explained(Struct, frozen=True, kw_only=True):
+    """A message with what was decided and tried. `decision` null: it is not due yet."""
+
+    message: Message
+    decision: Decision | None
+    attempts: list[Attempt]
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many messages stand where; together they are `planned_in_all`."""
+
+    planned_in_all: int
+    states: dict[str, int]
+
+
+class Raw(Struct, frozen=True, kw_only=True):
+    """A message in the mailbox, as it would have gone out."""
+
+    id: str
+    recipient: str
+    title: str
+    received_at: str
+    raw: str
+
+
+def template(one: StoredTemplate, texts: Mapping[str, Content] | None = None) -> Template:
+    """A template, with its texts where they are given."""
+    return Template(
+        id=model.show_id(TEMPLATE, one.template_id),
+        number=one.number,
+        name=one.name,
+        channel=one.channel,
+        message_class=one.message_class.value,
+        topic=one.topic,
+        retry_unknown=one.retry_unknown,
+        version=one.version,
+        changed_at=_at(one.changed_us),
+        texts={language: _text(content) for language, content in (texts or {}).items()},
+    )
+
+
+def message(one: StoredSend) -> Message:
+    """A message."""
+    return Message(
+        id=model.show_id(MESSAGE, one.send_id),
+        state=one.state.value,
+        reason=one.reason,
+        channel=one.channel,
+        message_class=one.message_class.value,
+        topic=one.topic,
+        recipient=one.recipient,
+        profile_id=_id(PROFILE, one.profile_id),
+        template_id=_id(TEMPLATE, one.template_id),
+        version=one.version,
+        cause=one.cause_kind if one.cause_id is None else f"{one.cause_kind} {one.cause_id}",
+        due_at=_at(one.due_us),
+        expires_at=None if one.expires_us is None else _at(one.expires_us),
+        changed_at=_at(one.changed_us),
+        tries=one.tries,
+        provider=one.provider,
+        provider_ref=one.provider_ref,
+    )
+
+
+def message_page(found: list[StoredSend], limit: int) -> MessagePage:
+    """`found` holds one more than the page where there is a next one."""
+    shown = [message(one) for one in found[:limit]]
+    return MessagePage(shown, shown[-1].id if len(found) > limit else None)
+
+
+def explained(one: StoredSend) -> Explained:
+    """With what was decided and tried."""
+    decided = one.decision
+    return Explained(
+        message=message(one),
+        decision=None
+        if decided is None
+        else Decision(
+            decision=decided.decision,
+            reason=decided.reason,
+            until=None if decided.until_us is None else _at(decided.until_us),
+            facts=decided.facts,
+            decided_at=_at(decided.decided_us),
+            times=decided.times,
+        ),
+        attempts=[_attempt(line) for line in one.attempts],
+    )
+
+
+def counts(found: Mapping[State, int]) -> Counts:
+    """Every state, those with none included."""
+    return Counts(
+        planned_in_all=sum(found.values()), states={state.value: sends for state, sends in found.items()}
+    )
+
+
+def raw(one: Landed) -> Raw:
+    """As it would have gone out."""
+    return Raw(
+        id=model.show_id(MESSAGE, one.send_id),
+        recipient=one.recipient,
+        title=one.title,
+        received_at=_at(one.received_us),
+        raw=one.raw.decode("utf-8", "replace"),
+    )
+
+
+def _attempt(line: AttemptLine) -> Attempt:
+    return Attempt(
+        n=line.n, phase=line.phase, at=_at(line.at_us), provider=line.provider, outcome=line.outcome,
+        kind=line.kind, provider_ref=line.provider_ref, said=line.said,
+    )  # fmt: skip
+
+
+def _text(content: Content) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(content)
+    del found["is"]
+    return found
+
+
+def _id(prefix: str, one: UUID | None) -> str | None:
+    return None if one is None else model.show_id(prefix, one)
+
+
+def _at(us: int) -> str:
+    return datetime.fromtimestamp(us / 1_000_000, UTC).isoformat()

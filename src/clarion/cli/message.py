@@ -1,0 +1,114 @@
+"""`clarion message`: what became of messages, and what lies in the mailbox."""
+
+from typing import Annotated
+from uuid import UUID
+
+from cyclopts import App, Parameter
+
+from clarion.api import Call
+from clarion.api import message_views as views
+from clarion.api.nouns import message
+from clarion.cli._call import OfWorkspace, with_call
+from clarion.cli._options import HERE, Json, Place
+from clarion.cli._print import show as show_rows
+from clarion.cli._print import show_json, show_one
+from clarion.messaging import State
+
+app = App(name="message", help="Messages: where they stand and why.")
+
+_COLUMNS = ("id", "state", "reason", "channel", "recipient", "tries", "changed_at")
+_LINES = ("n", "phase", "at", "provider", "outcome", "kind", "said")
+
+
+@app.command(name="list")
+def list_(
+    *,
+    state: State | None = None,
+    cause: Annotated[UUID | None, Parameter(help="Of one automation or campaign.")] = None,
+    limit: Annotated[int, Parameter(help="How many at most.")] = 50,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """Messages, newest first."""
+    wish = message.List(state=state, cause_id=cause, limit=limit)
+
+    async def ask(call: Call) -> list[views.Message]:
+        return (await message.list_page(call, wish)).messages
+
+    found = with_call(place, "message list", workspace, ask)
+    if not found and not json:
+        print("No messages.")
+        return
+    show_rows(found, _COLUMNS, json=json)
+
+
+@app.command
+def show(
+    message_id: str,
+    *,
+    raw: Annotated[
+        bool, Parameter(negative="", help="As it would have gone out, out of the mailbox.")
+    ] = False,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """A message; with --raw what lies in the mailbox of it."""
+    wish = message.One(message_id=message_id)
+
+    async def ask(call: Call) -> views.Message:
+        return (await message.explain(call, wish)).message
+
+    async def ask_raw(call: Call) -> views.Raw:
+        return await message.raw(call, wish)
+
+    if not raw:
+        show_one(with_call(place, "message show", workspace, ask), json=json)
+        return
+    found = with_call(place, "message show", workspace, ask_raw)
+    if json:
+        show_json(found)
+    else:
+        print(found.raw)
+
+
+@app.command
+def explain(
+    message_id: str, *, workspace: OfWorkspace = None, place: Place = HERE, json: Json = False
+) -> None:
+    """Why it was sent or not: the decision with its facts, and every attempt."""
+    wish = message.One(message_id=message_id)
+
+    async def ask(call: Call) -> views.Explained:
+        return await message.explain(call, wish)
+
+    found = with_call(place, "message explain", workspace, ask)
+    if json:
+        show_json(found)
+        return
+    show_one(found.message, json=False)
+    if found.decision is None:
+        print("\nNothing is decided: it is not due yet.")
+    else:
+        print()
+        show_one(found.decision, json=False)
+    if found.attempts:
+        print()
+        show_rows(found.attempts, _LINES, json=False)
+
+
+@app.command
+def count(
+    *,
+    cause: Annotated[UUID | None, Parameter(help="Of one automation or campaign.")] = None,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """How many stand where; together they are all that were planned."""
+
+    async def ask(call: Call) -> views.Counts:
+        return await message.count(call, message.Count(cause_id=cause))
+
+    show_one(with_call(place, "message count", workspace, ask), json=json)

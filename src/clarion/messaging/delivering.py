@@ -1,0 +1,306 @@
+"""Deliveries: lines of due sends, one a workspace and channel, so that a dead provider holds up nobody else.
+
+A line claims as many as its provider takes at once, writes them, opens their attempts and hands them over. Three
+commits an attempt (opened, marked, closed), each shared by whatever gathered meanwhile. `at` is told each point that
+is passed, so that tests can stop there; what may happen at each is the table of docs/explanation/sending.md.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from clarion import accounts, log
+from clarion.accounts import Vaults
+from clarion.db import Database, is_transient
+from clarion.messaging import configs, settling, store, writing
+from clarion.messaging.gathering import Together
+from clarion.messaging.opening import Links, Opened, Turn, open_attempts
+from clarion.messaging.port import Accepted, Channel, Deferred, Provider, Rejected, Result, Unknown
+from clarion.messaging.settling import Closing
+from clarion.messaging.store import StoredProvider
+from clarion.messaging.trials import BREAKS_AFTER, Breaker
+from clarion.model import Ids
+
+LEASE_S = 60
+LOOK_EVERY_S = 1.0
+EXTEND_EVERY_S = 15.0
+#: How many a provider is handed at once that does not say it itself.
+WIDTH = 10
+_CLOSE_TRIES = 5
+
+At = Callable[[str, UUID], Awaitable[None]]
+
+_log = log.get(__name__)
+
+
+class LeaseLost(Exception):
+    """Another worker may have the send: nothing goes out."""
+
+
+class Carrying(Struct, frozen=True, kw_only=True):
+    """What deliveries need. `at` is told each point that is passed; `links`: where readers say no."""
+
+    database: Database
+    vaults: Vaults
+    ids: Ids
+    providers: Mapping[str, Provider]
+    links: Links
+    at: At
+
+
+async def nowhere(_point: str, _send_id: UUID) -> None:
+    """Nobody wants to know."""
+
+
+def no_links(_workspace_id: UUID, _written: object) -> str | None:
+    """There is no page yet on which readers say no."""
+    return None
+
+
+class Delivery:
+    """Sends what is due. Any number of these, on any number of machines."""
+
+    def __init__(
+        self,
+        database: Database,
+        vaults: Vaults,
+        ids: Ids,
+        providers: Mapping[str, Provider],
+        *,
+        links: Links = no_links,
+        at: At = nowhere,
+    ) -> None:
+        self._carrying = Carrying(
+            database=database, vaults=vaults, ids=ids, providers=providers, links=links, at=at
+        )
+        self._lines: dict[tuple[UUID, Channel], asyncio.Task[None]] = {}
+        self._breakers: dict[tuple[UUID, Channel], Breaker] = {}
+
+    async def work(self, stop: asyncio.Event, woken: asyncio.Event) -> None:
+        """Until `stop`; attempts at hand are finished first. `woken`: there may be a send (else a look a second)."""
+        settle = asyncio.create_task(
+            settling.keep(self._carrying.database, self._carrying.vaults, self._window_s, stop)
+        )
+        while not stop.is_set():
+            woken.clear()
+            try:
+                await self._begin_lines(stop)
+            except Exception as exc:
+                if not is_transient(exc):
+                    _log.exception("sending failed in a way we did not foresee", action="delivery_failed")
+            await _first_of(woken, stop, LOOK_EVERY_S)
+        await asyncio.gather(settle, *self._lines.values(), return_exceptions=True)
+
+    async def work_off(self, workspace_id: UUID | None = None) -> None:
+        """What is due now, in one workspace or in all, to its end."""
+        await self._begin_lines(asyncio.Event(), workspace_id)
+        for line in list(self._lines.values()):
+            await line
+
+    async def settle(self) -> None:
+        """Take back what workers left in the middle."""
+        await settling.settle(self._carrying.database, self._carrying.vaults, self._window_s)
+
+    def _window_s(self, carrier: StoredProvider) -> int:
+        """For how long a second try is harmless."""
+        return self._carrying.providers[carrier.kind].again_within_s(carrier.config)
+
+    async def _begin_lines(self, stop: asyncio.Event, only: UUID | None = None) -> None:
+        database = self._carrying.database
+        self._lines = {key: task for key, task in self._lines.items() if not task.done()}
+        async with database.owner() as tx:
+            due = await store.due_lines(tx, database.now_us())
+        clock = asyncio.get_running_loop().time()
+        for key in due:
+            if only not in (None, key[0]):
+                continue
+            if key not in self._lines and self._breakers.get(key, Breaker()).lets_pass(clock):
+                line = Line(self._carrying, *key, self._breakers)
+                self._lines[key] = asyncio.create_task(line.run(stop))
+
+
+class Line:
+    """The due sends of one channel of a workspace, until none is left or its provider is to be left alone."""
+
+    def __init__(
+        self,
+        carrying: Carrying,
+        workspace_id: UUID,
+        channel: Channel,
+        breakers: dict[tuple[UUID, Channel], Breaker],
+    ) -> None:
+        self._carrying = carrying
+        self._workspace_id = workspace_id
+        self._channel = channel
+        self._breakers = breakers
+        self._in_flight: dict[asyncio.Task[None], tuple[UUID, UUID]] = {}  # attempt -> (send, token)
+        self._marks: Together[tuple[UUID, UUID], bool] = Together(self._mark)
+        self._closings: Together[Closing, None] = Together(self._close)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Raises nothing; what fails is logged and due again when its lease is over."""
+        extending = asyncio.create_task(self._extend())
+        try:
+            while not stop.is_set():
+                begun = await self._fill()
+                if not begun and not self._in_flight:
+                    return
+                if self._in_flight:
+                    await asyncio.wait(self._in_flight, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+        except Exception as exc:
+            if not is_transient(exc):
+                _log.exception("a line failed in a way we did not foresee", action="line_failed")
+        finally:
+            await asyncio.gather(*self._in_flight, return_exceptions=True)
+            extending.cancel()
+
+    async def _fill(self) -> int:
+        """Claim, write and open as many as there is room for; how many were claimed."""
+        carrying = self._carrying
+        database, vault = carrying.database, await carrying.vaults.of(self._workspace_id)
+        async with database.owner() as tx:
+            workspace = await accounts.read_workspace(tx, self._workspace_id)
+            carrier = await store.find_provider(tx, self._workspace_id, self._channel, vault=vault)
+        if workspace.test and carrier is not None and configs.PROVIDERS[carrier.kind].real:
+            carrier = store.default_provider(self._channel)  # a test workspace is never sent from
+        room = self._room(carrier)
+        if room == 0:
+            return 0
+        token, now_us = carrying.ids.next(), database.now_us()
+        async with database.owner() as tx:
+            claimed = await store.claim(
+                tx, self._workspace_id, self._channel, token, room,
+                now_us=now_us, lease_us=LEASE_S * 1_000_000, vault=vault,
+            )  # fmt: skip
+        for send in claimed:
+            await carrying.at("claimed", send.send_id)
+        if not claimed:
+            return 0
+        async with database.owner() as tx:
+            now = datetime.fromtimestamp(now_us / 1_000_000, UTC)
+            written = await writing.write(tx, workspace, claimed, vault=vault, now=now)
+        turn = Turn(
+            workspace_id=self._workspace_id, channel=self._channel, token=token, carrier=carrier,
+            window_s=0 if carrier is None else carrying.providers[carrier.kind].again_within_s(carrier.config),
+            lease_us=LEASE_S * 1_000_000, vault=vault, links=carrying.links,
+        )  # fmt: skip
+        async with database.owner() as tx:
+            opened = await open_attempts(tx, turn, written, now_us=database.now_us())
+        for one in opened:
+            await carrying.at("attempt written", one.message.send_id)
+            task = asyncio.create_task(self._attempt(turn, one))
+            self._in_flight[task] = (one.message.send_id, token)
+            task.add_done_callback(lambda done: self._in_flight.pop(done, None))
+        return len(claimed)
+
+    def _room(self, carrier: StoredProvider | None) -> int:
+        """How many more may be in flight. Half of them at least, so that commits are shared; one to try a provider
+        that failed.
+        """
+        key = (self._workspace_id, self._channel)
+        breaker = self._breakers.get(key, Breaker())
+        if not breaker.lets_pass(asyncio.get_running_loop().time()):
+            return 0
+        if breaker.failures >= BREAKS_AFTER:
+            return 0 if self._in_flight else 1
+        width = WIDTH if carrier is None else getattr(carrier.config, "connections_max", WIDTH)
+        free: int = width - len(self._in_flight)
+        return free if free >= (width + 1) // 2 else 0
+
+    async def _attempt(self, turn: Turn, one: Opened) -> None:
+        assert turn.carrier is not None, "nothing is opened that nobody carries"
+        carrying, send_id = self._carrying, one.message.send_id
+        marked_us: int | None = None
+
+        async def committing() -> None:
+            nonlocal marked_us
+            if not await self._marks.do((send_id, turn.token)):
+                raise LeaseLost
+            marked_us = carrying.database.now_us()
+            await carrying.at("marked", send_id)
+
+        provider = carrying.providers[turn.carrier.kind]
+        try:
+            result = await provider.send(one.message, turn.carrier.config, committing=committing)
+        except LeaseLost:
+            _log.warning("a send's lease was lost", action="send_lease_lost", send=str(send_id))
+            return
+        except Exception as exc:
+            if not is_transient(exc):
+                _log.exception("a provider failed in a way we did not foresee", action="provider_failed")
+            name = type(exc).__name__
+            result = Deferred(reason=name) if marked_us is None else Unknown(name)
+        await carrying.at("answered", send_id)
+        self._learn(result)
+        closing = Closing(turn=turn, opened=one, result=result, marked_us=marked_us)
+        for last in (False,) * (_CLOSE_TRIES - 1) + (True,):
+            try:
+                await self._closings.do(closing)
+                return
+            except Exception as exc:
+                if last or not is_transient(exc):
+                    _log.exception(
+                        "what a provider said could not be noted", action="close_failed", send=str(send_id)
+                    )
+                    return
+            await asyncio.sleep(1)
+
+    def _learn(self, result: Result) -> None:
+        """Of the provider: whether it works."""
+        key, clock = (self._workspace_id, self._channel), asyncio.get_running_loop().time()
+        breaker = self._breakers.get(key, Breaker())
+        match result:
+            case Accepted():
+                breaker = breaker.took()
+            case Rejected(permanent=True):
+                breaker = breaker.took()
+            case Deferred(retry_after_s=retry_after_s):
+                breaker = breaker.failed(clock, retry_after_s)
+            case _:
+                breaker = breaker.failed(clock)
+        self._breakers[key] = breaker
+
+    async def _mark(self, attempts: Sequence[tuple[UUID, UUID]]) -> list[bool]:
+        database = self._carrying.database
+        async with database.owner() as tx:
+            held = await store.mark(tx, self._workspace_id, attempts, now_us=database.now_us())
+        return [send_id in held for send_id, _ in attempts]
+
+    async def _close(self, closings: Sequence[Closing]) -> list[None]:
+        carrying = self._carrying
+        async with carrying.database.owner() as tx:
+            await settling.close(
+                tx, self._workspace_id, closings,
+                now_us=carrying.database.now_us(), ids=carrying.ids, draw=random.random,
+            )  # fmt: skip
+            for one in closings:
+                await carrying.at("before commit", one.opened.message.send_id)
+        return [None] * len(closings)
+
+    async def _extend(self) -> None:
+        """Say that we are still at it, for as long as an attempt takes."""
+        database = self._carrying.database
+        while True:
+            await asyncio.sleep(EXTEND_EVERY_S)
+            by_token: dict[UUID, list[UUID]] = {}
+            for send_id, token in self._in_flight.values():
+                by_token.setdefault(token, []).append(send_id)
+            try:
+                async with database.owner() as tx:
+                    for token, sends in by_token.items():
+                        until_us = database.now_us() + LEASE_S * 1_000_000
+                        await store.extend(tx, self._workspace_id, sends, token, until_us)
+            except Exception as exc:
+                if not is_transient(exc):
+                    _log.exception("leases could not be extended", action="extend_failed")
+
+
+async def _first_of(woken: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:
+    waits = [asyncio.create_task(woken.wait()), asyncio.create_task(stop.wait())]
+    await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()

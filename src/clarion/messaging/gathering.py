@@ -1,0 +1,40 @@
+"""Calls that come while one is under way share the next one: many small commits become one, without a timer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_AT_ONCE = 500
+
+
+class Together(Generic[T, R]):
+    """`work` is handed what gathered and answers each, in order; what it raises is raised to each."""
+
+    def __init__(self, work: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> None:
+        self._work = work
+        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def do(self, one: T) -> R:
+        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((one, answer))
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
+        return await answer
+
+    async def _run(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+            try:
+                found = await self._work([one for one, _ in group])
+            except Exception as exc:  # each hears of it
+                for _, answer in group:
+                    if not answer.done():
+                        answer.set_exception(exc)
+                continue
+            for (_, answer), one in zip(group, found, strict=True):
+                if not answer.done():
+                    answer.set_result(one)

@@ -1,0 +1,97 @@
+"""A template becomes a message: Velocity, compiled once a version, in the reader's language. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+
+from clarion import velocity
+from clarion.messaging.port import Content, Email, Payload, Text
+
+_COMPILED_MAX = 4_096
+TEXT_CHARS_MAX = 1_000_000
+
+
+class Unwritable(Exception):
+    """A template that cannot be used, or not with these data. Its text names no value but those of the template."""
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What a template may read. The names in `data` are variables of their own as well."""
+
+    data: Mapping[str, Any] = {}
+    profile: Mapping[str, Any] = {}
+    event: Mapping[str, Any] | None = None
+    order: Mapping[str, Any] | None = None
+
+    def context(self) -> dict[str, Any]:
+        return {
+            **self.data,
+            "data": self.data,
+            "profile": self.profile,
+            "event": self.event or {},
+            "order": self.order or {},
+        }
+
+
+def in_language(texts: Mapping[str, Content], language: str | None) -> Content:
+    """The text for a reader: `uk-UA`, else `uk`, else the one for everybody, else the first there is."""
+    wanted = (language or "").replace("_", "-").lower()
+    by_tag = {tag.replace("_", "-").lower(): content for tag, content in texts.items()}
+    for tag in (wanted, wanted.partition("-")[0], ""):
+        if tag in by_tag:
+            return by_tag[tag]
+    return next(iter(texts.values()))
+
+
+def render(content: Content, reading: Reading, *, now: datetime, zone: tzinfo | None) -> Content:
+    """The content with its holes filled: HTML is escaped, a subject holds no line's end. Raises Unwritable."""
+    context = reading.context()
+
+    def filled(source: str, *, escape: bool = False, header: bool = False) -> str:
+        return _compiled(source).render(context, escape=escape, header=header, now=now, zone=zone)
+
+    try:
+        match content:
+            case Email():
+                return Email(
+                    subject=filled(content.subject, header=True),
+                    html=filled(content.html, escape=True),
+                    preheader=filled(content.preheader, escape=False),
+                    text=None if content.text is None else filled(content.text),
+                )
+            case Text():
+                return Text(text=filled(content.text))
+            case Payload():
+                return content
+    except velocity.VelocityError as exc:
+        raise Unwritable(str(exc)) from exc
+
+
+def check(texts: Mapping[str, Content]) -> None:
+    """Whether every text compiles. Raises Unwritable."""
+    for language, content in texts.items():
+        for name, source in _sources(content):
+            try:
+                _compiled(source)
+            except velocity.VelocityError as exc:
+                where = f"{name} ({language})" if language else name
+                raise Unwritable(f"{where}: {exc}") from exc
+
+
+def _sources(content: Content) -> list[tuple[str, str]]:
+    match content:
+        case Email(subject=subject, html=html, preheader=preheader, text=text):
+            return [("subject", subject), ("html", html), ("preheader", preheader), ("text", text or "")]
+        case Text(text=text):
+            return [("text", text)]
+        case _:
+            return []
+
+
+@lru_cache(_COMPILED_MAX)
+def _compiled(source: str) -> velocity.Template:
+    """By the text itself: a version never changes, and equal texts are one."""
+    return velocity.compile(source)

@@ -1,0 +1,142 @@
+"""Sends are planned: in the transaction of whoever wants them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from clarion import errors
+from clarion.db import Tx
+from clarion.messaging.port import MessageClass
+from clarion.messaging.sends import Planned, PlannedSend, Sealed
+from clarion.messaging.store._queries import Q
+from clarion.messaging.store.standing import find_rule
+from clarion.messaging.store.templates import StoredTemplate, find_templates
+from clarion.model import Ids, time_us_of
+from clarion.vault import Vault
+
+WORK = "clarion_sends"  #: the channel on which workers hear that there are sends
+PLAN_MAX = 1_000
+
+
+class _Row(Struct, frozen=True, kw_only=True):
+    """A send as it is inserted, in the order of the query's columns."""
+
+    send_key: UUID
+    send_id: UUID
+    cause_kind: str
+    cause_id: UUID | None
+    profile_id: UUID | None
+    channel: str
+    message_class: str
+    topic: str | None
+    template_id: UUID | None
+    version: int | None
+    retry_unknown: bool
+    due_us: int
+    expires_us: int | None
+    sealed: bytes
+
+
+async def plan(
+    tx: Tx, workspace_id: UUID, sends: Sequence[PlannedSend], *, vault: Vault, ids: Ids
+) -> list[Planned]:
+    """Have these sent once the transaction is committed; one whose key was planned before stays as it was.
+
+    One answer a send, in their order. Raises Invalid where one cannot be sent as it is wished; then none is.
+    """
+    if not sends:
+        return []
+    if len(sends) > PLAN_MAX:
+        raise errors.Invalid(f"at most {PLAN_MAX} messages are planned at once")
+    templates = await find_templates(tx, workspace_id, {one.template_id for one in sends if one.template_id})
+    keys = [UUID(bytes=key) for key in vault.dedup_keys("send", [one.key for one in sends])]
+    hours = {
+        one: (await find_rule(tx, workspace_id, one)).expires_hours for one in {s.channel for s in sends}
+    }
+    first: dict[UUID, _Row] = {}
+    for key, send_id, wanted in zip(keys, ids.many(len(sends)), sends, strict=True):
+        if key not in first:
+            first[key] = _row(key, send_id, wanted, templates, hours[wanted.channel], vault)
+    rows = sorted(first.values(), key=lambda row: row.send_key.bytes)
+    columns = [[getattr(row, name) for row in rows] for name in _Row.__struct_fields__]
+    new = {row["send_key"]: row["send_id"] for row in await tx.fetch(Q.plan_sends, workspace_id, *columns)}
+    known = [key for key in first if key not in new]
+    old = {row["send_key"]: row["send_id"] for row in await tx.fetch(Q.find_planned, workspace_id, known)}
+    await tx.execute(Q.tell_workers, WORK)
+    return [Planned(new[key], new=True) if key in new else Planned(old[key], new=False) for key in keys]
+
+
+def _row(
+    key: UUID,
+    send_id: UUID,
+    wanted: PlannedSend,
+    templates: Mapping[UUID, StoredTemplate],
+    hours: int | None,
+    vault: Vault,
+) -> _Row:
+    template = _template(wanted, templates)
+    if wanted.recipient is None and wanted.profile_id is None and wanted.channel != "webhook":
+        raise errors.Invalid("a message needs a recipient or a person")
+    asked = wanted.message_class or (template.message_class if template else MessageClass.MARKETING)
+    due_us = time_us_of(send_id) if wanted.due_at is None else _us(wanted.due_at)
+    expires_us = None if wanted.expires_at is None else _us(wanted.expires_at)
+    if expires_us is None and hours is not None and asked is MessageClass.MARKETING:
+        expires_us = due_us + hours * 3_600_000_000
+    return _Row(
+        send_key=key,
+        send_id=send_id,
+        cause_kind=wanted.cause.kind,
+        cause_id=wanted.cause.id,
+        profile_id=wanted.profile_id,
+        channel=wanted.channel,
+        message_class=asked.value,
+        topic=wanted.topic or (template.topic if template else None),
+        template_id=wanted.template_id,
+        version=template.version if template else None,
+        retry_unknown=bool(template and template.retry_unknown),
+        due_us=due_us,
+        expires_us=expires_us,
+        sealed=vault.seal(_content(wanted), place(send_id)),
+    )
+
+
+def _template(wanted: PlannedSend, templates: Mapping[UUID, StoredTemplate]) -> StoredTemplate | None:
+    if (wanted.template_id is None) == (wanted.content is None):
+        raise errors.Invalid("a message is made of a template or of a content, one of the two")
+    if wanted.template_id is None:
+        return None
+    template = templates.get(wanted.template_id)
+    if template is None:
+        raise errors.Invalid("there is no such template in this workspace")
+    if template.channel != wanted.channel:
+        raise errors.Invalid(f"the template {template.name} is for {template.channel}")
+    return template
+
+
+def _content(wanted: PlannedSend) -> bytes:
+    return msgspec.msgpack.encode(
+        Sealed(
+            recipient=wanted.recipient,
+            content=wanted.content,
+            language=wanted.language,
+            data=dict(wanted.data),
+            event=None if wanted.event is None else dict(wanted.event),
+            order=None if wanted.order is None else dict(wanted.order),
+            sender=wanted.sender,
+            sender_name=wanted.sender_name,
+            reply_to=wanted.reply_to,
+            tags=wanted.tags,
+        )
+    )
+
+
+def place(send_id: UUID) -> bytes:
+    """What a send's sealed part is bound to."""
+    return b"send" + send_id.bytes
+
+
+def _us(at: datetime) -> int:
+    return int(at.timestamp() * 1_000_000)

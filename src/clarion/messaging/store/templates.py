@@ -1,0 +1,118 @@
+"""Templates and their versions."""
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from clarion import accounts, errors
+from clarion.db import Tx
+from clarion.messaging.port import Channel, Content, MessageClass
+from clarion.messaging.store._queries import Q
+from clarion.model import Ids, time_us_of
+
+TEMPLATE = "template"  #: the kind of small number that a template has outside
+
+
+class StoredTemplate(Struct, frozen=True, kw_only=True):
+    """A template with its newest version's number. `number`: its small number outside."""
+
+    template_id: UUID
+    number: int
+    name: str
+    channel: Channel
+    message_class: MessageClass
+    topic: str | None
+    retry_unknown: bool
+    version: int
+    changed_us: int
+
+
+class TemplateWish(Struct, frozen=True, kw_only=True):
+    """A template as somebody wants it. `texts`: language -> content with holes; '' for any other language."""
+
+    name: str
+    channel: Channel
+    texts: Mapping[str, Content]
+    message_class: MessageClass = MessageClass.MARKETING
+    topic: str | None = None
+    retry_unknown: bool = False
+
+
+async def save_template(tx: Tx, workspace_id: UUID, wish: TemplateWish, *, ids: Ids) -> StoredTemplate:
+    """A new template, or the next version of the one of this name. Raises Invalid where its channel is another."""
+    template_id = ids.next()
+    at_us = time_us_of(template_id)
+    row = await tx.fetchrow(
+        Q.save_template, workspace_id, template_id, wish.name, wish.channel, wish.message_class.value,
+        wish.topic, wish.retry_unknown, at_us,
+    )  # fmt: skip
+    if row is None:
+        raise errors.Invalid(
+            f"there is a template {wish.name} of another channel; give this one another name"
+        )
+    texts = msgspec.json.encode(wish.texts).decode()
+    await tx.execute(
+        Q.insert_template_version, workspace_id, row["template_id"], row["version"], texts, at_us
+    )
+    (found,) = (await find_templates(tx, workspace_id, [row["template_id"]])).values()
+    return found
+
+
+async def find_templates(
+    tx: Tx, workspace_id: UUID, template_ids: Iterable[UUID]
+) -> dict[UUID, StoredTemplate]:
+    """Those of these that are there."""
+    wanted = list(template_ids)
+    rows = await tx.fetch(Q.find_templates, workspace_id, wanted) if wanted else []
+    return {one.template_id: one for one in await _numbered(tx, workspace_id, rows)}
+
+
+async def list_templates(tx: Tx, workspace_id: UUID) -> list[StoredTemplate]:
+    """All, by name."""
+    return await _numbered(tx, workspace_id, await tx.fetch(Q.list_templates, workspace_id))
+
+
+async def find_template(tx: Tx, workspace_id: UUID, called: UUID | int | str) -> StoredTemplate:
+    """By id, small number or name. Raises NotFound."""
+    if isinstance(called, int):
+        called = (await accounts.ids_of_numbers(tx, workspace_id, TEMPLATE, [called])).get(
+            called, UUID(int=0)
+        )
+    if isinstance(called, UUID):
+        rows = await tx.fetch(Q.find_templates, workspace_id, [called])
+    else:
+        rows = await tx.fetch(Q.find_template_named, workspace_id, called)
+    found = await _numbered(tx, workspace_id, rows)
+    if not found:
+        raise errors.NotFound("there is no such template in this workspace")
+    return found[0]
+
+
+async def read_texts(tx: Tx, workspace_id: UUID, template_id: UUID, version: int) -> dict[str, Content]:
+    """What a version says, by language. Raises NotFound."""
+    texts = await tx.fetchval(Q.read_template_version, workspace_id, template_id, version)
+    if texts is None:
+        raise errors.NotFound("there is no such version of this template")
+    return msgspec.json.decode(texts, type=dict[str, Content])
+
+
+async def _numbered(tx: Tx, workspace_id: UUID, rows: list[asyncpg.Record]) -> list[StoredTemplate]:
+    numbers = await accounts.number_of(tx, workspace_id, TEMPLATE, [row["template_id"] for row in rows])
+    return [
+        StoredTemplate(
+            template_id=row["template_id"],
+            number=numbers[row["template_id"]],
+            name=row["name"],
+            channel=cast(Channel, row["channel"]),
+            message_class=MessageClass(row["class"]),
+            topic=row["topic"],
+            retry_unknown=row["retry_unknown"],
+            version=row["version"],
+            changed_us=row["changed_us"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,117 @@
+"""Due sends are written: the person is read, the template filled. What cannot be written says why."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from msgspec import Struct
+
+from clarion import errors, profiles
+from clarion.accounts import Workspace
+from clarion.db import Tx
+from clarion.messaging import rendering, store
+from clarion.messaging.port import Channel, Content
+from clarion.messaging.rendering import Reading, Unwritable
+from clarion.messaging.store import Claimed
+from clarion.profiles import FoundProfile
+from clarion.vault import Vault
+
+#: On which of a person's addresses a channel reaches them.
+ADDRESS_OF: Mapping[Channel, str] = {"email": "email", "sms": "sms", "viber": "sms"}
+_NAMES = available_timezones()
+NOWHERE = ""  #: the recipient of a webhook: its provider's own URL
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """A send, ready but for the decision. `recipient` None: no address; `content` None: `unwritable` says why."""
+
+    claimed: Claimed
+    person: bool
+    recipient: str | None
+    blind: UUID | None
+    zone: ZoneInfo | None
+    content: Content | None
+    unwritable: str = ""
+
+
+async def write(
+    tx: Tx, workspace: Workspace, claimed: Sequence[Claimed], *, vault: Vault, now: datetime
+) -> list[Written]:
+    """Read what they need and fill their templates; one that cannot be written never touches another."""
+    texts: dict[tuple[UUID, int], dict[str, Content]] = {}
+    written = []
+    for send in claimed:
+        found = None
+        if send.profile_id is not None:
+            found = await profiles.read_profile(tx, workspace.workspace_id, send.profile_id, vault=vault)
+        if send.template_id is not None and send.version is not None:
+            version = (send.template_id, send.version)
+            if version not in texts:
+                texts[version] = await store.read_texts(tx, workspace.workspace_id, *version)
+            source = rendering.in_language(texts[version], _language(send, found))
+        elif send.kept.content is not None:
+            source = send.kept.content
+        else:
+            raise errors.Invalid("a send without template and content")
+        written.append(_written(workspace, send, found, source, vault=vault, now=now))
+    return written
+
+
+def _written(
+    workspace: Workspace,
+    send: Claimed,
+    found: FoundProfile | None,
+    source: Content,
+    *,
+    vault: Vault,
+    now: datetime,
+) -> Written:
+    traits = {} if found is None else found.traits
+    recipient = send.kept.recipient or _address(send.channel, found)
+    zone = _zone(traits.get("timezone")) or _zone(workspace.zone)
+    content, unwritable = None, ""
+    try:
+        content = source if send.template_id is None else _filled(send, source, traits, zone, now)
+    except Unwritable as exc:
+        unwritable = str(exc)
+    return Written(
+        claimed=send,
+        person=send.profile_id is None or found is not None,
+        recipient=recipient,
+        blind=store.blind_of(vault, send.channel, recipient) if recipient else None,
+        zone=zone,
+        content=content,
+        unwritable=unwritable,
+    )
+
+
+def _filled(
+    send: Claimed, source: Content, traits: Mapping[str, Any], zone: ZoneInfo | None, now: datetime
+) -> Content:
+    kept = send.kept
+    reading = Reading(data=kept.data, profile=traits, event=kept.event, order=kept.order)
+    return rendering.render(source, reading, now=now, zone=zone)
+
+
+def _address(channel: Channel, found: FoundProfile | None) -> str | None:
+    """The newest one of the person that the channel reaches."""
+    if channel == "webhook":
+        return NOWHERE
+    if found is None:
+        return None
+    held = [one["value"] for one in found.addresses if one["channel"] == ADDRESS_OF.get(channel, channel)]
+    return held[-1] if held else None
+
+
+def _language(send: Claimed, found: FoundProfile | None) -> str | None:
+    language = send.kept.language or ({} if found is None else found.traits).get("language")
+    return language if isinstance(language, str) else None
+
+
+def _zone(name: object) -> ZoneInfo | None:
+    """By its name in the list of zones; other texts (`FOO+99`, a path) are none."""
+    if not isinstance(name, str) or name not in _NAMES:
+        return None
+    return ZoneInfo(name)

@@ -1,0 +1,542 @@
+"""Messages are planned once and go out once: into the mailbox, or through a provider that behaves as it is told."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from msgspec.structs import replace
+
+from clarion import events, messaging, profiles
+from clarion.channels.mailbox import Mailbox
+from clarion.db import instance
+from clarion.jobs import Job
+from clarion.messaging import Cause, Email, MessageClass, PlannedSend, SendingRule, TemplateWish, Topic
+from clarion.messaging.port import Accepted, Deferred, Kind, Rejected, Unknown
+from clarion.model import Dedup, Identity, IdentityKind, Mode, Offer, ProfileChange, Reach, Source, parse_id
+
+ANN = "ann@example.com"
+HELLO = Email(subject="Hello", html="<p>Hello</p>")
+CALL = Cause("call")
+
+
+@pytest.fixture
+def providers(database, vaults, ids):
+    return {"mailbox": Mailbox(database.app, vaults.of, ids)}
+
+
+@pytest.fixture
+def delivery(database, vaults, ids, providers):
+    return messaging.Delivery(database, vaults, ids, providers)
+
+
+def wish(key="k", *, to=ANN, bulk=True, **more):
+    kind = MessageClass.MARKETING if bulk else MessageClass.TRANSACTIONAL
+    made = {"content": HELLO} if "template_id" not in more else {}
+    return PlannedSend(key=key, cause=CALL, channel="email", recipient=to, message_class=kind, **made | more)
+
+
+@pytest.fixture
+def plan(database, tenant, ids):
+    async def do(*sends):
+        async with database.app(tenant.workspace_id) as tx:
+            return await messaging.plan(tx, tenant.workspace_id, sends, vault=tenant.vault, ids=ids)
+
+    return do
+
+
+@pytest.fixture
+def explained(database, tenant):
+    async def ask(send_id):
+        async with database.app(tenant.workspace_id) as tx:
+            return await messaging.read_send(tx, tenant.workspace_id, send_id, vault=tenant.vault)
+
+    return ask
+
+
+@pytest.fixture
+def mailbox(database, tenant):
+    async def ask():
+        async with database.app(tenant.workspace_id) as tx:
+            return await messaging.list_landed(tx, tenant.workspace_id, vault=tenant.vault, limit=100)
+
+    return ask
+
+
+async def test_a_planned_message_lands_in_the_mailbox_once(tenant, plan, delivery, mailbox, explained):
+    (one,), (again,) = await plan(wish()), await plan(wish())
+    assert one.new and not again.new and again.send_id == one.send_id
+    await delivery.work_off(tenant.workspace_id)
+    await delivery.work_off(tenant.workspace_id)
+    (landed,) = await mailbox()
+    assert (landed.send_id, landed.recipient, landed.title) == (one.send_id, ANN, "Hello")
+    shown = await explained(one.send_id)
+    assert shown.state == "accepted"
+    assert [line.phase for line in shown.attempts] == ["open", "committing", "closed"]
+    assert (shown.decision.decision, shown.decision.times) == ("send", 1)
+
+
+class Scripted:
+    """A provider that does what it is told: `say` is asked for each send whether it answers, hangs or fails, before
+    or after the point of no return. What it took is `taken`.
+    """
+
+    def __init__(self, say, *, window_s=0):
+        self.say, self.window_s, self.taken = say, window_s, []
+
+    async def check(self, config):
+        pass
+
+    async def send(self, message, config, *, committing):
+        answer = self.say(message)
+        if isinstance(answer, Deferred | Rejected):
+            return answer
+        if callable(answer):
+            answer = await answer(message, committing)
+        else:
+            await committing()
+        self.taken.append(message)
+        return answer
+
+    def again_within_s(self, config):
+        return self.window_s
+
+
+@pytest.fixture
+def through(database, vaults, ids):
+    """A delivery whose every channel is carried by a scripted provider."""
+
+    def make(say, *, window_s=0, at=None):
+        provider = Scripted(say, window_s=window_s)
+        more = {} if at is None else {"at": at}
+        return provider, messaging.Delivery(database, vaults, ids, {"mailbox": provider}, **more)
+
+    return make
+
+
+@pytest.fixture
+def later(database, tenant):
+    """All that waits is due now, and all leases are over: time passes."""
+
+    async def pass_(*, hours=0):
+        async with database.owner() as tx:
+            await tx.execute(
+                "UPDATE send SET due_us = CASE WHEN state IN ('planned', 'deferred') THEN 0 ELSE due_us END,"
+                " leased_us = 0, changed_us = changed_us - $2,"
+                " sent_us = sent_us - $2, doubt_us = doubt_us - $2 WHERE workspace_id = $1",
+                tenant.workspace_id,
+                hours * 3_600_000_000,
+            )
+
+    return pass_
+
+
+@pytest.fixture
+def suppress(database, tenant, ids):
+    async def do(value, reason=profiles.Reason.UNSUBSCRIBED):
+        async with database.app(tenant.workspace_id) as tx:
+            await profiles.suppress(
+                tx, tenant.workspace_id, "email", [value],
+                reason=reason, source=Source.MANAGE, vault=tenant.vault, ids=ids,
+            )  # fmt: skip
+
+    return do
+
+
+async def test_who_unsubscribes_after_the_plan_gets_no_marketing_and_still_the_receipt(
+    tenant, plan, delivery, suppress, mailbox, explained
+):
+    bulk, receipt = await plan(wish("news"), wish("receipt", bulk=False))
+    await suppress(ANN)
+    await delivery.work_off(tenant.workspace_id)
+    assert [landed.send_id for landed in await mailbox()] == [receipt.send_id]
+    shown = await explained(bulk.send_id)
+    assert (shown.state, shown.reason, shown.attempts) == ("suppressed", "unsubscribed", [])
+    assert shown.decision.facts["suppressed"] == "unsubscribed"
+
+
+async def test_who_unsubscribes_after_the_claim_gets_nothing_either(
+    tenant, plan, through, suppress, explained
+):
+    """The decision is made in the transaction that opens the attempt. Deciding at the claim sends this one."""
+
+    async def at(point, send_id):
+        if point == "claimed":
+            await suppress(ANN)
+
+    provider, delivery = through(lambda message: Accepted("r"), at=at)
+    (one,) = await plan(wish())
+    await delivery.work_off(tenant.workspace_id)
+    assert provider.taken == []
+    assert (await explained(one.send_id)).reason == "unsubscribed"
+
+
+async def test_a_bounce_stops_a_receipt_too(tenant, plan, delivery, suppress, explained):
+    (receipt,) = await plan(wish(bulk=False))
+    await suppress(ANN, profiles.Reason.HARD_BOUNCE)
+    await delivery.work_off(tenant.workspace_id)
+    assert (await explained(receipt.send_id)).reason == "hard_bounce"
+
+
+async def test_topics_are_the_addresss(database, tenant, ids, plan, delivery, explained):
+    async with database.app(tenant.workspace_id) as tx:
+        await messaging.set_topic(tx, tenant.workspace_id, Topic(name="news"))
+        await messaging.set_topic(tx, tenant.workspace_id, Topic(name="tips", opt_in=True))
+        for value, agreed in (("no@example.com", {"news": False}), ("yes@example.com", {"tips": True})):
+            assert await messaging.agree(
+                tx, tenant.workspace_id, "email", value.upper(), agreed,
+                source=Source.MANAGE, vault=tenant.vault, ids=ids,
+            )  # fmt: skip
+    found = await plan(
+        wish("1", to="no@example.com", topic="news"),
+        wish("2", to="no@example.com", topic="tips"),
+        wish("3", to="yes@example.com", topic="tips"),
+        wish("4", to="no@example.com", topic="news", bulk=False),
+    )
+    await delivery.work_off(tenant.workspace_id)
+    states = [await explained(one.send_id) for one in found]
+    assert [(one.state.value, one.reason) for one in states] == [
+        ("suppressed", "topic_refused"),
+        ("suppressed", "not_agreed"),
+        ("accepted", None),
+        ("accepted", None),
+    ]
+
+
+async def test_a_cap_holds_though_two_workers_open_at_once(tenant, database, plan, through, explained):
+    """Without the lock on the address both count nothing and both send."""
+    async with database.app(tenant.workspace_id) as tx:
+        rule = SendingRule(cap_messages=1, cap_hours=24)
+        await messaging.set_rule(tx, tenant.workspace_id, "email", rule)
+    await plan(*(wish(str(n)) for n in range(20)))
+    claimed, both = 0, asyncio.Event()
+
+    async def at(point, send_id):
+        nonlocal claimed
+        if point == "claimed":
+            claimed += 1
+            if claimed == 2:  # the first of each
+                both.set()
+            await both.wait()
+
+    workers = [through(lambda message: Accepted("r"), at=at) for _ in range(2)]
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(delivery.work_off(tenant.workspace_id) for _, delivery in workers))
+    assert sum(len(provider.taken) for provider, _ in workers) == 1
+
+
+async def test_what_failed_for_now_is_tried_again_and_ends(tenant, plan, through, later, explained):
+    said = iter([Deferred(reason="greylisted"), Deferred(reason="busy", retry_after_s=60), Accepted("r7")])
+    provider, delivery = through(lambda message: next(said))
+    (one,) = await plan(wish())
+    await delivery.work_off(tenant.workspace_id)
+    shown = await explained(one.send_id)
+    assert (shown.state, shown.tries, len(provider.taken)) == ("deferred", 1, 0)
+    await later()
+    await delivery.work_off(tenant.workspace_id)
+    shown = await explained(one.send_id)
+    assert shown.due_us - shown.changed_us >= 60_000_000
+    await later()
+    delivery = messaging.Delivery(
+        delivery._carrying.database, delivery._carrying.vaults, delivery._carrying.ids, {"mailbox": provider}
+    )  # its predecessor leaves the provider alone, as it asked
+    await delivery.work_off(tenant.workspace_id)
+    shown = await explained(one.send_id)
+    assert (shown.state, shown.tries, shown.provider_ref) == ("accepted", 3, "r7")
+
+
+async def test_after_eight_attempts_it_is_given_up(
+    tenant, database, vaults, ids, plan, through, later, explained
+):
+    (one,) = await plan(wish())
+    for _ in range(9):
+        _, delivery = through(lambda message: Deferred(reason="busy"))
+        await delivery.work_off(tenant.workspace_id)
+        await later()
+    shown = await explained(one.send_id)
+    assert (shown.state, shown.reason, shown.tries) == ("rejected", "gave_up", 8)
+
+
+@pytest.mark.parametrize("kind", [Kind.REFUSED_CONTENT, Kind.BAD_ADDRESS])
+async def test_what_is_refused_for_good_is_not_tried_again(tenant, plan, through, later, explained, kind):
+    _provider, delivery = through(lambda message: Rejected(reason="550 no", permanent=True, kind=kind))
+    (one,) = await plan(wish())
+    await delivery.work_off(tenant.workspace_id)
+    await later()
+    await delivery.work_off(tenant.workspace_id)
+    shown = await explained(one.send_id)
+    assert (shown.state, shown.reason, shown.tries) == ("rejected", kind.value, 1)
+    assert shown.attempts[-1].said == "550 no"
+
+
+async def test_past_the_point_of_no_return_without_an_answer_nobody_knows(
+    database, tenant, plan, through, later, explained
+):
+    """Nothing is sent twice: after a day marketing is given up. Trying again on silence sends two."""
+    provider, delivery = through(lambda message: Unknown("the connection broke"))
+    bulk, receipt = await plan(wish("news"), wish("receipt", bulk=False))
+    await delivery.work_off(tenant.workspace_id)
+    await later(hours=1)
+    await delivery.settle()
+    await delivery.work_off(tenant.workspace_id)
+    assert len(provider.taken) == 2
+    assert [(await explained(one.send_id)).state for one in (bulk, receipt)] == ["unknown", "unknown"]
+    await later(hours=24)
+    await delivery.settle()
+    assert [(await explained(one.send_id)).state for one in (bulk, receipt)] == ["abandoned", "unknown"]
+    async with database.app(tenant.workspace_id) as tx:
+        counts = await messaging.count_sends(tx, tenant.workspace_id)
+    assert (sum(counts.values()), counts["abandoned"], counts["unknown"]) == (2, 1, 1)
+
+
+async def test_a_provider_that_knows_repeats_is_asked_again_inside_its_window(
+    tenant, plan, through, later, explained
+):
+    said = iter([Unknown("silence"), Accepted("r")])
+    provider, delivery = through(lambda message: next(said), window_s=3_600)
+    (one,) = await plan(wish())
+    await delivery.work_off(tenant.workspace_id)
+    await later()
+    await delivery.work_off(tenant.workspace_id)
+    assert (await explained(one.send_id)).state == "accepted"
+    assert [message.send_id for message in provider.taken] == [one.send_id] * 2
+
+
+async def test_past_its_window_it_is_not(tenant, plan, through, later, explained):
+    provider, delivery = through(lambda message: Unknown("silence"), window_s=3_600)
+    (one,) = await plan(wish())
+    await delivery.work_off(tenant.workspace_id)
+    await later(hours=2)
+    await delivery.work_off(tenant.workspace_id)
+    assert (await explained(one.send_id)).state == "unknown"
+    assert len(provider.taken) == 1
+
+
+@pytest.fixture
+def template(database, tenant, ids):
+    async def save(name, **texts):
+        texts = {language.replace("all", ""): content for language, content in texts.items()}
+        wish = TemplateWish(name=name, channel="email", texts=texts)
+        async with database.app(tenant.workspace_id) as tx:
+            return await messaging.save_template(tx, tenant.workspace_id, wish, ids=ids)
+
+    return save
+
+
+@pytest.fixture
+async def ann(database, tenant, ingest, process_all):
+    """A person with an address, a language and a zone."""
+    who = Identity(IdentityKind.EMAIL, "", ANN)
+    traits = {"first_name": "Ann", "language": "uk", "timezone": "Asia/Tokyo"}
+    change = ProfileChange(identities=(who,), reaches=(Reach("email", ANN),), traits=traits)
+    await ingest.offer(tenant.credential, Source.SMASHSEND, [Offer(change, Dedup(Mode.NONE))])
+    await process_all(tenant)
+    async with database.app(tenant.workspace_id) as tx:
+        found = await profiles.find_by_identity(tx, tenant.workspace_id, who, vault=tenant.vault)
+    return parse_id("prf", found.id)
+
+
+async def test_a_template_is_written_for_its_reader_and_by_the_version_that_was_planned(
+    plan, template, delivery, tenant, ann, mailbox
+):
+    first = await template("hi", all=HELLO, uk=Email(subject="Вітаю, $profile.first_name", html="$data.x"))
+    await plan(wish(to=None, profile_id=ann, template_id=first.template_id, data={"x": "<1>"}))
+    second = await template("hi", all=Email(subject="New", html="New"))
+    assert (second.version, second.number) == (2, first.number)
+    await delivery.work_off(tenant.workspace_id)
+    (landed,) = await mailbox()
+    assert (landed.recipient, landed.title) == (ANN, "Вітаю, Ann")
+
+
+async def test_what_cannot_be_written_touches_nobody_else(
+    plan, template, delivery, tenant, mailbox, explained
+):
+    broken = await template("broken", all=Email(subject="$data.list.get(7)", html=""))
+    bad, good = await plan(
+        wish("bad", template_id=broken.template_id, data={"list": [1]}), wish("good", to="bob@example.com")
+    )
+    await delivery.work_off(tenant.workspace_id)
+    assert [landed.send_id for landed in await mailbox()] == [good.send_id]
+    shown = await explained(bad.send_id)
+    assert (shown.state, shown.reason, shown.tries) == ("rejected", "not_written", 0)
+    assert "line 1" in shown.decision.facts["unwritable"]
+
+
+async def test_a_person_without_an_address_gets_nothing(plan, delivery, tenant, ids, explained):
+    (one,) = await plan(wish(to=None, profile_id=ids.next()))
+    await delivery.work_off(tenant.workspace_id)
+    assert (await explained(one.send_id)).reason == "no_person"
+
+
+async def test_quiet_hours_hold_a_message_and_one_record_says_how_often(
+    database, plan, delivery, tenant, later, mailbox, explained
+):
+    async with database.app(tenant.workspace_id) as tx:
+        now = datetime.now(UTC)
+        minutes = now.hour * 60 + now.minute
+        rule = SendingRule(quiet_from=(minutes - 60) % 1440, quiet_until=(minutes + 60) % 1440)
+        await messaging.set_rule(tx, tenant.workspace_id, "email", rule)
+    bulk, receipt = await plan(wish("news"), wish("receipt", bulk=False))
+    for _ in range(2):
+        await delivery.work_off(tenant.workspace_id)
+        await later()
+    shown = await explained(bulk.send_id)
+    assert (shown.state, shown.decision.decision, shown.decision.reason, shown.decision.times) == (
+        "planned", "hold", "quiet_hours", 2,
+    )  # fmt: skip
+    assert [landed.send_id for landed in await mailbox()] == [receipt.send_id]
+
+
+async def test_a_stale_message_expires(plan, delivery, tenant, explained):
+    (one,) = await plan(wish(bulk=False, expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+    await delivery.work_off(tenant.workspace_id)
+    assert (await explained(one.send_id)).state == "expired"
+
+
+async def test_a_worker_that_slept_past_its_lease_sends_nothing(tenant, plan, through, later, explained):
+    """Marks are fenced by the token. Without it the first sends what the second has in its hands."""
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def second_sends(message, committing):
+        begun.set()
+        await go.wait()
+        await committing()
+        return Accepted("second")
+
+    second, awake = through(lambda message: second_sends)
+
+    async def asleep(message, committing):
+        await later()
+        await awake.settle()
+        await later()
+        working = asyncio.create_task(awake.work_off(tenant.workspace_id))
+        await begun.wait()
+        try:
+            await committing()
+        finally:
+            go.set()
+            await working
+        return Accepted("first")
+
+    first, sleeper = through(lambda message: asleep)
+    (one,) = await plan(wish())
+    async with asyncio.timeout(30):
+        await sleeper.work_off(tenant.workspace_id)
+    assert (first.taken, len(second.taken)) == ([], 1)
+    shown = await explained(one.send_id)
+    assert (shown.state, shown.provider_ref) == ("accepted", "second")
+
+
+async def test_an_answer_that_comes_after_the_lease_is_evidence(tenant, plan, through, later, explained):
+    """What nobody knew is known again."""
+    _, other = through(lambda message: None)
+
+    async def slow(message, committing):
+        await committing()
+        await later()
+        await other.settle()
+        assert (await explained(message.send_id)).state == "unknown"
+        return Accepted("late")
+
+    _, delivery = through(lambda message: slow)
+    provider_sends = await plan(wish())
+    await delivery.work_off(tenant.workspace_id)
+    shown = await explained(provider_sends[0].send_id)
+    assert (shown.state, shown.attempts[-1].phase) == ("accepted", "evidence")
+
+
+async def test_nothing_goes_out_while_acting_is_paused(database, plan, delivery, tenant, mailbox):
+    await plan(wish())
+    async with database.owner() as tx:
+        await tx.execute("INSERT INTO instance (epoch) VALUES ($1) ON CONFLICT DO NOTHING", uuid4())
+        await instance.pause(tx, actor="test", because="restored")
+    try:
+        await delivery.work_off(tenant.workspace_id)
+        assert await mailbox() == []
+    finally:
+        async with database.owner() as tx:
+            await instance.resume(tx, actor="test")
+
+
+async def test_a_dead_provider_of_one_workspace_does_not_hold_up_another(new_tenant, database, vaults, ids):
+    """A line each. In one line for all, the second waits for the first's ten minutes."""
+    dead, alive = await new_tenant(), await new_tenant()
+    for one in (dead, alive):
+        async with database.app(one.workspace_id) as tx:
+            sends = [wish(str(n)) for n in range(50)]
+            await messaging.plan(tx, one.workspace_id, sends, vault=one.vault, ids=ids)
+    never = asyncio.Event()
+
+    async def hang(message, committing):
+        await never.wait()
+        return Deferred(reason="gave up")
+
+    def say(message):
+        return hang if message.workspace_id == dead.workspace_id else Accepted("r")
+
+    provider = Scripted(say)
+    delivery = messaging.Delivery(database, vaults, ids, {"mailbox": provider})
+    stop, woken = asyncio.Event(), asyncio.Event()
+    working = asyncio.create_task(delivery.work(stop, woken))
+    async with asyncio.timeout(20):
+        while sum(one.workspace_id == alive.workspace_id for one in provider.taken) < 50:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    stop.set()
+    never.set()
+    await working
+
+
+async def test_an_erasure_takes_what_was_written_and_what_would_have_been(
+    database, plan, delivery, tenant, ann, ids, explained, mailbox
+):
+    (sent,) = await plan(wish("1", profile_id=ann))
+    await delivery.work_off(tenant.workspace_id)
+    (waiting,) = await plan(wish("2", profile_id=ann))
+    async with database.owner() as tx:
+        await events.erase_person(tx, tenant.workspace_id, ann, actor="test", ids=ids)
+        rows = await tx.fetch("SELECT * FROM erasure WHERE workspace_id = $1", tenant.workspace_id)
+        fact = profiles.Erased(rows[0]["erasure_id"], [ann], rows[0]["erased_us"])
+        job = Job(
+            workspace_id=tenant.workspace_id, job_id=ids.next(), kind=profiles.ERASED,
+            payload=profiles.pack_erased(fact), attempts=1,
+        )  # fmt: skip
+        await messaging.eraser()(tx, job)
+    await delivery.work_off(tenant.workspace_id)
+    assert await mailbox() == []
+    assert [(await explained(one.send_id)).recipient for one in (sent, waiting)] == [None, None]
+    assert (await explained(waiting.send_id)).reason == "no_person"
+
+
+async def test_who_is_erased_while_a_provider_has_the_message_leaves_no_words_and_gets_no_second_try(
+    database, plan, through, tenant, ann, later, explained
+):
+    async def busy(message, committing):
+        async with database.owner() as tx:
+            await messaging.store.erase_sends(tx, tenant.workspace_id, [ann])
+        return Deferred(reason=f"450 {ANN} is busy")
+
+    _, delivery = through(lambda message: busy)
+    (one,) = await plan(wish(profile_id=ann))
+    await delivery.work_off(tenant.workspace_id)
+    shown = await explained(one.send_id)
+    assert (shown.state, shown.reason, shown.recipient) == ("suppressed", "no_person", None)
+    assert [line.said for line in shown.attempts] == ["", ""]
+
+
+async def test_the_states_add_up_to_what_was_planned(database, plan, suppress, through, tenant):
+    await suppress("0@example.com")
+    said = {
+        "1": Accepted("r"),
+        "2": Unknown("x"),
+        "3": Deferred(reason="y"),
+        "4": Rejected(reason="z", permanent=True, kind=Kind.OTHER),
+    }
+    _, delivery = through(lambda message: said.get(message.recipient[0], Accepted("r")))
+    cause = Cause("campaign", tenant.workspace_id)
+    await plan(*(replace(wish(str(n), to=f"{n}@example.com"), cause=cause) for n in range(5)), wish("other"))
+    await delivery.work_off(tenant.workspace_id)
+    async with database.app(tenant.workspace_id) as tx:
+        counts = await messaging.count_sends(tx, tenant.workspace_id, cause.id)
+    assert {state.value: sends for state, sends in counts.items() if sends} == dict.fromkeys(
+        ("suppressed", "accepted", "unknown", "deferred", "rejected"), 1
+    )

@@ -1,0 +1,136 @@
+"""T2, quick: workers are killed at every point of an attempt. Nothing is sent twice, nothing is lost without a word."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from clarion import messaging
+from clarion.messaging import Cause, Email, MessageClass, PlannedSend, State
+
+POINTS = (
+    "claimed", "attempt written", "connected", "before the final dot", "after the final dot", "answered",
+    "before commit",
+)  # fmt: skip
+KILLS = 5
+SENDS = 4
+_LAST = UUID(int=(1 << 128) - 1)
+WORKER = Path(__file__).with_name("killed_worker.py")
+
+
+@pytest.fixture
+def run(addresses, tenant, tmp_path):
+    """A worker in a process of its own; its exit code."""
+
+    async def do(point, passes=0, careless=False):
+        given = {
+            "addresses": {"owner": msgspec.to_builtins(addresses.owner), "app": msgspec.to_builtins(addresses.app)},
+            "workspace_id": str(tenant.workspace_id), "file": str(tmp_path / "sent"),
+            "point": point, "passes": passes, "careless": careless,
+        }  # fmt: skip
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, WORKER, msgspec.json.encode(given).decode(),
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        )  # fmt: skip
+        return await asyncio.wait_for(process.wait(), 60)
+
+    return do
+
+
+@pytest.fixture
+def plan(database, tenant, ids):
+    async def do(name):
+        sends = [
+            PlannedSend(
+                key=f"{name} {n}", cause=Cause("call"), channel="email", recipient=f"{n}@example.com",
+                content=Email(subject="Hello", html="Hello"), message_class=MessageClass.MARKETING,
+            )
+            for n in range(SENDS)
+        ]  # fmt: skip
+        async with database.app(tenant.workspace_id) as tx:
+            return await messaging.plan(tx, tenant.workspace_id, sends, vault=tenant.vault, ids=ids)
+
+    return do
+
+
+@pytest.fixture
+def lapse(database, tenant):
+    """All leases are over and all waits too; then what was left in the middle is taken back."""
+
+    async def do(delivery):
+        for _ in range(2):
+            async with database.owner() as tx:
+                await tx.execute(
+                    "UPDATE send SET leased_us = 0,"
+                    " due_us = CASE WHEN state IN ('planned', 'deferred') THEN 0 ELSE due_us END"
+                    " WHERE workspace_id = $1",
+                    tenant.workspace_id,
+                )
+            await delivery.settle()
+
+    return do
+
+
+async def kill(run, plan, lapse, delivery, point, careless=False):
+    """Kill KILLS workers at a point, each time after as many passes; then work to the end."""
+    killed = 0
+    for passes in range(KILLS):
+        await plan(f"{point} {passes}")
+        code = await run(point, passes % SENDS, careless)
+        killed += code == -signal.SIGKILL
+        await lapse(delivery)
+    assert await run("", careless=careless) == 0
+    await lapse(delivery)
+    assert await run("", careless=careless) == 0
+    return killed
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_killed_at_a_point_nothing_is_sent_twice_and_nothing_lost(
+    run, plan, lapse, database, vaults, ids, tenant, tmp_path, point
+):
+    delivery = messaging.Delivery(database, vaults, ids, {"mailbox": _Never()})
+    assert await kill(run, plan, lapse, delivery, point) == KILLS
+    sent, states = await found(database, tenant, tmp_path)
+    assert max(sent.values(), default=0) == 1, "sent twice"
+    assert len(states) == KILLS * SENDS
+    assert set(states.values()) <= {State.ACCEPTED, State.UNKNOWN}
+    for send_id, state in states.items():
+        assert state is State.UNKNOWN or sent[send_id] == 1, "lost"
+    unknown = sum(state is State.UNKNOWN for state in states.values())
+    assert unknown <= KILLS * SENDS
+    if point in ("claimed", "attempt written", "connected"):
+        assert unknown <= KILLS * (SENDS - 1), "what was not marked is not in doubt"
+
+
+async def test_a_mark_after_the_message_sends_twice(
+    run, plan, lapse, database, vaults, ids, tenant, tmp_path
+):
+    """The control."""
+    delivery = messaging.Delivery(database, vaults, ids, {"mailbox": _Never()})
+    await kill(run, plan, lapse, delivery, "after the final dot", careless=True)
+    sent, _ = await found(database, tenant, tmp_path)
+    assert max(sent.values()) > 1
+
+
+class _Never:
+    """Nobody sends through this one: it only says that it knows no repeats."""
+
+    def again_within_s(self, config):
+        return 0
+
+
+async def found(database, tenant, tmp_path):
+    """What the file holds, by send; and what the outbox says."""
+    sent = Counter((tmp_path / "sent").read_text().split())
+    async with database.app(tenant.workspace_id) as tx:
+        sends = await messaging.list_sends(
+            tx, tenant.workspace_id, vault=tenant.vault, before=_LAST, limit=1_000
+        )
+    return sent, {str(one.send_id): one.state for one in sends}
