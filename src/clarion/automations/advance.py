@@ -30,7 +30,7 @@ def advance(automation: Definition, run: Run, seen: Facts, *, now_us: int) -> tu
         case Wait():
             return _to(run, node.next, now_us), ()
         case Branch():
-            return _to(run, node.yes if match_rule(node, seen) else node.no, now_us), ()
+            return _to(run, node.yes if match(node.rule, seen) else node.no, now_us), ()
         case SendMessage():
             return _to(run, node.next, now_us), (_send(run, node),)
         case UpdateProfile():
@@ -43,11 +43,6 @@ def advance(automation: Definition, run: Run, seen: Facts, *, now_us: int) -> tu
 def end(run: Run, reason: Reason, now_us: int) -> Run:
     """The run, over."""
     return structs.replace(run, ended_us=now_us, reason=reason, steps=run.steps + 1)
-
-
-def match_rule(node: Branch, seen: Facts) -> bool:
-    """Whether a branch takes its `yes`."""
-    return match(node.rule, seen)
 
 
 def _to(run: Run, target: str | None, now_us: int) -> Run:

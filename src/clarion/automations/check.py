@@ -54,7 +54,9 @@ def _of_graph(definition: Definition) -> Iterator[Problem]:
     for name, node in nodes.items():
         for field, target in exits_of(node).items():
             if target is None:
-                yield Problem(f"nodes.{name}.{field}", "is a dead end: say which node follows, an exit at last")
+                yield Problem(
+                    f"nodes.{name}.{field}", "is a dead end: say which node follows, an exit at last"
+                )
             elif target not in nodes:
                 yield Problem(f"nodes.{name}.{field}", f"there is no node {target}")
     reached, cycle = _walk(definition)

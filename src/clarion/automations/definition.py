@@ -18,7 +18,8 @@ MessageClass: TypeAlias = Literal["marketing", "transactional"]
 NodeId: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=255, pattern="^[^\\u0000]*$")]
 Duration: TypeAlias = Annotated[
-    str, Meta(pattern=r"^[0-9]{1,6}[smhdw]$", description="`30s`, `15m`, `2h`, `1d`, `1w`; a day is 24 hours.")
+    str,
+    Meta(pattern=r"^[0-9]{1,6}[smhdw]$", description="`30s`, `15m`, `2h`, `1d`, `1w`; a day is 24 hours."),
 ]
 
 

@@ -22,7 +22,7 @@ from typing import Any as Anything
 from msgspec import Struct
 
 from clarion.model import JSONObject
-from clarion.segments.rule import NEGATIVE, All, Any, Not, OfProperty, Operator, OfTrait, Rule
+from clarion.segments.rule import NEGATIVE, All, Any, Not, OfProperty, OfTrait, Operator, Rule
 
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", re.ASCII)
 

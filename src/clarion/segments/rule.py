@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any as Anything, TypeAlias, Union
+from typing import Annotated, TypeAlias, Union
+from typing import Any as Anything
 
 import msgspec
 from msgspec import Meta, Struct

@@ -14,12 +14,12 @@ CREATE TABLE automation (
     UNIQUE (workspace_id, name)
 );
 
--- What an automation is and was: a version never changes. `published_us` null: a draft.
+-- What an automation is and was: a version never changes (json: as it was written). `published_us` null: a draft.
 CREATE TABLE automation_version (
     workspace_id  uuid NOT NULL,
     automation_id uuid NOT NULL,
     version       integer NOT NULL,
-    definition    jsonb NOT NULL,
+    definition    json NOT NULL,
     made_by       text NOT NULL,
     made_us       bigint NOT NULL,
     published_us  bigint,
