@@ -1,7 +1,5 @@
 """Erasing a person's runs: they end, and are counted."""
 
-from collections.abc import Callable
-
 from clarion import profiles
 from clarion.automations import store
 from clarion.db import Tx
@@ -10,7 +8,7 @@ from clarion.jobs import Handler, Job
 ROOM = "automations"
 
 
-def eraser(now_us: Callable[[], int]) -> Handler:
+def eraser() -> Handler:
     """Hears of `profiles.ERASED`."""
 
     async def erase(tx: Tx, job: Job) -> None:
@@ -18,7 +16,7 @@ def eraser(now_us: Callable[[], int]) -> Handler:
         receipt = await profiles.lock_erasure(tx, job.workspace_id, fact.erasure_id)
         if ROOM in receipt.lines:
             return
-        ended = await store.end_of_members(tx, job.workspace_id, fact.member_ids, now_us=now_us())
+        ended = await store.end_of_members(tx, job.workspace_id, fact.member_ids)
         await profiles.add_line(tx, job.workspace_id, fact.erasure_id, ROOM, {"runs ended": ended})
 
     return erase

@@ -125,7 +125,7 @@ WHERE workspace_id = $1 AND run_id = $2 AND ended_us IS NULL;
 
 -- name: end_runs_of
 -- Of some members, who are erased.
-UPDATE run SET ended_us = $3, reason = 'erased'
+UPDATE run SET ended_us = (extract(epoch FROM now()) * 1000000)::bigint, reason = 'erased'
 WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) AND ended_us IS NULL RETURNING run_id;
 
 -- name: list_runs

@@ -1,6 +1,6 @@
 """The room's SQL."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -213,9 +213,9 @@ async def postpone(tx: Tx, workspace_id: UUID, run_id: UUID, error: str, *, now_
     await tx.execute(Q.postpone_run, workspace_id, run_id, error, now_us, FAILURES_MAX)
 
 
-async def end_of_members(tx: Tx, workspace_id: UUID, member_ids: Sequence[UUID], *, now_us: int) -> int:
+async def end_of_members(tx: Tx, workspace_id: UUID, member_ids: Sequence[UUID]) -> int:
     """Ends the runs of who is erased; how many."""
-    return len(await tx.fetch(Q.end_runs_of, workspace_id, member_ids, now_us))
+    return len(await tx.fetch(Q.end_runs_of, workspace_id, member_ids))
 
 
 async def list_runs(
@@ -230,5 +230,5 @@ def _run(row: asyncpg.Record) -> Run:
     return Run(event_id=row["cause_id"], **_without_cause(row))
 
 
-def _without_cause(row: Mapping[str, Any]) -> dict[str, Any]:
+def _without_cause(row: asyncpg.Record) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "cause_id"}

@@ -109,9 +109,7 @@ class Problem(Struct, frozen=True):
 def problems_of(rule: "Rule", where: str = "rule") -> list[Problem]:
     """What the types cannot say: depth, number, and values that do not fit their operators."""
     found: list[Problem] = []
-    count = 0
-    for place, depth, one in _walk(rule, where, 1):
-        count += 1
+    for count, (place, depth, one) in enumerate(_walk(rule, where, 1), 1):
         if depth > DEPTH_MAX:
             found.append(Problem(place, f"is {depth} deep; {DEPTH_MAX} is the most"))
             break

@@ -28,7 +28,7 @@ async def kin_of(tx: Tx, workspace_id: UUID, profile_ids: Iterable[UUID], *, vau
     people: dict[UUID, dict[UUID, asyncpg.Record]] = {}
     for row in await tx.fetch(Q.find_kin, workspace_id, list(asked)):
         people.setdefault(row["root_id"], {})[row["profile_id"]] = row
-    found = {}
+    found: dict[UUID, Kin] = {}
     for root_id, members in people.items():
         root = members.get(root_id)
         if root is not None and not root["erased"]:
