@@ -1,12 +1,11 @@
 """Automations at work: which events start a run, and what becomes of it."""
 
 import asyncio
-from datetime import timedelta
 
 import msgspec
 import pytest
 
-from clarion import automations, db, events, profiles
+from clarion import automations, errors, events, profiles
 from clarion.automations import Again, Runner, Triggers
 from clarion.events import Lanes, Which
 from clarion.model import Dedup, Event, Identity, IdentityKind, Mode, Offer, ProfileChange, Source, parse_id
@@ -83,7 +82,13 @@ def publish(database, tenant, ids):
     async def do(made=None, name="welcome"):
         async with database.app(tenant.workspace_id) as tx:
             one = await automations.draft(
-                tx, tenant.workspace_id, name, made or definition(), by="test", ids=ids, now_us=database.now_us()
+                tx,
+                tenant.workspace_id,
+                name,
+                made or definition(),
+                by="test",
+                ids=ids,
+                now_us=database.now_us(),
             )
             return await automations.publish(
                 tx, tenant.workspace_id, one.automation_id, find_templates=known, now_us=database.now_us()
@@ -106,7 +111,9 @@ def offer(ingest, tenant, process_all):
 def runs(database, tenant):
     async def ask(automation):
         async with database.app(tenant.workspace_id) as tx:
-            return await automations.list_runs(tx, tenant.workspace_id, automation.automation_id, limit=10_000)
+            return await automations.list_runs(
+                tx, tenant.workspace_id, automation.automation_id, limit=10_000
+            )
 
     return ask
 
@@ -115,7 +122,9 @@ def left(key, **fields):
     return windowed(key, name=METRIC, **fields)
 
 
-async def test_an_event_of_the_metric_starts_one_run_and_plans_one_message(publish, offer, runs, work, planned):
+async def test_an_event_of_the_metric_starts_one_run_and_plans_one_message(
+    publish, offer, runs, work, planned
+):
     one = await publish()
     (told,) = await offer(left("1"))
     await offer(windowed("2", name="other"), left("1"))
@@ -130,7 +139,9 @@ async def test_an_event_of_the_metric_starts_one_run_and_plans_one_message(publi
 async def test_the_rule_of_the_trigger_decides(publish, offer, runs):
     rule = {"kind": "property", "name": "cart.total", "operator": "at_least", "value": 100}
     one = await publish(definition(where=rule))
-    await offer(left("1", properties={"cart": {"total": "99.9"}}), left("2", properties={"cart": {"total": 100}}))
+    await offer(
+        left("1", properties={"cart": {"total": "99.9"}}), left("2", properties={"cart": {"total": 100}})
+    )
     assert len(await runs(one)) == 1
 
 
@@ -167,15 +178,16 @@ async def test_a_replay_starts_nothing_twice_and_an_override_no_second_run(
 ):
     """The control: with run ids that are drawn instead of made of the cause, each would start again."""
     one = await publish()
-    await offer(left("1"), overriding("2", name=METRIC))
+    await offer(left("1"))
+    await offer(overriding("2", name=METRIC))
     await offer(overriding("2", name=METRIC, properties={"total": 2}))
-    before = [run.run_id for run in await runs(one)]
+    before = {run.run_id for run in await runs(one)}
     assert len(before) == 2
     await work()
     for _ in range(2):
         assert await replayed(database, tenant) == 0
     await work()
-    assert [run.run_id for run in await runs(one)] == before
+    assert {run.run_id for run in await runs(one)} == before
     assert len(planned) == 2
     another = await publish(name="another")
     assert await replayed(database, tenant) == 2
@@ -205,3 +217,237 @@ async def test_a_run_waits_and_goes_on_once(publish, offer, runs, work, planned,
     await work()
     assert [send.node for send in planned] == ["mail"]
     assert (await runs(one))[0].reason == "finished"
+
+
+def shopper(number, mail=None):
+    found = (Identity(IdentityKind.EXTERNAL_ID, "club", str(number)),)
+    return found if mail is None else (*found, email(mail))
+
+
+def at_club(key, who):
+    happened = Event(name=METRIC, occurred_at_us=event().occurred_at_us, identities=who)
+    return Offer(happened, Dedup(Mode.ONCE, key, window_s=86_400))
+
+
+async def test_who_may_come_in_again(publish, offer, runs, work):
+    """The control: with `always`, each event starts one."""
+    always, after_end, never = [
+        await publish(definition(nodes=WAITING, again=again), name=again)
+        for again in ("always", "after_end", "never")
+    ]
+    await offer(left("1"), left("2"))
+    await offer(left("3"))
+    assert [len(await runs(one)) for one in (always, after_end, never)] == [3, 1, 1]
+
+
+async def test_in_again_after_the_end_or_never(publish, offer, runs, work):
+    after_end, never = [
+        await publish(definition(again=again), name=again) for again in ("after_end", "never")
+    ]
+    await offer(left("1"))
+    await work()
+    await offer(left("2"))
+    assert [len(await runs(one)) for one in (after_end, never)] == [2, 1]
+
+
+@pytest.mark.parametrize("again", ["after_end", "never", "always"])
+@pytest.mark.parametrize("older_is_over", [False, True])
+async def test_a_merge_ends_the_younger_run(publish, offer, runs, work, planned, clock, again, older_is_over):
+    """Also where the older one ended before anybody looked. `always` is the control: both go on."""
+    one = await publish(definition(nodes=WAITING, again=again))
+    await offer(at_club("1", shopper(1)))
+    await work()
+    if older_is_over:
+        clock.later_us = 3_000_000
+    await offer(at_club("2", (email(),)))
+    await work()
+    assert len(await runs(one)) == 2
+    joined = ProfileChange(identities=shopper(1, "ann@example.com"))
+    await offer(Offer(joined, Dedup(Mode.NONE)))
+    clock.later_us += 4_000_000
+    await work()
+    reasons = [run.reason for run in reversed(await runs(one))]
+    if again == "always":
+        assert reasons == ["finished", "finished"]
+    else:
+        assert reasons == ["finished", "merged"]
+        assert len(planned) == 1
+
+
+async def test_what_is_paused_stands_still_and_goes_on(
+    database, tenant, publish, offer, runs, work, planned, clock
+):
+    one = await publish(definition(nodes=WAITING))
+    await offer(left("1"))
+    await work()
+    async with database.app(tenant.workspace_id) as tx:
+        await automations.pause(tx, tenant.workspace_id, one.automation_id, now_us=database.now_us())
+    await offer(left("2"))
+    clock.later_us = 4_000_000
+    await work()
+    assert len(await runs(one)) == 1, "nothing starts meanwhile"
+    assert planned == []
+    async with database.app(tenant.workspace_id) as tx:
+        await automations.publish(
+            tx, tenant.workspace_id, one.automation_id, find_templates=both, now_us=database.now_us()
+        )
+    await work()
+    assert len(planned) == 1
+    await offer(left("3"))
+    assert len(await runs(one)) == 2
+
+
+async def both(tx, workspace_id):
+    return {"hello": ("email",), "bye": ("email",)}
+
+
+async def test_what_is_archived_ends(database, tenant, publish, offer, runs, work, planned, clock):
+    one = await publish(definition(nodes=WAITING))
+    await offer(left("1"))
+    await work()
+    async with database.app(tenant.workspace_id) as tx:
+        await automations.archive(tx, tenant.workspace_id, one.automation_id, now_us=database.now_us())
+    clock.later_us = 4_000_000
+    await work()
+    assert [run.reason for run in await runs(one)] == ["archived"]
+    assert planned == []
+
+
+async def test_runs_keep_the_version_they_began_with(
+    database, tenant, publish, offer, runs, work, planned, clock
+):
+    one = await publish(definition(nodes=WAITING))
+    await offer(left("1"))
+    await work()
+    changed = definition(nodes={"first": SEND | {"template": "bye"}})
+    async with database.app(tenant.workspace_id) as tx:
+        here = (tx, tenant.workspace_id, one.automation_id)
+        again = await automations.redraft(*here, changed, by="test", now_us=database.now_us())
+        assert (again.status, again.version, again.live_version) == ("live", 2, 1)
+        await automations.publish(*here, find_templates=both, now_us=database.now_us())
+    await offer(left("2"))
+    clock.later_us = 4_000_000
+    await work()
+    assert sorted(send.template for send in planned) == ["bye", "hello"]
+
+
+TRAITS = {
+    "first": {
+        "type": "branch",
+        "rule": {
+            "kind": "all",
+            "rules": [
+                {"kind": "property", "name": "total", "operator": "greater", "value": 100},
+                {"kind": "property", "name": "buyer.email", "operator": "is", "value": "ann@example.com"},
+            ],
+        },
+        "yes": "gold",
+        "no": "end",
+    },
+    "gold": {"type": "update_profile", "traits": {"plan": "gold", "old": None}, "next": "asked"},
+    "asked": {
+        "type": "branch",
+        "rule": {"kind": "trait", "name": "plan", "operator": "is", "value": "gold"},
+        "yes": "mail",
+        "no": "end",
+    },
+    "mail": SEND,
+}
+
+
+async def test_branches_see_the_event_whole_and_the_profile_as_it_is_now(
+    database, tenant, publish, offer, work, planned
+):
+    await publish(definition(nodes=TRAITS))
+    await offer(
+        left("1", properties={"total": 101, "buyer": {"email": "ann@example.com"}}, traits={"old": 1}),
+        left("2", who="bo@example.com", properties={"total": 99, "buyer": {"email": "ann@example.com"}}),
+    )
+    await work()
+    (send,) = planned
+    async with database.app(tenant.workspace_id) as tx:
+        ann = await profiles.find_by_identity(tx, tenant.workspace_id, email(), vault=tenant.vault)
+        bo = await profiles.find_by_identity(
+            tx, tenant.workspace_id, email("bo@example.com"), vault=tenant.vault
+        )
+    assert ann.traits == {"plan": "gold"}
+    assert parse_id("prf", ann.id) == send.profile_id
+    assert bo.traits == {}
+
+
+async def test_a_run_that_fails_holds_up_nobody_and_ends_at_last(
+    database, clock, vaults, ids, tenant, publish, offer, runs, planned
+):
+    one = await publish()
+    await offer(*(left(str(n), who=f"{n}@example.com") for n in range(4)))
+    poison = (await runs(one))[2].run_id
+
+    async def plan(tx, workspace_id, sends):
+        if any(send.run_id == poison for send in sends):
+            raise ZeroDivisionError
+        planned.extend(sends)
+
+    runner = Runner(clock, vaults, ids, plan)
+    for _ in range(8):
+        await runner._turn(tenant.workspace_id)
+        clock.later_us += 100_000_000
+    by_id = {run.run_id: run for run in await runs(one)}
+    assert (by_id[poison].reason, by_id[poison].last_error) == ("failed", "ZeroDivisionError")
+    assert sum(run.reason == "finished" for run in by_id.values()) == 3
+    assert len(planned) == 3
+
+
+async def test_two_runners_at_once_take_each_step_once(
+    clock, vaults, ids, tenant, publish, offer, runs, planned
+):
+    """The control: without the rows' locks both plan the same messages."""
+    one = await publish()
+    await offer(*(left(str(n), who=f"{n}@example.com") for n in range(300)))
+
+    async def plan(tx, workspace_id, sends):
+        await asyncio.sleep(0.01)
+        planned.extend(sends)
+
+    some = [Runner(clock, vaults, ids, plan) for _ in range(3)]
+    for _ in range(3):
+        await asyncio.gather(*(runner._turn(tenant.workspace_id) for runner in some))
+    assert len({send.send_key for send in planned}) == len(planned) == 300
+    assert {run.reason for run in await runs(one)} == {"finished"}
+
+
+async def test_a_step_whose_transaction_fails_did_not_happen(
+    database, clock, vaults, ids, tenant, publish, offer, runs, work, planned
+):
+    one = await publish(definition(nodes=TRAITS))
+    await offer(left("1", properties={"total": 101, "buyer": {"email": "ann@example.com"}}))
+
+    async def plan(tx, workspace_id, sends):
+        raise ConnectionResetError
+
+    with pytest.raises(errors.Unavailable):
+        await Runner(clock, vaults, ids, plan)._turn(tenant.workspace_id)
+    (run,) = await runs(one)
+    assert (run.node, run.steps, run.ended_us) == ("first", 0, None)
+    async with database.app(tenant.workspace_id) as tx:
+        ann = await profiles.find_by_identity(tx, tenant.workspace_id, email(), vault=tenant.vault)
+    assert ann.traits == {}
+    await work()
+    assert len(planned) == 1
+
+
+async def test_the_erased_get_nothing(
+    database, tenant, vaults, ids, publish, offer, runs, work, planned, clock
+):
+    one = await publish(definition(nodes=WAITING))
+    await offer(left("1"))
+    await work()
+    (happened,) = await timeline(database, tenant)
+    async with database.owner() as tx:
+        who = parse_id("prf", happened.profile_id)
+        await events.erase_person(
+            tx, tenant.workspace_id, who, actor="test", ids=ids, above=[automations.ROOM]
+        )
+    clock.later_us = 4_000_000
+    await work()
+    assert [run.reason for run in await runs(one)] == ["erased"]
+    assert planned == []

@@ -69,7 +69,9 @@ TABLE = [
 def test_the_table(value, operator, wanted, holds):
     rule = OfProperty(name="x", operator=Operator(operator), value=wanted)
     assert match(rule, Facts({"x": value}, zone=KYIV)) is holds
-    assert match(OfTrait(name="x", operator=rule.operator, value=wanted), Facts({}, {"x": value}, KYIV)) is holds
+    assert (
+        match(OfTrait(name="x", operator=rule.operator, value=wanted), Facts({}, {"x": value}, KYIV)) is holds
+    )
 
 
 def test_a_path_leads_into_objects_and_a_name_with_a_dot_goes_first():
@@ -82,9 +84,14 @@ def test_a_path_leads_into_objects_and_a_name_with_a_dot_goes_first():
 
 names = st.sampled_from(["a", "b", "a.b"])
 scalars = st.one_of(
-    st.booleans(), st.integers(-3, 3), st.sampled_from([0.5, -1.5]), st.sampled_from(["", "1", "x", "2026-01-01"])
+    st.booleans(),
+    st.integers(-3, 3),
+    st.sampled_from([0.5, -1.5]),
+    st.sampled_from(["", "1", "x", "2026-01-01"]),
 )
-values = st.one_of(scalars, st.none(), st.lists(scalars, max_size=2), st.dictionaries(names, scalars, max_size=2))
+values = st.one_of(
+    scalars, st.none(), st.lists(scalars, max_size=2), st.dictionaries(names, scalars, max_size=2)
+)
 
 
 @st.composite

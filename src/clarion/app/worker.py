@@ -4,9 +4,9 @@ import asyncio
 from functools import partial
 
 from clarion import accounts, automations, db, events, jobs, profiles
+from clarion.app.acting import listeners, plan
 from clarion.app.backups import LOOK_EVERY_S, back_up
 from clarion.app.beside import keep_clock, keep_heartbeat, listen
-from clarion.app.acting import listeners, plan
 from clarion.app.handlers import handlers
 from clarion.app.rooms import rooms
 from clarion.config import Settings

@@ -32,6 +32,7 @@ from clarion.automations.store import (
     count_runs,
     list_automations,
     list_runs,
+    read_automation,
 )
 from clarion.automations.triggers import Again, Triggers
 
@@ -66,6 +67,7 @@ __all__ = [
     "problems",
     "publish",
     "read",
+    "read_automation",
     "redraft",
     "run_id_of",
     "schema",

@@ -15,8 +15,7 @@ RETURNING version;
 
 -- name: lock_automation
 -- Ours until the commit.
-SELECT automation_id, name, status, version, live_version, created_us, changed_us FROM automation
-WHERE workspace_id = $1 AND automation_id = $2 FOR UPDATE;
+SELECT FROM automation WHERE workspace_id = $1 AND automation_id = $2 FOR UPDATE;
 
 -- name: list_automations
 -- All by name, or one, with their newest definitions and how many runs go on.

@@ -90,15 +90,22 @@ async def _insert_version(
 
 async def lock(tx: Tx, workspace_id: UUID, automation_id: UUID) -> Automation:
     """One, ours until the commit. Raises NotFound."""
-    if await tx.fetchrow(Q.lock_automation, workspace_id, automation_id) is None:
-        raise errors.NotFound("there is no such automation in this workspace")
-    return (await list_automations(tx, workspace_id, automation_id))[0]
+    await tx.execute(Q.lock_automation, workspace_id, automation_id)
+    return await read_automation(tx, workspace_id, automation_id)
 
 
 async def list_automations(tx: Tx, workspace_id: UUID, automation_id: UUID | None = None) -> list[Automation]:
     """All by name, or one."""
     rows = await tx.fetch(Q.list_automations, workspace_id, automation_id)
     return [Automation(**dict(row) | {"definition": definitions.read(row["definition"])}) for row in rows]
+
+
+async def read_automation(tx: Tx, workspace_id: UUID, automation_id: UUID) -> Automation:
+    """One. Raises NotFound."""
+    found = await list_automations(tx, workspace_id, automation_id)
+    if not found:
+        raise errors.NotFound("there is no such automation in this workspace")
+    return found[0]
 
 
 async def set_status(

@@ -31,12 +31,16 @@ COMMANDS = {
     "credential": ("clarion.cli.credential:app", "Keys and tokens: create, list, show, revoke, set rates."),
     "profile": ("clarion.cli.profile:app", "People: find, show, history, merge, unmerge, export, erase."),
     "event": ("clarion.cli.event:app", "What happened: list, tail, show."),
-    "metric": ("clarion.cli.metric:app", "Kinds of events: list, show, pause, resume."),
+    "metric": ("clarion.cli.metric:app", "Kinds of events: list, show, create, pause, resume."),
     "trait": ("clarion.cli.trait:app", "What profiles hold: list, show, define, delete."),
     "order": ("clarion.cli.order:app", "What was bought: list, show."),
     "list": ("clarion.cli.list:app", "Lists kept by hand: list, show, create, add, remove."),
     "suppression": ("clarion.cli.suppression:app", "Addresses that are not sent to: list, add, remove."),
     "template": ("clarion.cli.template:app", "Message templates: lint, render."),
+    "automation": (
+        "clarion.cli.automation:app",
+        "Steps that an event starts: create, publish, pause, archive, list, show.",
+    ),
     "provider": ("clarion.cli.provider:app", "Who carries messages: list, set, test."),
     "quarantine": (
         "clarion.cli.quarantine:app",

@@ -171,6 +171,7 @@ async def erase(call: Call, wish: One) -> views.Receipt:
             profile_id,
             actor=call.actor,
             ids=call.ports.ids,
+            above=[orders.ROOM, automations.ROOM],
         )
         await _audit(tx, call, "profile_erased", model.show_id(views.PROFILE, receipt.profile_id))
     await call.ports.database.notify(jobs.WORK)
