@@ -1,5 +1,8 @@
 """Automations: what is wrong with a definition, and the pure step against a small model of what must happen."""
 
+from datetime import UTC
+from uuid import UUID
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -12,7 +15,6 @@ from clarion.automations import Reason, Run, Send, SetTraits, advance, end, run_
 from clarion.automations.definition import seconds
 from clarion.automations.entry import Cause, Former, Live, begin, in_the_way, may_come_in
 from clarion.segments import Facts
-from uuid import UUID
 
 WORKSPACE, AUTOMATION, EVENT, PROFILE = (UUID(int=n) for n in range(1, 5))
 TEMPLATES = {"hello": ("email",)}
@@ -51,10 +53,26 @@ def test_what_can_be_published_has_no_problems():
         ({"a": EXIT, "b": EXIT}, "nodes.b", "never reached"),
         ({"a": SEND | {"template": "gone"}, "end": EXIT}, "nodes.a.template", "there is no template gone"),
         ({"a": SEND | {"channel": "sms"}, "end": EXIT}, "nodes.a.channel", "hello is not for sms"),
-        ({"a": {"type": "wait", "duration": "0s", "next": "end"}, "end": EXIT}, "nodes.a.duration", "nothing"),
-        ({"a": {"type": "wait", "duration": "53w", "next": "end"}, "end": EXIT}, "nodes.a.duration", "a year"),
         (
-            {"a": {"type": "branch", "rule": IF | {"operator": "one_of"}, "yes": "end", "no": "end"}, "end": EXIT},
+            {"a": {"type": "update_profile", "traits": {"x": ["\0"]}, "next": "end"}, "end": EXIT},
+            "nodes.a.traits",
+            "U+0000",
+        ),
+        (
+            {"a": {"type": "wait", "duration": "0s", "next": "end"}, "end": EXIT},
+            "nodes.a.duration",
+            "nothing",
+        ),
+        (
+            {"a": {"type": "wait", "duration": "53w", "next": "end"}, "end": EXIT},
+            "nodes.a.duration",
+            "a year",
+        ),
+        (
+            {
+                "a": {"type": "branch", "rule": IF | {"operator": "one_of"}, "yes": "end", "no": "end"},
+                "end": EXIT,
+            },
             "nodes.a.rule",
             "takes a list",
         ),
@@ -119,8 +137,6 @@ def caused(**fields):
     ],
 )
 def test_the_past_starts_nothing(fields, starts):
-    from datetime import UTC
-
     live = Live(AUTOMATION, 3, definition({"a": EXIT}))
     run = begin(WORKSPACE, live, caused(**fields), now_us=NOW_US, zone=UTC)
     assert (run is not None) is starts
@@ -132,7 +148,7 @@ def test_the_past_starts_nothing(fields, starts):
 def test_neither_profile_nor_version_is_in_a_runs_id():
     ids = {run_id_of(WORKSPACE, AUTOMATION, UUID(int=n)) for n in range(100)}
     assert len(ids) == 100
-    assert run_id_of(WORKSPACE, AUTOMATION, EVENT) == UUID("%s" % run_id_of(WORKSPACE, AUTOMATION, EVENT))
+    assert str(run_id_of(WORKSPACE, AUTOMATION, EVENT)) == "e55cd741-7eda-5d8a-aba2-58cebc7f04a9", "for ever"
     assert run_id_of(AUTOMATION, WORKSPACE, EVENT) != run_id_of(WORKSPACE, AUTOMATION, EVENT)
 
 
@@ -207,7 +223,11 @@ def graphs(draw):
         kind = draw(st.sampled_from(["wait", "branch", "send", "update_profile"]))
         match kind:
             case "wait":
-                nodes[f"n{number}"] = {"type": kind, "duration": draw(st.sampled_from(["1s", "2m"])), "next": draw(before)}
+                nodes[f"n{number}"] = {
+                    "type": kind,
+                    "duration": draw(st.sampled_from(["1s", "2m"])),
+                    "next": draw(before),
+                }
             case "branch":
                 nodes[f"n{number}"] = {"type": kind, "rule": IF, "yes": draw(before), "no": draw(before)}
             case "send":
@@ -248,7 +268,9 @@ def test_a_run_does_what_the_graph_says_once_and_never_early(made, x, data):
         if run.ended_us is not None or run.due_us > now_us:
             assert (step, commands) == (run, ())
         run = step
-        asked += [("send", one.node) if isinstance(one, Send) else ("set", one.traits["t"]) for one in commands]
+        asked += [
+            ("send", one.node) if isinstance(one, Send) else ("set", one.traits["t"]) for one in commands
+        ]
         if run.ended_us is not None and data.draw(st.booleans()):
             break
         now_us += data.draw(st.sampled_from([0, 1, 500_000, 60_000_000]))

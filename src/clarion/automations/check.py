@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Iterator, Mapping, Set
 
+import msgspec
+
 from clarion.automations.definition import (
     WAIT_MAX_S,
     Branch,
     Channel,
     Definition,
     SendMessage,
+    UpdateProfile,
     Wait,
     exits_of,
     seconds,
@@ -40,6 +43,8 @@ def _of_nodes(definition: Definition, templates: Templates) -> Iterator[Problem]
                 yield Problem(f"nodes.{name}.duration", "is more than nothing and at most a year")
             case Branch():
                 yield from problems_of(node.rule, f"nodes.{name}.rule")
+            case UpdateProfile() if b"\\u0000" in msgspec.json.encode(node.traits):
+                yield Problem(f"nodes.{name}.traits", "hold U+0000, which no profile can")
             case SendMessage() if node.template not in templates:
                 yield Problem(f"nodes.{name}.template", f"there is no template {node.template}")
             case SendMessage() if node.channel not in templates[node.template]:
