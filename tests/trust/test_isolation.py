@@ -306,7 +306,8 @@ UNFILLED = {
     "rejected_sample": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'x', 'x')",
     "tombstone": "VALUES ($1, gen_random_uuid(), 1)",
     "run": "(workspace_id, run_id, automation_id, version, profile_id, cause, cause_id, occurred_at, node, begun_us)"
-    " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, gen_random_uuid(), 'event', gen_random_uuid(), now(), 'x', 1)",
+    " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, gen_random_uuid(), 'event', gen_random_uuid(), now(),"
+    " 'x', 1)",
     "trait_blind": "VALUES ($1, 'x', gen_random_uuid(), gen_random_uuid())",
 }
 

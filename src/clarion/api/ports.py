@@ -37,11 +37,9 @@ def _uncounted(_credential_id: UUID) -> None:
 
 
 class Ports(Struct, frozen=True, kw_only=True):
-    """The rooms. `database` needs connections of both roles; `credentials_changed` is told what it says, `used` of
-    each request whose token it is, `listeners` of what comes onto the timeline by a retry.
     """The rooms. `providers`: who carries messages, by kind; `links_are_local`: whether recipients cannot open our
     links. `database` needs connections of both roles; `credentials_changed` is told what it says, `used` of each
-    request whose token it is.
+    request whose token it is, `listeners` of what comes onto the timeline by a retry.
     """
 
     database: Database

@@ -7,7 +7,6 @@ import msgspec
 from clarion.automations.definition import (
     WAIT_MAX_S,
     Branch,
-    Channel,
     Definition,
     SendMessage,
     UpdateProfile,
@@ -15,6 +14,7 @@ from clarion.automations.definition import (
     exits_of,
     seconds,
 )
+from clarion.messaging.port import Channel
 from clarion.segments import Problem, problems_of, uses_traits
 
 #: Templates by name and by number, each with the channels that it has a text for.

@@ -7,14 +7,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from clarion import errors
+from clarion.messaging.port import Channel, MessageClass
 from clarion.segments import Rule
 
 NODES_MAX = 200
 WAIT_MAX_S = 366 * 86_400
 _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
 
-Channel: TypeAlias = Literal["email", "sms", "viber", "push", "webpush", "webhook"]
-MessageClass: TypeAlias = Literal["marketing", "transactional"]
 NodeId: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=255, pattern="^[^\\u0000]*$")]
 Duration: TypeAlias = Annotated[
@@ -65,7 +64,7 @@ class SendMessage(_Part, frozen=True, kw_only=True, tag_field="type", tag="send"
 
     template: Annotated[str, Meta(min_length=1, max_length=255, description="Its name or number.")]
     channel: Channel = "email"
-    message_class: MessageClass = "marketing"
+    message_class: MessageClass = MessageClass.MARKETING
     topic: Name | None = None
     next: NodeId | None = None
 

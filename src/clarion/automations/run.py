@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from clarion.automations.definition import Channel, MessageClass
+from clarion.messaging.port import Channel, MessageClass
 
 _SPACE = UUID("6f1e5c0e-8a3b-5d2f-9b1c-0d6f5a7e4c21")  # of names: ours, for ever
 

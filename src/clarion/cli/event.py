@@ -119,7 +119,7 @@ def replay(
 
 
 async def _replayed(call: Call, which: Which) -> tuple[int, int]:
-    """How many there were and how many runs they started, shown on stderr as they go by. The counting bar has no end: nobody knows how many."""
+    """How many there were and how many runs they started. On stderr they are counted as they go by, with no end."""
     vault = await call.vault()
     columns = (SpinnerColumn(), TextColumn("{task.completed} events"), TimeElapsedColumn())
     count = 0

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from clarion import accounts, automations, errors, events, jobs, model, orders, profiles
+from clarion import accounts, errors, events, jobs, model, orders, profiles
 from clarion.api import views
 from clarion.api.audience_views import suppression
 from clarion.api.nouns._fields import Before, Limit, Text
@@ -165,13 +165,7 @@ async def erase(call: Call, wish: One) -> views.Receipt:
     profile_id = id_of(views.PROFILE, wish.profile_id, "profile")
     async with call.owner() as tx:
         receipt = await events.erase_person(
-            tx, call.workspace_id, profile_id, actor=call.actor, ids=call.ports.ids, above=[orders.ROOM, automations.ROOM]
-            tx,
-            call.workspace_id,
-            profile_id,
-            actor=call.actor,
-            ids=call.ports.ids,
-            above=[orders.ROOM, automations.ROOM],
+            tx, call.workspace_id, profile_id, actor=call.actor, ids=call.ports.ids
         )
         await _audit(tx, call, "profile_erased", model.show_id(views.PROFILE, receipt.profile_id))
     await call.ports.database.notify(jobs.WORK)
