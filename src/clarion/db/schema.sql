@@ -968,8 +968,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.automation TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.automation_version TO clarion_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.credential TO clarion_app;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credential TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credential_use TO clarion_app;
