@@ -11,8 +11,7 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, api, automations, events, jobs, model, orders, profiles
-from clarion import accounts, api, events, jobs, metrics, model, orders, profiles
+from clarion import accounts, api, automations, events, jobs, metrics, model, orders, profiles
 from clarion.accounts import DEVELOPERS, EVERYBODY, MARKETERS
 from clarion.api import audience_views, automation_views, order_views, views
 from clarion.api.nouns import profile

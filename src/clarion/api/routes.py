@@ -61,7 +61,6 @@ ROUTES = (
     Route("GET", "/metrics", metric.list_all, EVERYBODY),
     Route("GET", "/metrics/{name:path}", metric.show, EVERYBODY),
     Route("POST", "/metrics", metric.create, DEVELOPERS, 201),
-    Route("PATCH", "/metrics/{name:path}", metric.set_status, DEVELOPERS),
     Route("PATCH", "/metrics/{name:path}", metric.change, DEVELOPERS),
     Route("DELETE", "/metrics/{name:path}", metric.delete, DEVELOPERS),
     Route("GET", "/traits", trait.list_all, EVERYBODY),

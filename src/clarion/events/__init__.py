@@ -11,12 +11,9 @@ from clarion.events.ingest import Ingest
 from clarion.events.journal import Entry
 from clarion.events.lanes import Lanes
 from clarion.events.ledger import LedgerLine, Mismatch, inner_mismatches, total
-from clarion.events.people import begin_write, update_person, write_person
+from clarion.events.people import begin_write, stop_processing, update_person, write_person
 from clarion.events.process import Bench, Listener
 from clarion.events.reading import StoredEvent, list_events, read_event, read_properties, stream_events
-from clarion.events.people import begin_write, stop_processing, update_person, write_person
-from clarion.events.process import Bench
-from clarion.events.reading import StoredEvent, list_events, read_event, stream_events
 from clarion.events.rejected import KeptSample, list_rejected
 from clarion.events.replay import replay
 from clarion.events.retry import read_quarantined, retry_quarantined

@@ -24,8 +24,6 @@ class Create(Struct, frozen=True, forbid_unknown_fields=True):
     name: Text
 
 
-class SetStatus(Struct, frozen=True, forbid_unknown_fields=True):
-    """`paused`: its events are counted and not kept. `syncing`: they are kept again."""
 class Listed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of which category; of all by default."""
 
@@ -77,8 +75,6 @@ async def create(call: Call, wish: Create) -> Metric:
     return made
 
 
-async def set_status(call: Call, wish: SetStatus) -> Metric:
-    """Pause a metric or take it up again."""
 async def change(call: Call, wish: Change) -> Metric:
     """Pause a metric or take it up again; change its title, or the attributes that its events may have."""
     codes = [one.code for one in wish.attributes or ()]
