@@ -314,7 +314,7 @@ def test_a_replay_says_how_many_events_it_went_through(shop):
     assert shop.cli(*period)["replayed"] == stored >= 6
     assert shop.cli(*period, "--metric", "user.signup")["replayed"] == 1
     assert shop.cli("event", "replay", "--from", "2020-01-01", "--to", "2020-01-02")["replayed"] == 0
-    assert f"Went through {stored} events." in shop.run(*period).stdout
+    assert f"Went through {stored} events; 0 runs started." in shop.run(*period).stdout
     assert shop.run("event", "replay", "--from", "2020-01-02", "--to", "2020-01-01", check=False).returncode
 
 

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, api, events, jobs, messaging, metrics, model, orders, profiles
+from clarion import accounts, api, automations, events, jobs, messaging, metrics, model, orders, profiles
 from clarion.accounts import DEVELOPERS, EVERYBODY, MARKETERS
-from clarion.api import audience_views, message_views, order_views, views
+from clarion.api import audience_views, automation_views, message_views, order_views, views
 from clarion.api.nouns import profile
 from clarion.api.route import Route, Undeclared
 from clarion.api.routes import ROUTES
@@ -42,6 +42,7 @@ class World(Struct, frozen=True):
     order_id: str
     template_id: str
     message_id: str
+    automation_id: str
     quarantined: list[str]
     loners: list[str]  # profiles, to be merged
     joined: list[str]  # members of people with two, to be parted
@@ -62,6 +63,7 @@ class World(Struct, frozen=True):
             "order_id": self.order_id,
             "template_id": self.template_id,
             "message_id": self.message_id,
+            "automation_id": self.automation_id,
             "channel": "email",
             "fresh": f"fresh_{uuid4().hex}",
             "name": METRIC,
@@ -73,6 +75,8 @@ class World(Struct, frozen=True):
         }
 
 
+#: The smallest automation.
+STEPS = {"trigger": {"type": "event", "metric": METRIC}, "start": "end", "nodes": {"end": {"type": "exit"}}}
 #: A body for each route that wants one; what stands in braces is filled in.
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /workspace": {"plan": "standard"},
@@ -80,6 +84,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /credentials": {"dialect": "smashsend", "per_minute": 5, "credential_id": "{credential_id}"},
     "POST /profiles/find": {"email": EMAIL},
     "POST /profiles/{profile_id}/merge": {"other_id": "{other_id}"},
+    "POST /metrics": {"name": "{fresh}"},
+    "POST /automations": {"name": "{fresh}", "definition": STEPS},
+    "PUT /automations/{automation_id}": {"definition": STEPS},
     "PATCH /metrics/{name:path}": {"status": "syncing"},
     "PUT /traits/{name:path}": {"type": "text"},
     "POST /lists": {"name": "{fresh}"},
@@ -157,6 +164,7 @@ async def world(own, database, new_tenant, ingest, process_all):
             tx, tenant.workspace_id, [order("only here")], SHOP, vault=tenant.vault, ids=own.ids
         )
         which = orders.Which()
+        automation = await published(tx, tenant, database.now_us(), own.ids)
         (bought,) = await orders.list_orders(tx, tenant.workspace_id, which, vault=tenant.vault, limit=2)
     template_id, message_id = await _message(database, tenant, own.ids)
     revoked = await managed.token(own, tenant, "owner")
@@ -171,6 +179,7 @@ async def world(own, database, new_tenant, ingest, process_all):
         erasure_id=erasure_id,
         credential_id=model.show_id(views.CREDENTIAL, tenant.credential.credential_id),
         order_id=model.show_id(order_views.ORDER, bought.order_id),
+        automation_id=model.show_id(automation_views.AUTOMATION, automation),
         list_id=model.show_id(audience_views.LIST, listed.list_id),
         template_id=template_id,
         message_id=message_id,
@@ -212,6 +221,18 @@ async def _message(database: Any, tenant: Any, ids: Any) -> tuple[str, str]:
         model.show_id(message_views.TEMPLATE, template.template_id),
         model.show_id(message_views.MESSAGE, planned.send_id),
     )
+
+
+async def published(tx: Any, tenant: Any, now_us: int, ids: Any) -> Any:
+    """A live automation."""
+    steps = automations.read(msgspec.json.encode(STEPS))
+    made = await automations.draft(
+        tx, tenant.workspace_id, "only here", steps, by="test", ids=ids, now_us=now_us
+    )
+    await automations.publish(
+        tx, tenant.workspace_id, made.automation_id, find_templates=automations.no_templates, now_us=now_us
+    )
+    return made.automation_id
 
 
 async def _erased(database: Any, tenant: Any, ids: Any) -> str:
@@ -329,7 +350,7 @@ async def test_control_a_route_that_forgets_the_workspace_is_found_out(own, worl
 def test_every_route_that_changes_something_is_for_developers_or_where_people_are_written_to_marketers():
     for route in ROUTES:
         if route.method != "GET" and not route.path.endswith("/find"):
-            audience = route.path.startswith(("/lists", "/suppressions", "/templates"))
+            audience = route.path.startswith(("/lists", "/suppressions", "/templates", "/automations"))
             assert route.allow <= (MARKETERS if audience else DEVELOPERS), name_of(route)
 
 

@@ -15,9 +15,9 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, events, model, orders, profiles
+from clarion import accounts, automations, events, model, orders, profiles
 from clarion.accounts import Credentials, Rates
-from clarion.api import audience_views, order_views, views
+from clarion.api import audience_views, automation_views, order_views, views
 from clarion.db import Database
 from clarion.dialects import DIALECTS, Door
 from clarion.model import Dedup, Event, Identity, IdentityKind, Mode, Offer, Reach, Source
@@ -209,6 +209,7 @@ class Theirs(Struct, frozen=True):
     nowhere: dict[str, str]
 
 
+STEPS = {"trigger": {"type": "event", "metric": "only"}, "start": "end", "nodes": {"end": {"type": "exit"}}}
 ASKED = [
     ("GET", "/profiles/{profile}", None),
     ("GET", "/profiles/{profile}/events", None),
@@ -227,6 +228,11 @@ ASKED = [
     ("GET", "/orders/{order}", None),
     ("GET", "/orders?external_order_id={number}", None),
     ("GET", "/orders?profile_id={profile}", None),
+    ("GET", "/automations/{automation}", None),
+    ("PUT", "/automations/{automation}", {"definition": STEPS}),
+    ("POST", "/automations/{automation}/publish", {}),
+    ("POST", "/automations/{automation}/pause", {}),
+    ("POST", "/automations/{automation}/archive", {}),
     ("GET", "/metrics/{metric}", None),
     ("PATCH", "/metrics/{metric}", {"status": "paused"}),
     ("POST", "/profiles/find", {"email": "{email}"}),
@@ -299,6 +305,9 @@ UNFILLED = {
     "job": "(workspace_id, job_id, kind, payload) VALUES ($1, gen_random_uuid(), 'x', 'x')",
     "rejected_sample": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'x', 'x')",
     "tombstone": "VALUES ($1, gen_random_uuid(), 1)",
+    "run": "(workspace_id, run_id, automation_id, version, profile_id, cause, cause_id, occurred_at, node, begun_us)"
+    " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, gen_random_uuid(), 'event', gen_random_uuid(), now(),"
+    " 'x', 1)",
     "trait_blind": "VALUES ($1, 'x', gen_random_uuid(), gen_random_uuid())",
 }
 
@@ -324,6 +333,7 @@ async def world(database, vaults, ids, new_tenant, ingest, knock, process_all):
     (stored,) = [one for one in await timeline(database, neighbour) if one.name.startswith("only.")]
     async with database.app(neighbour.workspace_id) as tx:
         (held, *_) = await events.list_quarantine(tx, neighbour.workspace_id, limit=5)
+        (drafted,) = await automations.list_automations(tx, neighbour.workspace_id)
         (listed,) = await profiles.list_lists(tx, neighbour.workspace_id)
         which = orders.Which()
         (bought,) = await orders.list_orders(
@@ -337,6 +347,7 @@ async def world(database, vaults, ids, new_tenant, ingest, knock, process_all):
         "list": model.show_id(audience_views.LIST, listed.list_id),
         "order": model.show_id(order_views.ORDER, bought.order_id),
         "number": f"only {neighbour.name}",
+        "automation": model.show_id(automation_views.AUTOMATION, drafted.automation_id),
         "metric": f"only.{neighbour.name}",
         "email": f"only@{neighbour.name}.example",
     }
@@ -348,6 +359,7 @@ async def world(database, vaults, ids, new_tenant, ingest, knock, process_all):
         "list": model.show_id(audience_views.LIST, ids.next()),
         "order": model.show_id(order_views.ORDER, ids.next()),
         "number": "only nowhere",
+        "automation": model.show_id(automation_views.AUTOMATION, ids.next()),
         "metric": "only.nowhere",
         "email": "only@nowhere.example",
     }
@@ -397,6 +409,8 @@ async def fill_audiences(tx: Any, ids: Any, tenant: Any) -> None:
     )  # fmt: skip
     bought = order(f"only {tenant.name}", email=ANN, external_customer_id=None, phone=None)
     await orders.upsert(tx, tenant.workspace_id, [bought], SHOP, vault=tenant.vault, ids=ids)
+    steps = automations.read(msgspec.json.encode(STEPS))
+    await automations.draft(tx, tenant.workspace_id, "only", steps, by="test", ids=ids, now_us=1)
 
 
 async def tables(database: Database, *, partitions: bool = False) -> list[str]:

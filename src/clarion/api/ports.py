@@ -1,15 +1,17 @@
 """What the management API is handed, and what one call of it knows. The command line makes the same calls."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
 
-from clarion import errors, model
+from clarion import automations, errors, model
 from clarion.accounts import Credentials, NewCredential, SecretForm, Vaults
+from clarion.automations import FindTemplates
 from clarion.db import Database, Tx
+from clarion.events import Listener
 from clarion.messaging import Provider
 from clarion.model import Ids
 from clarion.vault import Vault
@@ -37,7 +39,7 @@ def _uncounted(_credential_id: UUID) -> None:
 class Ports(Struct, frozen=True, kw_only=True):
     """The rooms. `providers`: who carries messages, by kind; `links_are_local`: whether recipients cannot open our
     links. `database` needs connections of both roles; `credentials_changed` is told what it says, `used` of each
-    request whose token it is.
+    request whose token it is, `listeners` of what comes onto the timeline by a retry.
     """
 
     database: Database
@@ -49,6 +51,8 @@ class Ports(Struct, frozen=True, kw_only=True):
     links_are_local: bool = True
     credentials_changed: Callable[[], None] = _nobody
     used: Callable[[UUID], None] = _uncounted
+    listeners: Sequence[Listener] = ()
+    find_templates: FindTemplates = automations.no_templates
 
 
 class Edge(Struct, frozen=True, kw_only=True):

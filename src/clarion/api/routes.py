@@ -13,6 +13,7 @@ from clarion.accounts import DEVELOPERS, EVERYBODY, MARKETERS, OWNERS, Credentia
 from clarion.api import openapi, reply
 from clarion.api.door import Door
 from clarion.api.nouns import (
+    automation,
     credential,
     event,
     job,
@@ -61,6 +62,7 @@ ROUTES = (
     Route("GET", "/events/{event_id}", event.show, EVERYBODY),
     Route("GET", "/metrics", metric.list_all, EVERYBODY),
     Route("GET", "/metrics/{name:path}", metric.show, EVERYBODY),
+    Route("POST", "/metrics", metric.create, DEVELOPERS, 201),
     Route("PATCH", "/metrics/{name:path}", metric.change, DEVELOPERS),
     Route("DELETE", "/metrics/{name:path}", metric.delete, DEVELOPERS),
     Route("GET", "/traits", trait.list_all, EVERYBODY),
@@ -79,6 +81,14 @@ ROUTES = (
     Route("POST", "/suppressions", suppression.add, MARKETERS),
     Route("POST", "/suppressions/find", suppression.find, EVERYBODY),
     Route("POST", "/suppressions/remove", suppression.remove, MARKETERS),
+    Route("GET", "/automations", automation.list_all, EVERYBODY),
+    Route("POST", "/automations", automation.create, MARKETERS, 201),
+    Route("GET", "/automations/{automation_id}", automation.show, EVERYBODY),
+    Route("PUT", "/automations/{automation_id}", automation.redraft, MARKETERS),
+    Route("GET", "/automations/{automation_id}/runs", automation.runs, EVERYBODY),
+    Route("POST", "/automations/{automation_id}/publish", automation.publish, MARKETERS),
+    Route("POST", "/automations/{automation_id}/pause", automation.pause, MARKETERS),
+    Route("POST", "/automations/{automation_id}/archive", automation.archive, MARKETERS),
     Route("GET", "/providers", provider.list_all, EVERYBODY),
     Route("PUT", "/providers/{channel}", provider.set_, DEVELOPERS),
     Route("POST", "/providers/{channel}/test", provider.test, DEVELOPERS),

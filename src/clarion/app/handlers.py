@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from clarion import events, messaging, orders, profiles
+from clarion import automations, events, messaging, orders, profiles
 from clarion.accounts import Vaults
 from clarion.dialects.esputnik.contacts import importing
 from clarion.jobs import Handler
@@ -12,7 +12,12 @@ from clarion.model import Ids
 def handlers(vaults: Vaults, ids: Ids) -> Mapping[str, Sequence[Handler]]:
     """Fact -> handlers, which run in this order in the one transaction of its job."""
     return {
-        profiles.ERASED: (events.eraser(vaults, ids), orders.eraser(), messaging.eraser()),
+        profiles.ERASED: (
+            events.eraser(vaults, ids),
+            orders.eraser(),
+            messaging.eraser(),
+            automations.eraser(),
+        ),
         profiles.TRAIT_DELETED: (profiles.trait_remover(vaults, ids),),
         importing.IMPORT: (importing.importer(vaults, ids),),
     }

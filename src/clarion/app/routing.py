@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from clarion import __version__, api, public
+from clarion.app.acting import listeners, templates
 from clarion.app.rooms import Rooms
 from clarion.app.standing import Standing
 from clarion.dialects import DIALECTS, Door, Handler, Table, document, page
@@ -77,6 +78,7 @@ def _management(opened: Rooms, door: Door, used: Callable[[UUID], None]) -> Sequ
     ports = api.Ports(
         database=opened.database, vaults=opened.vaults, ids=opened.ids, dialects=DIALECTS,
         journal_keep_days=opened.settings.journal_keep_days, used=used,
+        listeners=listeners(opened.database.now_us), find_templates=templates,
         providers=opened.providers, links_are_local=opened.settings.links_are_local,
     )  # fmt: skip
     return api.routes(ports, door.credentials)

@@ -3,7 +3,8 @@
 import asyncio
 from functools import partial
 
-from clarion import accounts, db, events, jobs, messaging, profiles
+from clarion import accounts, automations, db, events, jobs, messaging, profiles
+from clarion.app.acting import listeners, plan
 from clarion.app.backups import LOOK_EVERY_S, back_up
 from clarion.app.beside import keep_clock, keep_heartbeat, listen
 from clarion.app.handlers import handlers
@@ -19,7 +20,8 @@ _HOUR_S = 3600.0
 async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) -> None:
     """Settle blocks and keep the house until `stop`; the transaction at hand is finished first."""
     async with rooms(settings, addresses, app=0, owner=CONNECTIONS) as opened:
-        woken, jobs_woken, sends_woken = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        woken, jobs_woken = asyncio.Event(), asyncio.Event()
+        runs_woken, sends_woken = asyncio.Event(), asyncio.Event()
         schedule = [
             jobs.Task("partitions", every_s=_HOUR_S, run=db.keep_partitions),
             jobs.Task(
@@ -51,7 +53,8 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
         if settings.backup_every_hours:
             run = partial(back_up, settings=settings)
             schedule.append(jobs.Task("backup", every_s=LOOK_EVERY_S, run=run))
-        lanes = Lanes(opened.database, opened.vaults, opened.ids)
+        lanes = Lanes(opened.database, opened.vaults, opened.ids, listeners(opened.database.now_us))
+        runner = automations.Runner(opened.database, opened.vaults, opened.ids, plan)
         queue = jobs.Queue(opened.database, handlers(opened.vaults, opened.ids), opened.ids)
         delivery = messaging.Delivery(opened.database, opened.vaults, opened.ids, opened.providers)
         beside = [
@@ -59,6 +62,8 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
             asyncio.create_task(delivery.work(stop, sends_woken)),
             asyncio.create_task(listen(addresses.owner, jobs.WORK, jobs_woken.set, stop)),
             asyncio.create_task(queue.work(stop, jobs_woken)),
+            asyncio.create_task(listen(addresses.owner, automations.WORK, runs_woken.set, stop)),
+            asyncio.create_task(runner.work(stop, runs_woken)),
             asyncio.create_task(listen(addresses.owner, events.WORK, woken.set, stop)),
             asyncio.create_task(jobs.run_schedule(schedule, opened.database, stop)),
             asyncio.create_task(keep_clock(opened.database, stop)),

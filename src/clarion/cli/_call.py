@@ -15,6 +15,7 @@ from clarion import accounts, api, app, errors, model
 from clarion.accounts import Workspace
 from clarion.api import views
 from clarion.app import Rooms
+from clarion.app.acting import listeners, templates
 from clarion.cli._options import Place
 from clarion.cli._session import Session, session
 from clarion.dialects import DIALECTS
@@ -50,6 +51,7 @@ def with_call(
         ports = api.Ports(
             database=rooms.database, vaults=rooms.vaults, ids=rooms.ids, dialects=DIALECTS,
             journal_keep_days=rooms.settings.journal_keep_days,
+            listeners=listeners(rooms.database.now_us), find_templates=templates,
             providers=rooms.providers, links_are_local=rooms.settings.links_are_local,
         )  # fmt: skip
         actor = f"cli:{getpass.getuser()}"

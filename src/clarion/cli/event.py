@@ -14,6 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from clarion import errors, events, model
 from clarion.api import Call
 from clarion.api.nouns import event, ledger, profile
+from clarion.automations import Again
 from clarion.cli._call import OfWorkspace, example, with_call
 from clarion.cli._events import COLUMNS, brief, rows_of
 from clarion.cli._options import HERE, Json, Place
@@ -102,7 +103,7 @@ def replay(
     place: Place = HERE,
     json: Json = False,
 ) -> None:
-    """Offer a period's events again under their old ids. Nothing listens yet: it changes nothing."""
+    """Offer a period's events again under their old ids, to automations that have not seen them."""
     if from_ >= to:
         raise errors.Invalid("--from must lie before --to")
     which = Which(
@@ -110,26 +111,28 @@ def replay(
         after=model.first_id_at(ledger.time_us(from_)),
         before=model.first_id_at(ledger.time_us(to)),
     )
-    count = with_call(place, "event replay", workspace, lambda call: _replayed(call, which))
+    count, started = with_call(place, "event replay", workspace, lambda call: _replayed(call, which))
     if json:
-        show_json({"replayed": count})
+        show_json({"replayed": count, "runs_started": started})
     else:
-        print(f"Went through {count} events.")
+        print(f"Went through {count} events; {started} runs started.")
 
 
-async def _replayed(call: Call, which: Which) -> int:
-    """How many there were, shown on stderr as they go by. The counting bar has no end: nobody knows how many."""
+async def _replayed(call: Call, which: Which) -> tuple[int, int]:
+    """How many there were and how many runs they started. On stderr they are counted as they go by, with no end."""
     vault = await call.vault()
     columns = (SpinnerColumn(), TextColumn("{task.completed} events"), TimeElapsedColumn())
     count = 0
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("replay", total=None)
         async with call.app() as tx:
-            async for _event in events.replay(tx, call.workspace_id, which, vault=vault):
+            again = Again(tx, call.workspace_id, vault=vault, now_us=call.ports.database.now_us())
+            listening = (again.hear,)
+            async for _ in events.replay(tx, call.workspace_id, which, vault=vault, handlers=listening):
                 count += 1
                 if count % _AT_ONCE == 0:
                     bar.update(task, completed=count)
-    return count
+    return count, again.started
 
 
 async def _print(found: AsyncIterator[StoredEvent], json: bool) -> int:

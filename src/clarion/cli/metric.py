@@ -69,6 +69,20 @@ def show(name: str, *, workspace: OfWorkspace = None, place: Place = HERE, json:
 
 
 @app.command
+def create(name: str, *, workspace: OfWorkspace = None, place: Place = HERE, json: Json = False) -> None:
+    """Make a metric before its first event comes."""
+
+    async def do(call: Call) -> Metric:
+        return await metric.create(call, metric.Create(name))
+
+    made = with_call(place, "metric create", workspace, do)
+    if json:
+        show_json(made)
+    else:
+        print(f"{made.name} is {made.status}.")
+
+
+@app.command
 def pause(name: str, *, workspace: OfWorkspace = None, place: Place = HERE, json: Json = False) -> None:
     """Count its events and keep none, from now on."""
     _set(name, "paused", workspace, place, json)

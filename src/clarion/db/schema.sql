@@ -38,6 +38,28 @@ CREATE TABLE public.audit (
     at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.automation (
+    workspace_id uuid NOT NULL,
+    automation_id uuid NOT NULL,
+    name text NOT NULL,
+    status text DEFAULT 'draft'::text NOT NULL,
+    version integer NOT NULL,
+    live_version integer,
+    created_us bigint NOT NULL,
+    changed_us bigint NOT NULL,
+    CONSTRAINT automation_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'live'::text, 'paused'::text, 'archived'::text])))
+);
+
+CREATE TABLE public.automation_version (
+    workspace_id uuid NOT NULL,
+    automation_id uuid NOT NULL,
+    version integer NOT NULL,
+    definition json NOT NULL,
+    made_by text NOT NULL,
+    made_us bigint NOT NULL,
+    published_us bigint
+);
+
 CREATE TABLE public.consent (
     workspace_id uuid NOT NULL,
     channel text NOT NULL,
@@ -229,7 +251,8 @@ CREATE TABLE public.lane (
     leased_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     failures integer DEFAULT 0 NOT NULL,
-    epoch bigint DEFAULT 0 NOT NULL
+    epoch bigint DEFAULT 0 NOT NULL,
+    listening bigint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.ledger (
@@ -422,6 +445,26 @@ CREATE TABLE public.rejected_sample (
     sealed bytea NOT NULL
 );
 
+CREATE TABLE public.run (
+    workspace_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    automation_id uuid NOT NULL,
+    version integer NOT NULL,
+    profile_id uuid NOT NULL,
+    cause text NOT NULL,
+    cause_id uuid NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    node text NOT NULL,
+    entered_us bigint,
+    steps integer DEFAULT 0 NOT NULL,
+    due_us bigint,
+    failures integer DEFAULT 0 NOT NULL,
+    last_error text,
+    begun_us bigint NOT NULL,
+    ended_us bigint,
+    reason text
+);
+
 CREATE TABLE public.schema_migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -604,6 +647,15 @@ ALTER TABLE ONLY public.address
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (workspace_id, audit_id);
 
+ALTER TABLE ONLY public.automation
+    ADD CONSTRAINT automation_pkey PRIMARY KEY (workspace_id, automation_id);
+
+ALTER TABLE ONLY public.automation_version
+    ADD CONSTRAINT automation_version_pkey PRIMARY KEY (workspace_id, automation_id, version);
+
+ALTER TABLE ONLY public.automation
+    ADD CONSTRAINT automation_workspace_id_name_key UNIQUE (workspace_id, name);
+
 ALTER TABLE ONLY public.consent
     ADD CONSTRAINT consent_pkey PRIMARY KEY (workspace_id, channel, blind, topic);
 
@@ -727,6 +779,9 @@ ALTER TABLE ONLY public.quarantine
 ALTER TABLE ONLY public.rejected_sample
     ADD CONSTRAINT rejected_sample_pkey PRIMARY KEY (workspace_id, credential_id, rejected_id);
 
+ALTER TABLE ONLY public.run
+    ADD CONSTRAINT run_pkey PRIMARY KEY (workspace_id, run_id);
+
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
 
@@ -808,6 +863,14 @@ CREATE INDEX mailbox_profile ON public.mailbox USING btree (workspace_id, profil
 
 CREATE INDEX profile_root ON public.profile USING btree (workspace_id, root_id) WHERE (root_id <> profile_id);
 
+CREATE INDEX run_due ON public.run USING btree (workspace_id, due_us) WHERE ((ended_us IS NULL) AND (due_us IS NOT NULL));
+
+CREATE INDEX run_of_automation ON public.run USING btree (workspace_id, automation_id, begun_us);
+
+CREATE INDEX run_of_profile ON public.run USING btree (workspace_id, profile_id, automation_id);
+
+CREATE INDEX run_parked ON public.run USING btree (workspace_id, automation_id) WHERE ((ended_us IS NULL) AND (due_us IS NULL));
+
 CREATE INDEX send_cause ON public.send USING btree (workspace_id, cause_id) WHERE (cause_id IS NOT NULL);
 
 CREATE INDEX send_due ON public.send USING btree (workspace_id, channel, due_us) WHERE (state = ANY (ARRAY['planned'::text, 'deferred'::text]));
@@ -826,6 +889,9 @@ CREATE INDEX trait_blind_profile ON public.trait_blind USING btree (workspace_id
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.automation
+    ADD CONSTRAINT automation_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
 ALTER TABLE ONLY public.consent
     ADD CONSTRAINT consent_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
@@ -924,6 +990,10 @@ ALTER TABLE public.address ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.automation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.automation_version ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.consent ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.credential_use ENABLE ROW LEVEL SECURITY;
@@ -982,6 +1052,8 @@ ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.rejected_sample ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.run ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.send ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.send_attempt ENABLE ROW LEVEL SECURITY;
@@ -999,6 +1071,10 @@ ALTER TABLE public.template_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.address USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.audit USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.automation USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.automation_version USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.consent USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
@@ -1058,6 +1134,8 @@ CREATE POLICY tenant ON public.quarantine USING ((workspace_id = (NULLIF(current
 
 CREATE POLICY tenant ON public.rejected_sample USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.run USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.send USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.send_attempt USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
@@ -1098,6 +1176,10 @@ GRANT SELECT ON TABLE public.acting_change TO clarion_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.audit TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.automation TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.automation_version TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.consent TO clarion_app;
 
@@ -1164,6 +1246,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.provider TO clarion_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quarantine TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rejected_sample TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.run TO clarion_app;
 
 GRANT SELECT ON TABLE public.schema_migration TO clarion_app;
 

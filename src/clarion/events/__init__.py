@@ -8,11 +8,12 @@ quarantine, once; processing never depends on order; nothing is dropped; the led
 
 from clarion.events.erasing import erase_person, eraser
 from clarion.events.ingest import Ingest
+from clarion.events.journal import Entry
 from clarion.events.lanes import Lanes
 from clarion.events.ledger import LedgerLine, Mismatch, inner_mismatches, total
 from clarion.events.people import begin_write, stop_processing, update_person, write_person
-from clarion.events.process import Bench
-from clarion.events.reading import StoredEvent, list_events, read_event, stream_events
+from clarion.events.process import Bench, Listener
+from clarion.events.reading import StoredEvent, list_events, read_event, read_properties, stream_events
 from clarion.events.rejected import KeptSample, list_rejected
 from clarion.events.replay import replay
 from clarion.events.retry import read_quarantined, retry_quarantined
@@ -23,22 +24,27 @@ from clarion.events.store import (
     backlog,
     discard_quarantined,
     list_quarantine,
+    raise_listening,
     read_ledger,
     show_quarantined,
 )
 from clarion.events.tasks import drop_old_blocks, drop_old_events, drop_old_keys
 from clarion.events.telling import tell
+from clarion.events.timeline import Row
 from clarion.events.verify import verify_ledger
 
 __all__ = [
     "WORK",
     "Bench",
+    "Entry",
     "Ingest",
     "KeptSample",
     "Lanes",
     "LedgerLine",
+    "Listener",
     "Mismatch",
     "QuarantinedItem",
+    "Row",
     "StoredEvent",
     "Which",
     "backlog",
@@ -53,8 +59,10 @@ __all__ = [
     "list_events",
     "list_quarantine",
     "list_rejected",
+    "raise_listening",
     "read_event",
     "read_ledger",
+    "read_properties",
     "read_quarantined",
     "replay",
     "retry_quarantined",

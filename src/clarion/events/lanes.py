@@ -14,7 +14,7 @@ from clarion.db import Database, Tx, is_transient
 from clarion.events import process, store
 from clarion.events.journal import Entry, Unreadable
 from clarion.events.ledger import Tally
-from clarion.events.process import Bench, Memory, Read
+from clarion.events.process import Bench, Listener, Memory, Read
 from clarion.events.store import OpenBlock
 from clarion.model import Ids
 from clarion.vault import Vault
@@ -36,8 +36,11 @@ class LeaseLost(Exception):
 class Lanes:
     """Works on whatever lanes have blocks. Any number of these, on any number of machines."""
 
-    def __init__(self, database: Database, vaults: Vaults, ids: Ids) -> None:
+    def __init__(
+        self, database: Database, vaults: Vaults, ids: Ids, listeners: Sequence[Listener] = ()
+    ) -> None:
         self._database = database
+        self._listeners = tuple(listeners)
         self._vaults = vaults
         self._ids = ids
         self._name = f"{socket.gethostname()}:{os.getpid()}"
@@ -90,7 +93,9 @@ class Lanes:
         settled = 0
         ahead = _Ahead()
         try:
-            bench = Bench(workspace_id, await self._vaults.of(workspace_id), self._ids, self._memory)
+            bench = Bench(
+                workspace_id, await self._vaults.of(workspace_id), self._ids, self._memory, self._listeners
+            )
             for left in reversed(range(TRANSACTIONS_A_TURN)):
                 settled += await self._transaction(bench, lane, token, ahead, may_go_on=left > 0)
                 # Those found waiting are others: this lane is leased.
@@ -168,10 +173,11 @@ class Lanes:
 
     async def _hold(self, tx: Tx, bench: Bench, lane: int, token: UUID) -> None:
         """The lane is ours until the commit. Raises LeaseLost."""
-        epoch = await store.hold_lane(tx, bench.workspace_id, lane, token, LEASE_S)
-        if epoch is None:
+        held = await store.hold_lane(tx, bench.workspace_id, lane, token, LEASE_S)
+        if held is None:
             raise LeaseLost
-        bench.memory.members.heed(bench.workspace_id, epoch)
+        bench.memory.members.heed(bench.workspace_id, held.epoch)
+        bench.memory.listening[bench.workspace_id] = held.listening
 
 
 class _Ahead:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -26,10 +27,11 @@ class Memory(Struct, frozen=True):
 
     catalogue: metrics.Known
     members: profiles.Known
+    listening: dict[UUID, int]  # by workspace: its lanes' count of changes in what listens
 
     @classmethod
     def fresh(cls) -> "Memory":
-        return cls(metrics.Known(), profiles.Known())
+        return cls(metrics.Known(), profiles.Known(), {})
 
     def forget(self) -> None:
         """After a transaction that failed: it may hold what was rolled back."""
@@ -44,6 +46,18 @@ class Bench(Struct, frozen=True):
     vault: Vault
     ids: Ids
     memory: Memory = msgspec.field(default_factory=Memory.fresh)
+    listeners: tuple["Listener", ...] = ()
+
+    @property
+    def listening(self) -> int | None:
+        """What is remembered of listeners holds while this stays the same; None: nothing may be remembered."""
+        return self.memory.listening.get(self.workspace_id)
+
+
+class Listener(Protocol):
+    """Is told in the same transaction what came onto the timeline, each item with its row. Must be quick."""
+
+    async def hear(self, tx: Tx, bench: Bench, landed: Sequence[tuple[Entry, timeline.Row]]) -> None: ...
 
 
 def entries_of(block: OpenBlock, vault: Vault) -> list[Entry]:
@@ -293,6 +307,8 @@ async def _put_on_timeline(
         columns=timeline.COLUMNS,
         format="binary",
     )
+    for listener in bench.listeners:
+        await listener.hear(tx, bench, brought)
 
 
 async def _whole(data: bytes) -> AsyncIterator[bytes]:

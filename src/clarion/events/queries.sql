@@ -142,7 +142,7 @@ RETURNING lane;
 -- First in each transaction: the lease is still ours, and longer; its row stays locked until the commit. Its epoch says whether memory holds.
 UPDATE lane SET leased_until = now() + make_interval(secs => $4), failures = 0
 WHERE workspace_id = $1 AND lane = $2 AND token = $3 AND leased_until > now()
-RETURNING epoch;
+RETURNING epoch, listening;
 
 -- name: free_lane
 -- Give it back.
@@ -380,3 +380,14 @@ WHERE e.workspace_id = $1 AND e.profile_id = n.profile_id AND e.occurred_at = n.
 -- name: erase_samples
 -- All samples of refused bodies older than an erasure: they are no record, and whose they are is not known.
 DELETE FROM rejected_sample WHERE workspace_id = $1 AND rejected_id < $2 RETURNING rejected_id;
+
+-- name: raise_listening
+-- Waits for what is being processed; who settles these lanes' blocks from now on asks again what listens.
+UPDATE lane SET listening = listening + 1 WHERE workspace_id = $1;
+
+-- name: read_properties
+-- Of some events, by their keys.
+SELECT e.event_id, e.properties, e.sealed FROM unnest($2::uuid[], $3::timestamptz[], $4::uuid[])
+    AS k(profile_id, occurred_at, event_id)
+JOIN event AS e ON e.profile_id = k.profile_id AND e.occurred_at = k.occurred_at AND e.event_id = k.event_id
+WHERE e.workspace_id = $1;

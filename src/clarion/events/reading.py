@@ -1,6 +1,6 @@
 """The timeline, read: rows opened into what people and callers see."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -72,14 +72,21 @@ async def read_event(tx: Tx, workspace_id: UUID, event_id: UUID, *, vault: Vault
     return _event(row, vault)
 
 
+async def read_properties(
+    tx: Tx, workspace_id: UUID, keys: Sequence[tuple[UUID, datetime, UUID]], *, vault: Vault
+) -> dict[UUID, dict[str, object]]:
+    """The properties of some events by (member, time, id); by id alone where an override changed the others."""
+    rows = await store.select_properties(tx, workspace_id, keys)
+    found = {row["event_id"]: _opened(row, vault)[0] for row in rows}
+    for event_id in {one for _, _, one in keys} - found.keys():
+        row = await store.select_event(tx, workspace_id, event_id)
+        if row is not None:
+            found[event_id] = _opened(row, vault)[0]
+    return found
+
+
 def _event(row: asyncpg.Record, vault: Vault) -> StoredEvent:
-    properties = msgspec.json.decode(row["properties"])
-    context: dict[str, object] = {}
-    if row["sealed"] is not None:
-        record = msgspec.msgpack.decode(vault.open(row["sealed"], sealed_place(row["event_id"])))
-        context = record.get("context", {})
-        for path, value in record.get("properties", []):
-            _put(properties, path, value)
+    properties, context = _opened(row, vault)
     received = datetime.fromtimestamp(model.time_us_of(row["event_id"]) / 1_000_000, UTC)
     return StoredEvent(
         id=model.show_id("evt", row["event_id"]),
@@ -94,6 +101,18 @@ def _event(row: asyncpg.Record, vault: Vault) -> StoredEvent:
         revision=row["revision"],
         history=row["history"],
     )
+
+
+def _opened(row: asyncpg.Record, vault: Vault) -> tuple[dict[str, object], dict[str, object]]:
+    """Properties, with the sealed ones in their places, and context."""
+    properties = msgspec.json.decode(row["properties"])
+    context: dict[str, object] = {}
+    if row["sealed"] is not None:
+        record = msgspec.msgpack.decode(vault.open(row["sealed"], sealed_place(row["event_id"])))
+        context = record.get("context", {})
+        for path, value in record.get("properties", []):
+            _put(properties, path, value)
+    return properties, context
 
 
 def _put(into: dict[str, object], path: list[str], value: object) -> None:

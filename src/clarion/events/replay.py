@@ -8,19 +8,19 @@ from clarion.events.reading import StoredEvent, stream_events
 from clarion.events.store import Which
 from clarion.vault import Vault
 
+#: Hears of a replayed event.
 Handler = Callable[[StoredEvent], Awaitable[None]]
-
-#: Who is offered replayed events. Nobody yet: segments and triggers stand here once they exist. A handler must be
-#: harmless when it has seen the event before; the event's id is the one it came under.
-HANDLERS: Sequence[Handler] = ()
 
 _NO_LIMIT = 1 << 62
 
 
 async def replay(
-    tx: Tx, workspace_id: UUID, which: Which, *, vault: Vault, handlers: Sequence[Handler] = HANDLERS
+    tx: Tx, workspace_id: UUID, which: Which, *, vault: Vault, handlers: Sequence[Handler] = ()
 ) -> AsyncIterator[StoredEvent]:
-    """Offer each event to each handler, newest received first; yields what was offered. Stores nothing itself."""
+    """Offer each event to each handler, newest received first; yields what was offered. Stores nothing itself.
+
+    A handler must be harmless when it has seen the event before; the event's id is the one it came under.
+    """
     async for event in stream_events(tx, workspace_id, which, vault=vault, limit=_NO_LIMIT):
         for handler in handlers:
             await handler(event)

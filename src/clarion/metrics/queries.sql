@@ -8,6 +8,11 @@ INSERT INTO metric (workspace_id, metric_id, name)
 SELECT $1, metric_id, name FROM unnest($2::int[], $3::text[]) AS m(metric_id, name)
 ON CONFLICT (workspace_id, name) DO NOTHING;
 
+-- name: create_metric
+-- By hand, before its first event.
+INSERT INTO metric (workspace_id, metric_id, name, discovered) VALUES ($1, $2, $3, false)
+ON CONFLICT (workspace_id, name) DO NOTHING RETURNING metric_id;
+
 -- name: insert_properties
 -- The first value of a type is the example; the next one where an erasure took it away.
 INSERT INTO metric_property (workspace_id, metric_id, name, type, example, personal)

@@ -172,6 +172,14 @@ async def list_metrics(
     ]
 
 
+async def create(tx: Tx, workspace_id: UUID, name: str) -> Metric:
+    """A kind of event that has not come yet. Raises AlreadyThere."""
+    (number,) = await accounts.take_numbers(tx, workspace_id, "metric", 1)
+    if await tx.fetchval(Q.create_metric, workspace_id, number, name) is None:
+        raise errors.AlreadyThere(f"there is a metric named {name} in this workspace")
+    return (await list_metrics(tx, workspace_id, name=name))[0]
+
+
 async def set_status(tx: Tx, workspace_id: UUID, name: str, status: Status) -> Metric:
     """Pause or take up again. Raises NotFound."""
     if await tx.fetchval(Q.set_status, workspace_id, name, status) is None:

@@ -608,6 +608,14 @@ WHERE (list_member.stamp_us, list_member.stamp_id) < (excluded.stamp_us, exclude
 -- Of some members.
 DELETE FROM list_member WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING list_id;
 
+-- name: find_kin
+-- The members of the persons whose members some are; each root among its own.
+SELECT m.profile_id, m.root_id, m.traits, m.sealed, m.fold_traits, m.fold_sealed, m.erased FROM profile AS m
+WHERE m.workspace_id = $1 AND (
+    m.profile_id = ANY(ARRAY(SELECT root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])))
+    OR m.root_id = ANY(ARRAY(SELECT root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])))
+       AND m.root_id <> m.profile_id);
+
 -- name: list_roots
 -- Whose members some profiles are.
 SELECT profile_id, root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]);

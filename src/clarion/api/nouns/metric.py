@@ -18,6 +18,12 @@ class One(Struct, frozen=True, forbid_unknown_fields=True):
     name: Text
 
 
+class Create(Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind of event that is yet to come."""
+
+    name: Text
+
+
 class Listed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of which category; of all by default."""
 
@@ -52,6 +58,21 @@ async def show(call: Call, wish: One) -> Metric:
     """One metric with its properties."""
     async with call.app() as tx:
         return (await metrics.list_metrics(tx, call.workspace_id, name=wish.name))[0]
+
+
+async def create(call: Call, wish: Create) -> Metric:
+    """Make a metric before its first event; its name is unique."""
+    async with call.app() as tx:
+        made = await metrics.create(tx, call.workspace_id, wish.name)
+        await accounts.audit(
+            tx,
+            call.workspace_id,
+            ids=call.ports.ids,
+            actor=call.actor,
+            action="metric_created",
+            metric=wish.name,
+        )
+    return made
 
 
 async def change(call: Call, wish: Change) -> Metric:

@@ -165,11 +165,7 @@ async def erase(call: Call, wish: One) -> views.Receipt:
     profile_id = id_of(views.PROFILE, wish.profile_id, "profile")
     async with call.owner() as tx:
         receipt = await events.erase_person(
-            tx,
-            call.workspace_id,
-            profile_id,
-            actor=call.actor,
-            ids=call.ports.ids,
+            tx, call.workspace_id, profile_id, actor=call.actor, ids=call.ports.ids
         )
         await _audit(tx, call, "profile_erased", model.show_id(views.PROFILE, receipt.profile_id))
     await call.ports.database.notify(jobs.WORK)

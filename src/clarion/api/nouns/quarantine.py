@@ -43,7 +43,9 @@ async def show(call: Call, wish: One) -> views.OpenedQuarantined:
 
 async def retry(call: Call, wish: One) -> views.Retried:
     """Process it again, now."""
-    bench = Bench(call.workspace_id, await call.vault(), call.ports.ids)
+    bench = Bench(
+        call.workspace_id, await call.vault(), call.ports.ids, listeners=tuple(call.ports.listeners)
+    )
     quarantine_id = _id(wish.quarantined_id)
     async with call.owner() as tx:
         left = await events.retry_quarantined(tx, bench, quarantine_id)

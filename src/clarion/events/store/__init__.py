@@ -20,6 +20,7 @@ from clarion.events.store.lanes import (
     hold_lane,
     lease_lane,
     postpone_lane,
+    raise_listening,
     share_lanes,
     take_blocks,
 )
@@ -54,6 +55,7 @@ from clarion.events.store.timeline import (
     list_to_anonymise,
     select_event,
     select_events,
+    select_properties,
 )
 
 __all__ = [
@@ -96,10 +98,12 @@ __all__ = [
     "lock_quarantined",
     "own_keys",
     "postpone_lane",
+    "raise_listening",
     "read_ledger",
     "recount",
     "select_event",
     "select_events",
+    "select_properties",
     "select_rejected",
     "share_lanes",
     "show_quarantined",

@@ -30,6 +30,13 @@ class OpenBlock(Struct, frozen=True, kw_only=True):
     payload: bytes
 
 
+class Held(Struct, frozen=True):
+    """`epoch`: at which members are remembered; `listening`: at which is remembered what listens."""
+
+    epoch: int
+    listening: int
+
+
 async def backlog(tx: Tx, workspace_id: UUID | None = None) -> tuple[int, int | None]:
     """Items accepted and not yet processed, and the oldest one's accept time (us); of all workspaces by default."""
     if workspace_id is None:
@@ -49,10 +56,15 @@ async def lease_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID, worker:
     return await tx.fetchval(Q.lease_lane, workspace_id, lane, token, worker, lease_s) is not None
 
 
-async def hold_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID, lease_s: int) -> int | None:
-    """The lane's epoch where the lease is still ours, which is longer now; else None."""
-    epoch: int | None = await tx.fetchval(Q.hold_lane, workspace_id, lane, token, lease_s)
-    return epoch
+async def hold_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID, lease_s: int) -> Held | None:
+    """What the lane says where the lease is still ours, which is longer now; else None."""
+    row = await tx.fetchrow(Q.hold_lane, workspace_id, lane, token, lease_s)
+    return None if row is None else Held(row["epoch"], row["listening"])
+
+
+async def raise_listening(tx: Tx, workspace_id: UUID) -> None:
+    """What listens to the workspace's events has changed: blocks settled after this commit are heard by it."""
+    await tx.execute(Q.raise_listening, workspace_id)
 
 
 async def free_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID) -> None:

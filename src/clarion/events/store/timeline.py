@@ -52,6 +52,14 @@ async def select_event(tx: Tx, workspace_id: UUID, event_id: UUID) -> asyncpg.Re
     return await tx.fetchrow(Q.read_event, workspace_id, event_id)
 
 
+async def select_properties(
+    tx: Tx, workspace_id: UUID, keys: Sequence[tuple[UUID, datetime, UUID]]
+) -> list[asyncpg.Record]:
+    """Of some events by (member, time, id)."""
+    columns = [[key[place] for key in keys] for place in range(3)]
+    return await tx.fetch(Q.read_properties, workspace_id, *columns)
+
+
 async def list_to_anonymise(
     tx: Tx, workspace_id: UUID, profile_ids: Sequence[UUID], after: tuple[UUID, datetime, UUID], limit: int
 ) -> list[asyncpg.Record]:

@@ -29,6 +29,7 @@ from clarion.profiles.store.erasing import (
 )
 from clarion.profiles.store.finding import find_by_address, leads_of, oldest_of, page_profiles, roots_of
 from clarion.profiles.store.identities import find_tenures, members_of
+from clarion.profiles.store.kin import Kin, kin_of
 from clarion.profiles.store.lists import (
     Membership,
     ProfileList,
@@ -82,6 +83,7 @@ __all__ = [
     "Erasure",
     "FoundProfile",
     "Having",
+    "Kin",
     "Membership",
     "Person",
     "ProfileList",
@@ -113,6 +115,7 @@ __all__ = [
     "fold_traits",
     "has_email",
     "history",
+    "kin_of",
     "leads_of",
     "list_definitions",
     "list_erasures",
