@@ -1,12 +1,16 @@
-"""What is done about events: who hears of them, and who plans the messages that automations ask for."""
+"""What is done about events: who hears of them, and how the messages that automations ask for are planned."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
-from clarion import automations, errors
-from clarion.automations import Send, Templates
+from clarion import automations, events, messaging
+from clarion.accounts import Vaults
+from clarion.automations import Plan, Send, Templates
 from clarion.db import Tx
 from clarion.events import Listener
+from clarion.messaging import Cause, PlannedSend
+from clarion.model import Ids
 
 
 def listeners(now_us: Callable[[], int]) -> Sequence[Listener]:
@@ -14,11 +18,41 @@ def listeners(now_us: Callable[[], int]) -> Sequence[Listener]:
     return (automations.Triggers(now_us),)
 
 
-async def plan(tx: Tx, workspace_id: UUID, sends: Sequence[Send]) -> None:
-    """Nobody plans messages yet; what sends one cannot be published, so this is never reached."""
-    raise errors.Misconfigured("this version sends no messages")
+def planner(vaults: Vaults, ids: Ids) -> Plan:
+    """Has messages sent, with the event that began the run as their data."""
+
+    async def plan(tx: Tx, workspace_id: UUID, sends: Sequence[Send]) -> None:
+        vault = await vaults.of(workspace_id)
+        keys = [
+            (one.profile_id, datetime.fromtimestamp(one.occurred_at_us / 1_000_000, UTC), one.event_id)
+            for one in sends
+        ]
+        said = await events.read_properties(tx, workspace_id, keys, vault=vault)
+        template_ids = {
+            name: (await messaging.find_template(tx, workspace_id, _called(name))).template_id
+            for name in sorted({one.template for one in sends})
+        }
+        wanted = [
+            PlannedSend(
+                key=str(one.send_key), cause=Cause("automation", one.automation_id), channel=one.channel,
+                template_id=template_ids[one.template], profile_id=one.profile_id,
+                message_class=one.message_class, topic=one.topic,
+                data=said.get(one.event_id, {}), event=said.get(one.event_id, {}),
+            )
+            for one in sends
+        ]  # fmt: skip
+        for start in range(0, len(wanted), messaging.PLAN_MAX):
+            part = wanted[start : start + messaging.PLAN_MAX]
+            await messaging.plan(tx, workspace_id, part, vault=vault, ids=ids)
+
+    return plan
 
 
 async def templates(tx: Tx, workspace_id: UUID) -> Templates:
-    """The templates of a workspace, by name and number: none yet."""
-    return {}
+    """A workspace's templates by name and by number, each with its channel."""
+    found = await messaging.list_templates(tx, workspace_id)
+    return {called: {one.channel} for one in found for called in (one.name, str(one.number))}
+
+
+def _called(template: str) -> int | str:
+    return int(template) if template.isascii() and template.isdigit() else template

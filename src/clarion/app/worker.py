@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 
 from clarion import accounts, automations, db, events, jobs, messaging, profiles
-from clarion.app.acting import listeners, plan
+from clarion.app.acting import listeners, planner
 from clarion.app.backups import LOOK_EVERY_S, back_up
 from clarion.app.beside import keep_clock, keep_heartbeat, listen
 from clarion.app.handlers import handlers
@@ -54,7 +54,9 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
             run = partial(back_up, settings=settings)
             schedule.append(jobs.Task("backup", every_s=LOOK_EVERY_S, run=run))
         lanes = Lanes(opened.database, opened.vaults, opened.ids, listeners(opened.database.now_us))
-        runner = automations.Runner(opened.database, opened.vaults, opened.ids, plan)
+        runner = automations.Runner(
+            opened.database, opened.vaults, opened.ids, planner(opened.vaults, opened.ids)
+        )
         queue = jobs.Queue(opened.database, handlers(opened.vaults, opened.ids), opened.ids)
         delivery = messaging.Delivery(opened.database, opened.vaults, opened.ids, opened.providers)
         beside = [

@@ -25,6 +25,7 @@ from clarion.messaging.port import (
 )
 from clarion.messaging.sends import Cause, Planned, PlannedSend, State
 from clarion.messaging.store import (
+    PLAN_MAX,
     TEMPLATE,
     WORK,
     AttemptLine,
@@ -60,6 +61,7 @@ from clarion.messaging.store import (
 
 __all__ = [
     "CHANNELS",
+    "PLAN_MAX",
     "PROVIDERS",
     "ROOM",
     "TEMPLATE",
