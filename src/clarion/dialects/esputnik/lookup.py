@@ -36,11 +36,16 @@ class Zones:
         until_us, known = self._known.get(workspace_id, (0, None))
         if known is not None and now_us < until_us:
             return known
-        workspace = await _asked.transact(
-            store, workspace_id, lambda tx: accounts.read_workspace(tx, workspace_id)
-        )
         if len(self._known) >= _REMEMBERED_MAX:
             self._known.clear()
-        zone = ZoneInfo(workspace.zone)
+        zone = await zone_of(store, workspace_id)
         self._known[workspace_id] = (now_us + _REMEMBERED_US, zone)
         return zone
+
+
+async def zone_of(store: Store, workspace_id: UUID) -> tzinfo:
+    """In which the workspace counts its days. Raises Unavailable."""
+    workspace = await _asked.transact(
+        store, workspace_id, lambda tx: accounts.read_workspace(tx, workspace_id)
+    )
+    return ZoneInfo(workspace.zone)
