@@ -171,7 +171,14 @@ def plant_at_the_second_door(served: Served, manage: httpx2.Client) -> None:
             "currency": "USD", "email": SEALED["an order's email"],
             "deliveryAddress": SEALED["an order's deliveryAddress"],
         }  # fmt: skip
-        assert door.post("/orders", json={"orders": [order]}).content == b""
+        erased = SEALED["an erased person's email"]
+        theirs = order | {
+            "externalOrderId": "2", "email": erased, "deliveryAddress": SEALED["an erased person's order"],
+        }  # fmt: skip
+        assert door.post("/orders", json={"orders": [order, theirs]}).content == b""
+        left = {"name": "lastName", "value": SEALED["an erased person's parameter"]}
+        told = {"eventTypeKey": "bird.rang", "keyValue": erased, "params": [left]}
+        assert door.post("/event", json=told).status_code == 200
 
 
 def plant_erased(client: httpx2.Client, manage: httpx2.Client, note: str = "") -> None:
