@@ -26,6 +26,10 @@ BENCHES = {
         "bench.profile:profile",
         "Where the microseconds of an event go: tables by stage, and flame graphs.",
     ),
+    "doors": (
+        "bench.doors:doors",
+        "What an event costs at each vendor's door, single and in a batch.",
+    ),
     "velocity": (
         "bench.velocity:velocity",
         "Templates: renders a second of an order mail, beside airspeed.",

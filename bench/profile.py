@@ -121,13 +121,13 @@ class _Profile:
             rooms(self._settings, self._addresses, owner=4) as opened,
         ):
             lanes = Lanes(opened.database, opened.vaults, opened.ids)
-            await _send(app, "batch", self._made("batch", events))  # people become known, caches warm
+            await send(app, "batch", self._made("batch", events))  # people become known, caches warm
             await _process(lanes, opened.database)
             batches, singles = self._made("batch", events), self._made("single", few)
             return [
-                await self._phase("accept batches", events, lambda: _send(app, "batch", batches)),
+                await self._phase("accept batches", events, lambda: send(app, "batch", batches)),
                 await self._phase("process", events, lambda: _process(lanes, opened.database)),
-                await self._phase("accept singles", few, lambda: _send(app, "single", singles)),
+                await self._phase("accept singles", few, lambda: send(app, "single", singles)),
             ]
 
     def _made(self, shape: str, events: int) -> list[bytes]:
@@ -145,7 +145,7 @@ class _Profile:
         return Phase(name, events, python_us, used / events * 1e6, _by_stage(stacks, python_us))
 
 
-async def _send(app: ASGIApp, shape: str, requests: list[bytes]) -> None:
+async def send(app: ASGIApp, shape: str, requests: list[bytes]) -> None:
     """As many at once as `bench ingest` has connections of this shape."""
 
     async def caller() -> None:

@@ -89,6 +89,8 @@ SEALED = {
     "an erased person's property": email(46),
     "an erased person's quarantined property": email(47),
     "an erased person's refused event": word(48),
+    "an erased person's order": word(59),
+    "an erased person's parameter": word(60),
 }
 #: What is kept nowhere in any form but a keyed hash, if at all.
 NEVER = {

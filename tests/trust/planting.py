@@ -14,6 +14,7 @@ from clarion import config
 from clarion.accounts import load_data_key
 from clarion.app import rooms
 from clarion.db.engine import borrowed
+from clarion.dialects import DIALECTS
 from clarion.events.journal import pack_block
 from clarion.model import Event, Identity, IdentityKind, Source
 from tests.e2e.conftest import Server
@@ -64,6 +65,7 @@ def plant(served: Served, keys: Keys) -> None:
     with managing(served, keys) as manage:
         plant_contacts(client, manage)
         plant_at_the_second_door(served, manage)
+        plant_at_the_third_door(served, manage)
         plant_erased(client, manage)
         _plant_providers(manage)
         _refused(client, send)
@@ -171,7 +173,24 @@ def plant_at_the_second_door(served: Served, manage: httpx2.Client) -> None:
             "currency": "USD", "email": SEALED["an order's email"],
             "deliveryAddress": SEALED["an order's deliveryAddress"],
         }  # fmt: skip
-        assert door.post("/orders", json={"orders": [order]}).content == b""
+        erased = SEALED["an erased person's email"]
+        theirs = order | {
+            "externalOrderId": "2", "email": erased, "deliveryAddress": SEALED["an erased person's order"],
+        }  # fmt: skip
+        assert door.post("/orders", json={"orders": [order, theirs]}).content == b""
+        left = {"name": "lastName", "value": SEALED["an erased person's parameter"]}
+        told = {"eventTypeKey": "bird.rang", "keyValue": erased, "params": [left]}
+        assert door.post("/event", json=told).status_code == 200
+
+
+def plant_at_the_third_door(served: Served, manage: httpx2.Client) -> None:
+    """SmartPush's: a defined event, for the table of attributes."""
+    (defined,) = [one for one in DIALECTS["smartpush"].reference.calls if one.path == "/createCustomMetric"]
+    key = manage.post("/credentials", json={"dialect": "smartpush"}).json()["api_token"]
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    url = f"http://127.0.0.1:{served.port}{defined.path}"
+    answer = httpx2.post(url, content=defined.sample, headers=headers)
+    assert answer.status_code == 200, answer.text
 
 
 def plant_erased(client: httpx2.Client, manage: httpx2.Client, note: str = "") -> None:

@@ -131,7 +131,8 @@ def nest(folder: Path, app: str) -> Nest:
         asyncio.run(plant_behind_the_door(served.data))
         served.until_drained(30)
         reasons = ["refused_by_database"] * 2
-        names = ["bird.bought", "bird.fed", "bird.left", "bird.rang", *["bird.seen"] * 4, "orderDELIVERED"]
+        names = ["bird.bought", "bird.fed", "bird.left", *["bird.rang"] * 2, *["bird.seen"] * 4]
+        names += ["orderDELIVERED"] * 2
         assert stored(served, keys) == [*names, *reasons]
         empty = asyncio.run(empty_tables(served.data))
         processes = process_list(served)

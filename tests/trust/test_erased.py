@@ -19,6 +19,7 @@ from tests.trust.planting import (
     erase,
     make_keys,
     managing,
+    plant_at_the_second_door,
     plant_behind_the_door,
     plant_contacts,
     plant_erased,
@@ -82,6 +83,7 @@ def test_an_erased_person_is_nowhere_but_in_the_journal_until_its_horizon(tmp_pa
         with managing(served, keys) as manage:
             client = selling(served, keys)
             plant_contacts(client, manage)
+            plant_at_the_second_door(served, manage)
             plant_erased(client, manage, note=OPEN["an erased person's note"])
             asyncio.run(plant_behind_the_door(served.data))
             served.until_drained(30)
