@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx2
 
-HTML = '<p>Your discount: $!data.get("discount"). <a href="$!data.get(\'link\')">Here</a>$!data.get("none")</p>'
+HTML = (
+    '<p>Your discount: $!data.get("discount"). <a href="$!data.get(\'link\')">Here</a>$!data.get("none")</p>'
+)
 WORKFLOW = {
     "trigger": {"type": "event", "metric": "dynamicEvent"},
     "start": "mail",
@@ -35,7 +37,10 @@ def test_an_event_becomes_the_mail_with_what_it_said(server: Any, tmp_path: Path
     server.cli("automation", "create", "Discount", str(tmp_path / "workflow.json"), "--workspace", "demo")
     key = server.create_credential("esputnik")["api_key"]
     tell = f"{server.url}/api/v1/event"
-    assert httpx2.post(tell, json=EVENT | {"keyValue": "too.early@example.com"}, auth=("", key)).status_code == 200
+    assert (
+        httpx2.post(tell, json=EVENT | {"keyValue": "too.early@example.com"}, auth=("", key)).status_code
+        == 200
+    )
     server.settle()
     server.cli("automation", "publish", "Discount", "--workspace", "demo")
     assert httpx2.post(tell, json=EVENT, auth=("", key)).status_code == 200
