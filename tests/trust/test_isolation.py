@@ -309,6 +309,21 @@ UNFILLED = {
     " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, gen_random_uuid(), 'event', gen_random_uuid(), now(),"
     " 'x', 1)",
     "trait_blind": "VALUES ($1, 'x', gen_random_uuid(), gen_random_uuid())",
+    "metric_attribute": "VALUES ($1, 1, 'x', 'x', 'text')",
+    "provider": "VALUES ($1, gen_random_uuid(), 'email', 'smtp', 'x', 1)",
+    "mailbox": "(workspace_id, mailbox_id, send_id, channel, sealed, received_us)"
+    " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'email', 'x', 1)",
+    "template": "(workspace_id, template_id, name, channel, class, version, changed_us)"
+    " VALUES ($1, $1, 'x', 'email', 'marketing', 1, 1)",
+    "template_version": "VALUES ($1, $1, 1, '{}', 1)",
+    "topic": "VALUES ($1, 'x', 'x', true)",
+    "consent": "VALUES ($1, 'email', gen_random_uuid(), 'x', true, 1, 1, gen_random_uuid())",
+    "sending_rule": "(workspace_id, channel) VALUES ($1, 'email')",
+    "send": "(workspace_id, send_id, send_key, cause_kind, channel, class, due_us, changed_us, sealed)"
+    " VALUES ($1, $1, gen_random_uuid(), 'call', 'email', 'marketing', 1, 1, 'x')",
+    "send_attempt": "(workspace_id, send_id, n, phase, token, at_us)"
+    " VALUES ($1, $1, 1, 'open', gen_random_uuid(), 1)",
+    "send_decision": "(workspace_id, send_id, decision, facts, decided_us) VALUES ($1, $1, 'send', '{}', 1)",
 }
 
 
@@ -501,7 +516,11 @@ async def test_nothing_of_another_workspace_can_be_changed_or_locked(world, stat
         async with world.database.app(world.asking.workspace_id) as tx:
             undone = tx.transaction()
             await undone.start()
-            status = await tx.execute(statement.format(table=table, theirs=world.neighbour.workspace_id))
+            try:
+                status = await tx.execute(statement.format(table=table, theirs=world.neighbour.workspace_id))
+            except (asyncpg.InsufficientPrivilegeError, asyncpg.ForeignKeyViolationError):
+                await undone.rollback()  # not even one's own: what workers alone write, what other rows name
+                continue
             left = await tx.fetchval(f"SELECT count(*) FROM {table}")
             await undone.rollback()
         touched = int(status.split()[-1])
@@ -535,7 +554,10 @@ async def refused(world: World, work: Callable[[Any], Any], table: str) -> None:
         with pytest.raises(asyncpg.InsufficientPrivilegeError) as refusal:
             await work(tx)
         await undone.rollback()
-    assert str(refusal.value) == f'new row violates row-level security policy for table "{table}"'
+    assert str(refusal.value) in (
+        f'new row violates row-level security policy for table "{table}"',
+        f"permission denied for table {table}",  # what workers alone write
+    )
 
 
 async def test_a_pooled_connection_keeps_nothing_of_the_workspace_before(addresses, new_tenant, world):

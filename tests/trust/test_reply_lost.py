@@ -16,10 +16,12 @@ from clarion import accounts, db, errors, events, jobs, profiles
 from clarion.accounts import Vaults
 from clarion.app.handlers import handlers
 from clarion.db import Database
+from clarion.dialects.esputnik.contacts import importing
 from clarion.events import Ingest, Lanes
 from clarion.jobs import Queue
 from clarion.model import Accepted, Dedup, Duplicate, Ids, Mode, Offer, ProfileChange, Source, parse_id
 from tests.db import test_erasure, test_trait_delete
+from tests.db.esputnik import test_imports
 from tests.db.support import email, event, ledger_total, mismatches, overriding, timeline, windowed
 from tests.db.test_lanes import plant
 from tests.trust.swallowing import Swallower, swallower
@@ -155,6 +157,7 @@ async def test_a_contact_that_was_written_unheard_is_there_once(database, tenant
 TWICE = {
     profiles.ERASED: test_erasure.test_the_erasing_handler_run_twice_changes_nothing,
     profiles.TRAIT_DELETED: test_trait_delete.test_the_removing_handler_run_twice_changes_nothing,
+    importing.IMPORT: test_imports.test_the_importing_handler_run_twice_changes_nothing,
 }
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from clarion.app.handlers import handlers
+from clarion.jobs import Job
 from tests.db.esputnik.requests import ANN, CONTACT, CONTACTS, define, emailed
 
 
@@ -121,3 +123,28 @@ async def test_whoever_fills_in_a_form_is_subscribed(
     await process_all(tenant)
     names = {event.name for event in await timeline(tenant)}
     assert names == {"subscribeFromApi-footer", "subscribeUpdateFromApi"}
+
+
+async def test_the_importing_handler_run_twice_changes_nothing(
+    ask: Any, database: Any, tenant: Any, vaults: Any, ids: Any, process_all: Any, timeline: Any
+) -> None:
+    wish = {
+        "contacts": [emailed("ann"), emailed("bob")],
+        "groupNames": ["news"],
+        "eventKeyForNewContacts": "new",
+    }
+    await ask("POST", CONTACTS, wish)
+    async with database.owner() as tx:
+        row = await tx.fetchrow(
+            "SELECT workspace_id, job_id, kind, payload, attempts FROM job WHERE workspace_id = $1",
+            tenant.workspace_id,
+        )
+    seen = []
+    for _ in range(2):
+        async with database.owner() as tx:
+            for handler in handlers(vaults, ids)[row["kind"]]:
+                await handler(tx, Job(**dict(row)))
+        await process_all(tenant)
+        seen.append((await ask("GET", CONTACTS), len(await timeline(tenant))))
+    assert seen[0] == seen[1]
+    assert (len(seen[0][0]), seen[0][1]) == (2, 2)
