@@ -12,9 +12,6 @@ from clarion.dialects._door import Store
 from clarion.model import Identity
 from clarion.vault import Vault
 
-_REMEMBERED_US = 10_000_000
-_REMEMBERED_MAX = 1_024  # workspaces
-
 
 async def identities_of(
     tx: Tx, workspace_id: UUID, numbers: Sequence[int], *, vault: Vault
@@ -23,24 +20,6 @@ async def identities_of(
     found = await accounts.ids_of_numbers(tx, workspace_id, profiles.PROFILE, numbers)
     leads = await profiles.leads_of(tx, workspace_id, list(found.values()), vault=vault)
     return {number: leads[profile_id] for number, profile_id in found.items() if profile_id in leads}
-
-
-class Zones:
-    """In which zone a workspace counts its days, remembered for ten seconds: to ask costs as much as 100 events."""
-
-    def __init__(self) -> None:
-        self._known: dict[UUID, tuple[int, tzinfo]] = {}  # until when (us), and which
-
-    async def of(self, store: Store, workspace_id: UUID, now_us: int) -> tzinfo:
-        """Raises Unavailable."""
-        until_us, known = self._known.get(workspace_id, (0, None))
-        if known is not None and now_us < until_us:
-            return known
-        if len(self._known) >= _REMEMBERED_MAX:
-            self._known.clear()
-        zone = await zone_of(store, workspace_id)
-        self._known[workspace_id] = (now_us + _REMEMBERED_US, zone)
-        return zone
 
 
 async def zone_of(store: Store, workspace_id: UUID) -> tzinfo:

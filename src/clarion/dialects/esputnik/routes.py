@@ -58,13 +58,9 @@ PLACES = [
 
 def routes(door: Door) -> Routes:
     """What is spoken."""
-    zones = lookup.Zones()
     return {
         **{("POST", call.path): voiced(door, partial(_event, call), reply) for call in EVENTS},
-        **{
-            ("POST", call.path): voiced(door, partial(_past_events, call, zones), reply)
-            for call in PAST_EVENTS
-        },
+        **{("POST", call.path): voiced(door, partial(_past_events, call), reply) for call in PAST_EVENTS},
         **{(one.method, one.path): voiced(door, partial(_do, one), reply) for one in CALLS},
     }
 
@@ -111,24 +107,22 @@ async def _event(call: Call, door: Door, scope: Scope, receive: Receive) -> Answ
     return reply.EMPTY
 
 
-async def _past_events(call: Call, zones: lookup.Zones, door: Door, scope: Scope, receive: Receive) -> Answer:
+async def _past_events(call: Call, door: Door, scope: Scope, receive: Receive) -> Answer:
     """All of them or, where one breaks a rule, none."""
     entered = await _enter(door, scope, receive, call.body_bytes_max, call.too_large, writes=True)
     if isinstance(entered, Answer):
         return entered
     credential, body = entered
     async with door.turns.of(credential.workspace_id):
-        return await _offer_past(call, zones, door, credential, body)
+        return await _offer_past(call, door, credential, body)
 
 
-async def _offer_past(
-    call: Call, zones: lookup.Zones, door: Door, credential: Credential, body: bytes
-) -> Answer:
+async def _offer_past(call: Call, door: Door, credential: Credential, body: bytes) -> Answer:
     items, sent = 1, body
     try:
         events = wire.read(body, wire.PastEvents).events
         items = len(events)
-        zone, now_us = await _zone(zones, door, credential), door.now_us()
+        zone, now_us = await _zone(door, credential), door.now_us()
         told = _plain_past(call, events, body, zone, now_us) or []
         for index, event in enumerate(events if not told else ()):
             sent = bytes(event)
@@ -196,11 +190,9 @@ async def _contacts(door: Door, credential: Credential, numbers: Sequence[int]) 
     )
 
 
-async def _zone(zones: lookup.Zones, door: Door, credential: Credential) -> tzinfo:
+async def _zone(door: Door, credential: Credential) -> tzinfo:
     """Of times without an offset: the workspace's."""
-    if door.store is None:
-        return UTC
-    return await zones.of(door.store, credential.workspace_id, door.now_us())
+    return UTC if door.store is None else await lookup.zone_of(door.store, credential.workspace_id)
 
 
 async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:
