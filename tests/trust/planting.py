@@ -68,6 +68,7 @@ def plant(served: Served, keys: Keys) -> None:
         plant_at_the_third_door(served, manage)
         plant_erased(client, manage)
         _plant_providers(manage)
+        _plant_acting(served, client, manage)
         _refused(client, send)
         nobody = manage.post(
             "/profiles/find", json={"email": NEVER["an e-mail that nobody has, searched for"]}
@@ -230,6 +231,38 @@ def _plant_providers(manage: httpx2.Client) -> None:
     set_ = manage.put("/providers/email", json={"kind": "smtp", "settings": smtp})
     tried = manage.post("/providers/viber/test", json={"to": SEALED["a message in the mailbox"]})
     assert (set_.status_code, tried.json()["state"]) == (200, "accepted"), (set_.text, tried.text)
+
+
+def _plant_acting(served: Served, client: httpx2.Client, manage: httpx2.Client) -> None:
+    """An automation whose message says what the person's event said, and lands in the mailbox."""
+    template = {"name": "ringed", "channel": "sms", "text": "Dear $!profile.first_name: $!data.email"}
+    steps = {
+        "trigger": {"type": "event", "metric": "bird.ringed"},
+        "start": "tell",
+        "nodes": {
+            "tell": {"type": "send", "template": "ringed", "channel": "sms", "next": "end"},
+            "end": {"type": "exit"},
+        },
+    }
+    assert manage.post("/templates", json=template).status_code == 201
+    made = manage.post("/automations", json={"name": "Ringed", "definition": steps})
+    assert made.status_code == 201, made.text
+    published = manage.post(f"/automations/{made.json()['id']}/publish", json={})
+    assert published.status_code == 200, published.text
+    who = {"email": SEALED["identify.email"], "traits": {"phone": SEALED["traits.phone"]}}
+    event = {"event": "bird.ringed", "identify": who, "properties": {"email": who["email"]}}
+    assert client.post("/v1/events", json=event).status_code == 200
+    served.until_drained(30)
+    deadline = time.monotonic() + 20
+    while not any(one["channel"] == "sms" and one["state"] == "accepted" for one in _sent(manage)):
+        assert time.monotonic() < deadline, _sent(manage)
+        time.sleep(0.1)
+
+
+def _sent(manage: httpx2.Client) -> list[dict[str, Any]]:
+    answer = manage.get("/messages").json()
+    listed: list[dict[str, Any]] = answer if isinstance(answer, list) else answer["messages"]
+    return listed
 
 
 def _full_event() -> dict[str, Any]:

@@ -4,7 +4,7 @@ import asyncio
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-AT_ONCE = 3  # one is decoded, one waits for its commit, one is answered
+AT_ONCE = 8  # one is decoded, some wait for their commit, some are answered
 
 
 class Turns:
