@@ -1,6 +1,7 @@
 """The servers that channels speak to: processes of their own, on loopback, one each a test run."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,9 +31,11 @@ class Sink:
 
 def _serve(module: str, folder: Path) -> Iterator[Sink]:
     ledger = folder / "ledger.jsonl"
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "src")))}
     running = subprocess.Popen(
-        [sys.executable, "-m", module, str(ledger)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-m", module, str(ledger)],
+        cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
     try:
         assert running.stdout is not None
         yield Sink(json.loads(running.stdout.readline()), ledger)
