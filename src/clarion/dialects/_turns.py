@@ -10,8 +10,9 @@ AT_ONCE = 8  # one is decoded, some wait for their commit, some are answered
 class Turns:
     """Large requests of a workspace beyond `AT_ONCE` wait, whole but not decoded, in the order in which they came.
 
-    Each of them keeps the event loop for milliseconds at every step, and a small request passes through the loop
-    some eight times: it waits for all that are at work, not for all that came.
+    Each of them keeps the event loop for milliseconds at a time, and a small request comes back to the loop several
+    times: it waits for those that are at work, not for all that came. What other numbers do stands in
+    docs/explanation/where-the-microseconds-go.md.
     """
 
     def __init__(self) -> None:
