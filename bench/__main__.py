@@ -30,6 +30,10 @@ BENCHES = {
         "bench.doors:doors",
         "What an event costs at each vendor's door, single and in a batch.",
     ),
+    "send": (
+        "bench.send:send",
+        "Mails a second through SMTP, beside a bare loop.",
+    ),
     "velocity": (
         "bench.velocity:velocity",
         "Templates: renders a second of an order mail, beside airspeed.",

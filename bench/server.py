@@ -6,9 +6,10 @@ import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -34,11 +35,12 @@ class ServerFailed(Exception):
 
 
 class Server(Struct, frozen=True):
-    """What is running. `pids` by name: supervisor, http, worker, postgres."""
+    """What is running. `pids` by name: supervisor, http, worker, postgres; `variables` of its environment."""
 
     data: Path
     port: int
     pids: dict[str, int]
+    variables: Mapping[str, str]
 
     async def clarion(self, *words: str) -> Any:
         """What `./run WORDS --json` prints. Raises ServerFailed where it does not end with 0."""
@@ -47,7 +49,7 @@ class Server(Struct, frozen=True):
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=_environment(),
+            env=_environment() | dict(self.variables),
         )  # fmt: skip
         try:
             answer, errors = await asyncio.wait_for(process.communicate(), _COMMAND_S)
@@ -74,8 +76,11 @@ class Server(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def server(folder: Path) -> AsyncIterator[Server]:
-    """Started in `folder`, ready; stopped with the block. Raises ServerFailed with the end of its log."""
+async def server(folder: Path, variables: Mapping[str, str] = MappingProxyType({})) -> AsyncIterator[Server]:
+    """Started in `folder`, ready; stopped with the block. `variables` are added to its environment.
+
+    Raises ServerFailed with the end of its log.
+    """
     data, log, port = folder / "data", folder / "serve.log", _free_port()
     with log.open("wb") as writing:
         process = await asyncio.create_subprocess_exec(
@@ -83,12 +88,12 @@ async def server(folder: Path) -> AsyncIterator[Server]:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=writing,
             stderr=writing,
-            env=_environment() | _VARIABLES,
+            env=_environment() | _VARIABLES | dict(variables),
             start_new_session=True,
         )  # fmt: skip
     try:
         await _ready(process, port, log)
-        yield Server(data, port, _pids(process.pid))
+        yield Server(data, port, _pids(process.pid), variables)
     finally:
         await _stop(process)
 

@@ -208,7 +208,7 @@ async def test_a_cap_holds_though_two_workers_open_at_once(tenant, database, pla
     async with database.app(tenant.workspace_id) as tx:
         rule = SendingRule(cap_messages=1, cap_hours=24)
         await messaging.set_rule(tx, tenant.workspace_id, "email", rule)
-    await plan(*(wish(str(n)) for n in range(20)))
+    await plan(*(wish(str(n)) for n in range(60)))  # more than one worker begins at once
     claimed, both = 0, asyncio.Event()
 
     async def at(point, send_id):

@@ -30,6 +30,10 @@ LOOK_EVERY_S = 1.0
 EXTEND_EVERY_S = 15.0
 #: How many a provider is handed at once that does not say it itself.
 WIDTH = 10
+#: How many times that are begun at once: some wait for a connection while others' answers are noted.
+AHEAD = 4
+#: How long an answer waits for others to be noted together; no connection waits for it.
+CLOSE_WAIT_S = 0.02
 _CLOSE_TRIES = 5
 
 At = Callable[[str, UUID], Awaitable[None]]
@@ -139,7 +143,7 @@ class Line:
         self._breakers = breakers
         self._in_flight: dict[asyncio.Task[None], tuple[UUID, UUID]] = {}  # attempt -> (send, token)
         self._marks: Together[tuple[UUID, UUID], bool] = Together(self._mark)
-        self._closings: Together[Closing, None] = Together(self._close)
+        self._closings: Together[Closing, None] = Together(self._close, wait_s=CLOSE_WAIT_S)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Raises nothing; what fails is logged and due again when its lease is over."""
@@ -198,8 +202,8 @@ class Line:
         return len(claimed)
 
     def _room(self, carrier: StoredProvider | None) -> int:
-        """How many more may be in flight. Half of them at least, so that commits are shared; one to try a provider
-        that failed.
+        """How many more may be begun: as many at least as the provider takes at once, so that commits are shared,
+        and so many in all that its connections never wait for ours; one to try a provider that failed.
         """
         key = (self._workspace_id, self._channel)
         breaker = self._breakers.get(key, Breaker())
@@ -208,8 +212,8 @@ class Line:
         if breaker.failures >= BREAKS_AFTER:
             return 0 if self._in_flight else 1
         width = WIDTH if carrier is None else getattr(carrier.config, "connections_max", WIDTH)
-        free: int = width - len(self._in_flight)
-        return free if free >= (width + 1) // 2 else 0
+        free: int = width * AHEAD - len(self._in_flight)
+        return free if free >= width else 0
 
     async def _attempt(self, turn: Turn, one: Opened) -> None:
         assert turn.carrier is not None, "nothing is opened that nobody carries"

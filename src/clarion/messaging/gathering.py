@@ -1,4 +1,4 @@
-"""Calls that come while one is under way share the next one: many small commits become one, without a timer."""
+"""Calls that come while one is under way share the next one: many small commits become one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,10 +11,14 @@ _AT_ONCE = 500
 
 
 class Together(Generic[T, R]):
-    """`work` is handed what gathered and answers each, in order; what it raises is raised to each."""
+    """`work` is handed what gathered and answers each, in order; what it raises is raised to each.
 
-    def __init__(self, work: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> None:
+    `wait_s`: how long the first one waits for company, where nobody waits for the answer.
+    """
+
+    def __init__(self, work: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, wait_s: float = 0) -> None:
         self._work = work
+        self._wait_s = wait_s
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -27,6 +31,8 @@ class Together(Generic[T, R]):
 
     async def _run(self) -> None:
         while self._waiting:
+            if self._wait_s:
+                await asyncio.sleep(self._wait_s)
             group, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
             try:
                 found = await self._work([one for one, _ in group])
