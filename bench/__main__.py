@@ -34,6 +34,10 @@ BENCHES = {
         "bench.send:send",
         "Mails a second through SMTP, beside a bare loop.",
     ),
+    "reaction": (
+        "bench.reaction:reaction",
+        "What a mail waits for that an event begins.",
+    ),
     "velocity": (
         "bench.velocity:velocity",
         "Templates: renders a second of an order mail, beside airspeed.",
