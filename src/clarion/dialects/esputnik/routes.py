@@ -8,13 +8,15 @@ from msgspec import Raw, Struct
 from starlette.types import Receive, Scope, Send
 
 from clarion.accounts import Credential
-from clarion.dialects import _asked, _http
-from clarion.dialects._door import Door, Handler, Routes, Table, allowed
+from clarion.dialects import _asked, _http, _voice
+from clarion.dialects._door import Door, Handler, Routes, Table
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
+from clarion.dialects._words import LONGER
 from clarion.dialects.esputnik import auth, lookup, mapping, reply, rules, serving, wire
 from clarion.dialects.esputnik.calls import CALLS
 from clarion.dialects.esputnik.mapping import Found
+from clarion.dialects.esputnik.reply import VOICE
 from clarion.dialects.esputnik.rules import Valid
 from clarion.dialects.esputnik.serving import Spoken
 from clarion.model import Identity, Offer, Source
@@ -59,9 +61,9 @@ PLACES = [
 def routes(door: Door) -> Routes:
     """What is spoken."""
     return {
-        **{("POST", call.path): voiced(door, partial(_event, call), reply) for call in EVENTS},
-        **{("POST", call.path): voiced(door, partial(_past_events, call), reply) for call in PAST_EVENTS},
-        **{(one.method, one.path): voiced(door, partial(_do, one), reply) for one in CALLS},
+        **{("POST", call.path): voiced(door, partial(_event, call), VOICE) for call in EVENTS},
+        **{("POST", call.path): voiced(door, partial(_past_events, call), VOICE) for call in PAST_EVENTS},
+        **{(one.method, one.path): voiced(door, partial(_do, one), VOICE) for one in CALLS},
     }
 
 
@@ -70,15 +72,12 @@ def unknown(door: Door) -> Handler:
 
     Many clients put a slash behind every path: that is the path without it, and nobody is sent elsewhere.
     """
-    table, nothing_here = Table(routes(door)), voiced(door, _nothing_here, reply)
+    table, nothing_here = Table(routes(door)), _voice.unknown(door, PLACES, VOICE)
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        handler = table.find(scope["method"], path[:-1]) if path.endswith("/") else None
-        if handler is None:
-            await nothing_here(scope, receive, send)
-        else:
-            await handler({**scope, "path": path[:-1]}, receive, send)
+        path = scope["path"].removesuffix("/")
+        handler = table.find(scope["method"], path) or nothing_here
+        await handler({**scope, "path": path}, receive, send)
 
     return handle
 
@@ -198,7 +197,7 @@ async def _zone(door: Door, credential: Credential) -> tzinfo:
 async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:
     bytes_max = spoken.body_bytes_max
     entered = await _enter(
-        door, scope, receive, bytes_max, f"The request body is longer than {bytes_max // 1024} KB",
+        door, scope, receive, bytes_max, LONGER.format(bytes_max // 1024),
         writes=spoken.writes, json=spoken.body is not None,
     )  # fmt: skip
     if isinstance(entered, Answer):
@@ -208,12 +207,6 @@ async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Ans
         return await serving.answer(spoken, door, credential, scope, body)
     async with door.turns.of(credential.workspace_id):
         return await serving.answer(spoken, door, credential, scope, body)
-
-
-async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
-    method, path = scope["method"], scope["path"]
-    methods = allowed(PLACES, path.removesuffix("/"))
-    return reply.wrong_method(method, path, methods) if methods else reply.unknown_path(method, path)
 
 
 async def _enter(
@@ -231,16 +224,16 @@ async def _enter(
     key = auth.key_in(headers)
     credential = await door.credentials.find(auth.DIALECT, key) if key else None
     if credential is None:
-        return reply.unauthorized()
+        return VOICE.unauthorized()
     per_minute = credential.rates.get(BUCKET, PER_MINUTE)
     wait_s = door.rates.take(credential.credential_id, BUCKET, per_minute)
     if wait_s is not None:
-        return reply.over_rate(per_minute, wait_s)
+        return VOICE.over_rate(per_minute, wait_s)
     if writes and credential.role == serving.VIEWER:
-        return reply.read_only()
+        return VOICE.read_only()
     if json and (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
-        return reply.not_json()
+        return VOICE.not_json()
     try:
         return credential, await _http.read_body(scope, receive, headers, body_bytes_max, door.body_timeout_s)
     except _http.TooLarge:
-        return reply.too_large(too_large)
+        return VOICE.too_large(too_large)

@@ -9,11 +9,13 @@ from msgspec import Struct
 from starlette.types import Receive, Scope
 
 from clarion.accounts import Credential
-from clarion.dialects import _http
-from clarion.dialects._door import Door, Handler, Routes, Store, allowed
+from clarion.dialects import _http, _voice
+from clarion.dialects._door import Door, Handler, Routes, Store
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
+from clarion.dialects._words import LONGER
 from clarion.dialects.smartpush import auth, calls, mapping, reply, rules, wire
+from clarion.dialects.smartpush.reply import VOICE
 from clarion.dialects.smartpush.rules import Happened
 from clarion.model import Duplicate, Source
 
@@ -48,12 +50,12 @@ def spoken() -> Sequence[Call]:
 
 def routes(door: Door) -> Routes:
     """What is spoken."""
-    return {("POST", call.path): voiced(door, partial(_speak, call), reply) for call in spoken()}
+    return {("POST", call.path): voiced(door, partial(_speak, call), VOICE) for call in spoken()}
 
 
 def unknown(door: Door) -> Handler:
     """The answer behind the paths that are spoken, and to another method of one."""
-    return voiced(door, _nothing_here, reply)
+    return _voice.unknown(door, PLACES, VOICE)
 
 
 async def _create_contact(door: Door, credential: Credential, body: bytes) -> Answer:
@@ -116,19 +118,19 @@ async def _speak(call: Call, door: Door, scope: Scope, receive: Receive) -> Answ
     key = auth.key_in(headers)
     credential = await door.credentials.find(auth.DIALECT, key) if key else None
     if credential is None:
-        return reply.unauthorized()
+        return VOICE.unauthorized()
     per_minute = credential.rates.get(BUCKET, PER_MINUTE)
     wait_s = door.rates.take(credential.credential_id, BUCKET, per_minute)
     if wait_s is not None:
-        return reply.over_rate(per_minute, wait_s)
+        return VOICE.over_rate(per_minute, wait_s)
     if credential.role == _VIEWER:
-        raise wire.Denied("READ_ONLY", reply.READ_ONLY)
+        raise wire.Denied("READ_ONLY", VOICE.words.read_only)
     if (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
-        return reply.not_json()
+        return VOICE.not_json()
     try:
         body = await _http.read_body(scope, receive, headers, call.body_bytes_max, door.body_timeout_s)
     except _http.TooLarge:
-        return reply.too_large(call.body_bytes_max)
+        return VOICE.too_large(LONGER.format(call.body_bytes_max // KB))
     if len(body) <= _LARGE_BYTES:
         return await _serve(call, door, credential, body)
     async with door.turns.of(credential.workspace_id):
@@ -142,12 +144,6 @@ async def _serve(call: Call, door: Door, credential: Credential, body: bytes) ->
         samples = [mapping.sample(body, exc)]
         await door.ingest.offer(credential, Source.SMARTPUSH, [], rejected=exc.items, samples=samples)
         raise
-
-
-async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
-    method, path = scope["method"], scope["path"]
-    methods = allowed(PLACES, path)
-    return reply.wrong_method(method, path, methods) if methods else reply.unknown_path(method, path)
 
 
 def _store(door: Door) -> Store:

@@ -6,11 +6,12 @@ from msgspec import Struct
 from starlette.types import Receive, Scope
 
 from clarion.accounts import Credential
-from clarion.dialects import _http
-from clarion.dialects._door import Door, Handler, Routes, allowed
+from clarion.dialects import _http, _voice
+from clarion.dialects._door import Door, Handler, Routes
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
 from clarion.dialects.smashsend import auth, contacts, mapping, reply, rules, wire
+from clarion.dialects.smashsend.reply import VOICE
 from clarion.model import Offer, Sample, Source
 
 
@@ -35,15 +36,15 @@ PLACES = [("POST", SINGLE.path), ("POST", BATCH.path), *((one.method, one.path) 
 def routes(door: Door) -> Routes:
     """What is spoken."""
     return {
-        ("POST", SINGLE.path): voiced(door, _track, reply),
-        ("POST", BATCH.path): voiced(door, _track_batch, reply),
-        **{(one.method, one.path): voiced(door, partial(_do, one), reply) for one in contacts.CALLS},
+        ("POST", SINGLE.path): voiced(door, _track, VOICE),
+        ("POST", BATCH.path): voiced(door, _track_batch, VOICE),
+        **{(one.method, one.path): voiced(door, partial(_do, one), VOICE) for one in contacts.CALLS},
     }
 
 
 def unknown(door: Door) -> Handler:
     """The answer where nothing is spoken: to an unknown path, or another method of a known one."""
-    return voiced(door, _nothing_here, reply)
+    return _voice.unknown(door, PLACES, VOICE)
 
 
 async def _track(door: Door, scope: Scope, receive: Receive) -> Answer:
@@ -52,7 +53,7 @@ async def _track(door: Door, scope: Scope, receive: Receive) -> Answer:
         return entered
     credential, body = entered
     if credential.role == contacts.VIEWER:
-        return reply.read_only()
+        return VOICE.read_only()
     judged = mapping.judge(body, door.now_us())
     if isinstance(judged, Offer):
         await door.ingest.offer(credential, Source.SMASHSEND, [judged])
@@ -69,7 +70,7 @@ async def _track_batch(door: Door, scope: Scope, receive: Receive) -> Answer:
         return entered
     credential, body = entered
     if credential.role == contacts.VIEWER:
-        return reply.read_only()
+        return VOICE.read_only()
     async with door.turns.of(credential.workspace_id):
         return await _offer_batch(door, credential, body)
 
@@ -94,12 +95,6 @@ def _judged(body: bytes, now_us: int) -> tuple[list[reply.Told], list[Offer], li
     return [event.dedup.key if isinstance(event, Offer) else event for event in judged], offers, samples
 
 
-async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
-    method, path = scope["method"], scope["path"]
-    methods = allowed(PLACES, path)
-    return reply.wrong_method(method, path, methods) if methods else reply.unknown_path(method, path)
-
-
 async def _do(spoken: contacts.Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:
     entered = await _enter(door, GENERAL, scope, receive)
     if isinstance(entered, Answer):
@@ -113,13 +108,13 @@ async def _enter(door: Door, call: Call, scope: Scope, receive: Receive) -> tupl
     key = auth.key_in(headers)
     credential = await door.credentials.find(auth.DIALECT, key) if key else None
     if credential is None:
-        return reply.unauthorized()
+        return VOICE.unauthorized()
     per_minute = credential.rates.get(call.bucket, call.per_minute)
     wait_s = door.rates.take(credential.credential_id, call.bucket, per_minute)
     if wait_s is not None:
-        return reply.over_rate(wait_s)
+        return VOICE.over_rate(per_minute, wait_s)
     try:
         body = await _http.read_body(scope, receive, headers, call.body_bytes_max, door.body_timeout_s)
         return credential, body
     except _http.TooLarge:
-        return reply.too_large(call.too_large)
+        return VOICE.too_large(call.too_large)

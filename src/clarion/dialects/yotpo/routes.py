@@ -5,12 +5,13 @@ from functools import partial
 from starlette.types import Receive, Scope
 
 from clarion.accounts import Credential
-from clarion.dialects import _door, _http
-from clarion.dialects._door import Door, Handler, Routes, allowed
+from clarion.dialects import _door, _http, _voice
+from clarion.dialects._door import Door, Handler, Routes
 from clarion.dialects._http import Answer, Headers
 from clarion.dialects._voice import voiced
 from clarion.dialects.yotpo import auth, mapping, reply, rules, serving, tokens, wire
 from clarion.dialects.yotpo.customers import CALLS
+from clarion.dialects.yotpo.reply import VOICE
 from clarion.dialects.yotpo.serving import STORE, Spoken
 from clarion.model import Source
 
@@ -32,19 +33,19 @@ def routes(door: Door) -> Routes:
     """What is spoken."""
     return {
         **{
-            (method, path): voiced(door, partial(_event, path), reply)
+            (method, path): voiced(door, partial(_event, path), VOICE)
             for path in EVENTS
             for method in EVENT_METHODS
         },
-        ("POST", ACCESS_TOKENS): voiced(door, _access_token, reply),
-        ("POST", OAUTH): voiced(door, _oauth_token, reply),
-        **{(one.method, one.path): voiced(door, partial(_do, one), reply) for one in CALLS},
+        ("POST", ACCESS_TOKENS): voiced(door, _access_token, VOICE),
+        ("POST", OAUTH): voiced(door, _oauth_token, VOICE),
+        **{(one.method, one.path): voiced(door, partial(_do, one), VOICE) for one in CALLS},
     }
 
 
 def unknown(door: Door) -> Handler:
     """The answer where nothing is spoken: to an unknown path, or another method of a known one."""
-    return voiced(door, _nothing_here, reply)
+    return _voice.unknown(door, PLACES, VOICE)
 
 
 async def _event(path: str, door: Door, scope: Scope, receive: Receive) -> Answer:
@@ -68,7 +69,7 @@ async def _access_token(door: Door, scope: Scope, receive: Receive) -> Answer:
     try:
         body = await _http.read_body(scope, receive, headers, tokens.BODY_BYTES_MAX, door.body_timeout_s)
     except _http.TooLarge:
-        return reply.too_large(tokens.TOO_LARGE)
+        return VOICE.too_large(tokens.TOO_LARGE)
     wish = wire.read(body, tokens.Secret)
     store_id = _door.places(ACCESS_TOKENS, scope["path"])["store_id"]
     issued = await _issue(door, headers, wish.secret, store_id)
@@ -80,7 +81,7 @@ async def _oauth_token(door: Door, scope: Scope, receive: Receive) -> Answer:
     try:
         body = await _http.read_body(scope, receive, headers, tokens.BODY_BYTES_MAX, door.body_timeout_s)
     except _http.TooLarge:
-        return reply.too_large(tokens.TOO_LARGE)
+        return VOICE.too_large(tokens.TOO_LARGE)
     grant = tokens.read_grant(body, headers.get(b"content-type", b""))
     tokens.check_grant(grant)
     issued = await _issue(door, headers, grant.client_secret, grant.client_id or auth.SELF)
@@ -100,12 +101,6 @@ async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Ans
     return await serving.answer(spoken, door, entered[0], scope, entered[1])
 
 
-async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
-    method, path = scope["method"], scope["path"]
-    methods = allowed(PLACES, path)
-    return reply.wrong_method(method, path, methods) if methods else reply.unknown_path(method, path)
-
-
 async def _enter(
     path: str, door: Door, scope: Scope, receive: Receive, *, writes: bool
 ) -> tuple[Credential, bytes] | Answer:
@@ -114,18 +109,18 @@ async def _enter(
     key = auth.key_in(headers)
     credential = await door.credentials.find(auth.DIALECT, key) if key else None
     if credential is None:
-        return reply.unauthorized()
+        return VOICE.unauthorized()
     over = _over_rate(door, credential)
     if over is not None:
         return over
     if writes and credential.role == serving.VIEWER:
-        return reply.read_only()
+        return VOICE.read_only()
     if writes and (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
-        return reply.not_json()
+        return VOICE.not_json()
     try:
         body = await _http.read_body(scope, receive, headers, serving.BODY_BYTES_MAX, door.body_timeout_s)
     except _http.TooLarge:
-        return reply.too_large(rules.EVENT_TOO_LARGE)
+        return VOICE.too_large(rules.EVENT_TOO_LARGE)
     if not auth.is_of(credential, _door.places(path, scope["path"])["store_id"]):
         return reply.no_store()
     return credential, body
@@ -135,4 +130,4 @@ def _over_rate(door: Door, credential: Credential) -> Answer | None:
     """A token counts as the credential that issued it."""
     per_minute = credential.rates.get(BUCKET, PER_MINUTE)
     wait_s = door.rates.take(credential.credential_id, BUCKET, per_minute)
-    return None if wait_s is None else reply.over_rate(per_minute, wait_s)
+    return None if wait_s is None else VOICE.over_rate(per_minute, wait_s)
