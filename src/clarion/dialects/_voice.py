@@ -7,6 +7,7 @@ from starlette.types import Receive, Scope, Send
 from clarion import errors, log
 from clarion.dialects import _http
 from clarion.dialects._door import Door, Handler, allowed
+from clarion.dialects._entry import Ended
 from clarion.dialects._http import Answer
 from clarion.dialects._words import Voice
 
@@ -24,6 +25,8 @@ def voiced(door: Door, speak: Speak, voice: Voice) -> Handler:
         try:
             with door.bodies.request(scope):
                 answer = await speak(door, scope, receive)
+        except Ended as exc:
+            answer = exc.answer
         except _http.Gone:
             # Said of a caller who hung up, and of one whose chunks are none: who still listens, and would hear 500.
             if b"transfer-encoding" not in _http.headers_of(scope):

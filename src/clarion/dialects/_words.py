@@ -62,7 +62,7 @@ class Voice(Struct, frozen=True, kw_only=True):
         return self.failure(HTTPStatus.UNAUTHORIZED, self.words.unauthorized, *asked)
 
     def read_only(self) -> Answer:
-        return self.failure(HTTPStatus.FORBIDDEN, self.words.read_only)
+        return self.failure(HTTPStatus.FORBIDDEN, self.words.read_only, code="READ_ONLY")
 
     def over_rate(self, per_minute: int, wait_s: float) -> Answer:
         seconds, message = max(1, math.ceil(wait_s)), self.words.over_rate.format(per_minute)

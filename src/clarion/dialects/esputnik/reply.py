@@ -24,7 +24,6 @@ VOICE = Voice(
     status={
         **_words.STATUS,
         wire.Malformed: HTTPStatus.BAD_REQUEST,
-        wire.Forbidden: HTTPStatus.FORBIDDEN,
     },
     challenge='Basic realm="API"',
 )

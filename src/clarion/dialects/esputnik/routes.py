@@ -8,11 +8,11 @@ from msgspec import Raw, Struct
 from starlette.types import Receive, Scope, Send
 
 from clarion.accounts import Credential
-from clarion.dialects import _asked, _http, _voice
+from clarion.dialects import _asked, _voice
 from clarion.dialects._door import Door, Handler, Routes, Table
+from clarion.dialects._entry import Gate, Limit, enter
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
-from clarion.dialects._words import LONGER
 from clarion.dialects.esputnik import auth, lookup, mapping, reply, rules, serving, wire
 from clarion.dialects.esputnik.calls import CALLS
 from clarion.dialects.esputnik.mapping import Found
@@ -24,6 +24,7 @@ from clarion.model import Identity, Offer, Source
 BUCKET = "requests"
 PER_MINUTE = 12_000  # the vendor's 200 a second
 BUCKETS = {BUCKET: PER_MINUTE}
+GATE = Gate(voice=VOICE, key_in=auth.key_in, bucket=BUCKET, per_minute=PER_MINUTE)
 _LARGE_BYTES = 64 * 1024  # a body from here on waits for its turn
 _SLACK = 1024  # what stands around the events of a batch
 _NO_CONTACTS: Mapping[int, Identity] = {}
@@ -36,8 +37,7 @@ class Call(Struct, frozen=True):
     event: type[wire.Event | wire.EventV3]
     key_required: bool = False
     unescape: bool = False
-    body_bytes_max: int = rules.EVENT_BYTES_MAX
-    too_large: str = rules.EVENT_TOO_LARGE
+    limit: Limit = Limit(rules.EVENT_BYTES_MAX, rules.EVENT_TOO_LARGE)
 
 
 EVENTS = (
@@ -45,12 +45,11 @@ EVENTS = (
     Call("/api/v2/event", wire.Event),
     Call("/api/v3/event", wire.EventV3),
 )
-_PAST_BYTES_MAX = wire.PAST_EVENTS_MAX * rules.EVENT_BYTES_MAX + _SLACK
-_PAST_TOO_LARGE = "The past events are longer than 10 MB"
+_PAST = Limit(wire.PAST_EVENTS_MAX * rules.EVENT_BYTES_MAX + _SLACK, "The past events are longer than 10 MB")
 PAST_EVENTS = (
-    Call("/api/v1/past_events", wire.PastEvent, True, True, _PAST_BYTES_MAX, _PAST_TOO_LARGE),
-    Call("/api/v2/past_events", wire.PastEvent, False, False, _PAST_BYTES_MAX, _PAST_TOO_LARGE),
-    Call("/api/v3/past_events", wire.PastEventV3, False, False, _PAST_BYTES_MAX, _PAST_TOO_LARGE),
+    Call("/api/v1/past_events", wire.PastEvent, True, True, _PAST),
+    Call("/api/v2/past_events", wire.PastEvent, False, False, _PAST),
+    Call("/api/v3/past_events", wire.PastEventV3, False, False, _PAST),
 )
 PLACES = [
     *(("POST", call.path) for call in (*EVENTS, *PAST_EVENTS)),
@@ -83,10 +82,7 @@ def unknown(door: Door) -> Handler:
 
 
 async def _event(call: Call, door: Door, scope: Scope, receive: Receive) -> Answer:
-    entered = await _enter(door, scope, receive, call.body_bytes_max, call.too_large, writes=True)
-    if isinstance(entered, Answer):
-        return entered
-    credential, body = entered
+    credential, body = await enter(GATE, door, scope, receive, call.limit)
     try:
         valid = rules.check(wire.read_event(body, call.event), key_required=call.key_required)
         who = mapping.found(valid)
@@ -108,10 +104,7 @@ async def _event(call: Call, door: Door, scope: Scope, receive: Receive) -> Answ
 
 async def _past_events(call: Call, door: Door, scope: Scope, receive: Receive) -> Answer:
     """All of them or, where one breaks a rule, none."""
-    entered = await _enter(door, scope, receive, call.body_bytes_max, call.too_large, writes=True)
-    if isinstance(entered, Answer):
-        return entered
-    credential, body = entered
+    credential, body = await enter(GATE, door, scope, receive, call.limit)
     async with door.turns.of(credential.workspace_id):
         return await _offer_past(call, door, credential, body)
 
@@ -195,45 +188,9 @@ async def _zone(door: Door, credential: Credential) -> tzinfo:
 
 
 async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:
-    bytes_max = spoken.body_bytes_max
-    entered = await _enter(
-        door, scope, receive, bytes_max, LONGER.format(bytes_max // 1024),
-        writes=spoken.writes, json=spoken.body is not None,
-    )  # fmt: skip
-    if isinstance(entered, Answer):
-        return entered
-    credential, body = entered
+    limit = Limit(spoken.body_bytes_max)
+    credential, body = await enter(GATE, door, scope, receive, limit, writes=spoken.writes)
     if len(body) <= _LARGE_BYTES:
         return await serving.answer(spoken, door, credential, scope, body)
     async with door.turns.of(credential.workspace_id):
         return await serving.answer(spoken, door, credential, scope, body)
-
-
-async def _enter(
-    door: Door,
-    scope: Scope,
-    receive: Receive,
-    body_bytes_max: int,
-    too_large: str,
-    *,
-    writes: bool,
-    json: bool = True,
-) -> tuple[Credential, bytes] | Answer:
-    """Who is calling, and the body of a caller who may; or the answer that ends the request."""
-    headers = _http.headers_of(scope)
-    key = auth.key_in(headers)
-    credential = await door.credentials.find(auth.DIALECT, key) if key else None
-    if credential is None:
-        return VOICE.unauthorized()
-    per_minute = credential.rates.get(BUCKET, PER_MINUTE)
-    wait_s = door.rates.take(credential.credential_id, BUCKET, per_minute)
-    if wait_s is not None:
-        return VOICE.over_rate(per_minute, wait_s)
-    if writes and credential.role == serving.VIEWER:
-        return VOICE.read_only()
-    if json and (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
-        return VOICE.not_json()
-    try:
-        return credential, await _http.read_body(scope, receive, headers, body_bytes_max, door.body_timeout_s)
-    except _http.TooLarge:
-        return VOICE.too_large(too_large)

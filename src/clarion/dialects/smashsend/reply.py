@@ -8,7 +8,6 @@ from clarion.dialects._http import Answer
 from clarion.dialects._words import Voice, Words
 from clarion.dialects.smashsend import wire
 from clarion.dialects.smashsend.codes import Code, Problem
-from clarion.dialects.smashsend.contacts import wire as contacts_wire
 from clarion.model import Accepted, Duplicate, Offer
 
 QUEUED = "Event queued for processing"
@@ -24,14 +23,13 @@ VOICE = Voice(
     shape=_shape,
     words=Words(
         unauthorized="Invalid API key",
-        read_only=contacts_wire.READ_ONLY,
+        read_only="This API key can only read",
         over_rate="Rate limit exceeded. Please retry after 60 seconds.",  # to the letter; Retry-After is exact
         unavailable="Service temporarily unavailable. Please retry after {} seconds.",
     ),
     status={
         **_words.STATUS,
         wire.Malformed: HTTPStatus.BAD_REQUEST,
-        contacts_wire.Forbidden: HTTPStatus.FORBIDDEN,
     },
 )
 

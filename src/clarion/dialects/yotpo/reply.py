@@ -25,7 +25,6 @@ VOICE = Voice(
         **_words.STATUS,
         wire.Malformed: HTTPStatus.BAD_REQUEST,
         wire.Unauthorized: HTTPStatus.UNAUTHORIZED,
-        wire.Forbidden: HTTPStatus.FORBIDDEN,
     },
     spent=lambda wait_s: ((b"ratelimit-remaining", b"0"), (b"ratelimit-reset", str(wait_s).encode())),
 )
