@@ -43,7 +43,11 @@ async def test_a_wrong_token_is_401(desk: Any, shown: str) -> None:
     for path in (REPORT, "/createContact", "/createCustomMetric", routes.METRICS):
         answer = await desk.post(path, EVENT, authorization=shown)
         assert answer.status == 401
-        assert answer.json == {"code": "UNAUTHORIZED", "message": reply.UNAUTHORIZED, "data": None}
+        assert answer.json == {
+            "code": "UNAUTHORIZED",
+            "message": reply.VOICE.words.unauthorized,
+            "data": None,
+        }
     assert desk.journal.calls == 0
 
 
@@ -52,7 +56,7 @@ async def test_a_viewers_token_writes_nothing(desk: Any) -> None:
     desk.credential = type(held)(
         credential_id=held.credential_id, workspace_id=held.workspace_id, dialect="smartpush", role="viewer"
     )
-    assert await refusal(desk, EVENT) == (403, "READ_ONLY", reply.READ_ONLY)
+    assert await refusal(desk, EVENT) == (403, "READ_ONLY", reply.VOICE.words.read_only)
 
 
 async def test_what_a_report_must_say_is_named(desk: Any) -> None:

@@ -28,7 +28,7 @@ async def test_the_token_stands_in_a_header(desk: Any) -> None:
 async def test_a_missing_or_wrong_token_is_401(desk: Any, shown: str) -> None:
     answer = await desk.post(EVENTS.format(OWN), BODY, authorization=shown)
     assert answer.status == 401
-    assert answer.json == {"errors": [{"message": reply.UNAUTHORIZED}]}
+    assert answer.json == {"errors": [{"message": reply.VOICE.words.unauthorized}]}
     assert desk.journal.calls == 0
 
 
@@ -53,7 +53,7 @@ async def test_over_the_rate_the_vendors_headers_say_until_when(desk: Any) -> No
 async def test_other_media_types_are_415(desk: Any) -> None:
     for kind in ("application/xml", "application/x-www-form-urlencoded", "text/plain"):
         answer = await desk.post(EVENTS.format(OWN), BODY, content_type=kind)
-        assert answer.json == {"errors": [{"message": reply.NOT_JSON}]}
+        assert answer.json == {"errors": [{"message": reply.VOICE.words.not_json}]}
 
 
 async def test_a_viewers_key_writes_nothing(desk: Any) -> None:
@@ -62,4 +62,4 @@ async def test_a_viewers_key_writes_nothing(desk: Any) -> None:
         credential_id=held.credential_id, workspace_id=held.workspace_id, dialect="yotpo", role="viewer"
     )
     answer = await desk.post(EVENTS.format(OWN), BODY)
-    assert (answer.status, answer.json["errors"]) == (403, [{"message": reply.READ_ONLY}])
+    assert (answer.status, answer.json["errors"]) == (403, [{"message": reply.VOICE.words.read_only}])

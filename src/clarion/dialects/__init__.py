@@ -5,7 +5,9 @@ credential hides), `rules` (what the vendor refuses), `mapping` (wire -> ours), 
 -> the vendor's words), `routes` (the only file that reads, awaits and answers), `describe` (the table of which
 OpenAPI and reference page are made: `_openapi`, `_page`); `COVERAGE.csv` says which
 statements of the vendor's contract hold and which test shows it. Dialects keep no tables and do not know each
-other. What all of them need of HTTP is in `_http`, what they are given by the server in `_door`.
+other. What all of them need of HTTP is in `_http`, what they are given by the server in `_door`. The way in is
+alike at every door (`_entry`), and so is how a request ends without its call's own answer: one set of words
+(`_words`), in each vendor's shape and voice (`_voice`).
 """
 
 from collections.abc import Callable, Mapping

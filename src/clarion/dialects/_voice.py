@@ -1,45 +1,32 @@
 """An ASGI handler that answers in a vendor's voice whatever happens."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.types import Receive, Scope, Send
 
 from clarion import errors, log
 from clarion.dialects import _http
-from clarion.dialects._door import Door, Handler
+from clarion.dialects._door import Door, Handler, allowed
+from clarion.dialects._entry import Ended
 from clarion.dialects._http import Answer
+from clarion.dialects._words import Voice
 
 Speak = Callable[[Door, Scope, Receive], Awaitable[Answer]]
 
 _log = log.get(__name__)
 
 
-class Voice(Protocol):
-    """What a dialect's `reply` says where a request ends without its call's own answer.
-
-    `STATUS`: the errors that it foresees; each is handed to `declined`.
-    """
-
-    @property
-    def STATUS(self) -> Mapping[type[errors.Declined], HTTPStatus]: ...  # noqa: N802  a module's constant
-
-    def declined(self, exc: errors.Declined, /) -> Answer: ...
-    def cut_short(self) -> Answer: ...
-    def unavailable(self, retry_after_s: int, /) -> Answer: ...
-    def broken(self, request_id: str, /) -> Answer: ...
-
-
 def voiced(door: Door, speak: Speak, voice: Voice) -> Handler:
     """`speak` as a handler; what it raises is answered by `voice`."""
-    foreseen = tuple(voice.STATUS)
+    foreseen = tuple(voice.status)
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         request_id = _http.new_request_id()
         try:
             with door.bodies.request(scope):
                 answer = await speak(door, scope, receive)
+        except Ended as exc:
+            answer = exc.answer
         except _http.Gone:
             # Said of a caller who hung up, and of one whose chunks are none: who still listens, and would hear 500.
             if b"transfer-encoding" not in _http.headers_of(scope):
@@ -55,3 +42,13 @@ def voiced(door: Door, speak: Speak, voice: Voice) -> Handler:
         await _http.send_answer(send, answer, request_id)
 
     return handle
+
+
+def unknown(door: Door, places: Sequence[tuple[str, str]], voice: Voice) -> Handler:
+    """The answer where nothing is spoken: to an unknown path, or another method of one of `places`."""
+
+    async def nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
+        method, path = scope["method"], scope["path"]
+        return voice.nothing_here(method, path, allowed(places, path))
+
+    return voiced(door, nothing_here, voice)

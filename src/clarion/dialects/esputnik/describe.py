@@ -125,7 +125,7 @@ class Orders(Struct):
 
 
 _BODIES: Mapping[Any, type[Struct]] = {orders_wire.Orders: Orders}  # where each item is read for itself
-_READS_ONLY = {403: f"`{reply.READ_ONLY}`: the key's role is viewer."}
+_READS_ONLY = {403: f"`{reply.VOICE.words.read_only}`: the key's role is viewer."}
 _NOBODY = {404: "Nothing in this workspace has that id."}
 
 _TAKEN = {409: "Another contact has that e-mail or externalCustomerId."}

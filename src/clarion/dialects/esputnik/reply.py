@@ -3,42 +3,31 @@
 Some successes are empty, some are a sentence, the others JSON. Every failure is JSON with the status and a message.
 """
 
-import math
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 from msgspec import Struct
 
-from clarion import errors
-from clarion.dialects import _http
+from clarion.dialects import _words
 from clarion.dialects._http import TEXT, Answer
+from clarion.dialects._words import Voice, Words
 from clarion.dialects.esputnik import wire
 
-UNAUTHORIZED = "Unauthorized: the password of HTTP Basic must be an API key; the user name may be anything"
-READ_ONLY = "This API key can only read"
-OVER_RATE = "Too many requests: more than {} requests per minute"
-UNAVAILABLE = "The service is temporarily unavailable. Retry after {} seconds."
-BROKEN = "Internal server error. The server's log names it {}."
-CUT_SHORT = "The request body is cut short or its framing is broken"
-NOT_JSON = "Unsupported media type: Content-Type must be application/json"
-UNKNOWN_PATH = "Cannot {} {}. What this server speaks is listed at /docs/esputnik."
-WRONG_METHOD = "Method {} is not allowed for {}"
-
-#: What ends a request; the text of the error is the answer's.
-STATUS: dict[type[errors.Declined], HTTPStatus] = {
-    wire.Malformed: HTTPStatus.BAD_REQUEST,
-    wire.Forbidden: HTTPStatus.FORBIDDEN,
-    _http.Garbled: HTTPStatus.BAD_REQUEST,
-    _http.TooSlow: HTTPStatus.REQUEST_TIMEOUT,
-    _http.UnknownEncoding: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    errors.NotFound: HTTPStatus.NOT_FOUND,
-    errors.AlreadyThere: HTTPStatus.CONFLICT,
-    errors.Invalid: HTTPStatus.BAD_REQUEST,
-}
+VOICE = Voice(
+    dialect="esputnik",
+    shape=lambda status, message, _code: wire.encode(wire.Failure(status.value, message)),
+    words=Words(
+        unauthorized="Unauthorized: the password of HTTP Basic must be an API key; the user name may be anything",
+        read_only="This API key can only read",
+    ),
+    status={
+        **_words.STATUS,
+        wire.Malformed: HTTPStatus.BAD_REQUEST,
+    },
+    challenge='Basic realm="API"',
+)
 EMPTY = Answer(200, b"", content_type=TEXT)
-_SHOWN_MAX = 200  # characters of a path
-_CHALLENGE = ((b"www-authenticate", b'Basic realm="API"'),)
 
 
 class Listed(Struct, frozen=True):
@@ -58,60 +47,3 @@ def done(result: Any) -> Answer:
         total = ((b"totalcount", str(result.total).encode()),)
         return Answer(200, wire.encode(result.items), total)
     return Answer(200, wire.encode(result))
-
-
-def failure(status: HTTPStatus, message: str, *headers: tuple[bytes, bytes]) -> Answer:
-    return Answer(status.value, wire.encode(wire.Failure(status.value, message)), headers)
-
-
-def unauthorized() -> Answer:
-    return failure(HTTPStatus.UNAUTHORIZED, UNAUTHORIZED, *_CHALLENGE)
-
-
-def read_only() -> Answer:
-    """To a key of the role viewer that would write."""
-    return failure(HTTPStatus.FORBIDDEN, READ_ONLY)
-
-
-def over_rate(per_minute: int, wait_s: float) -> Answer:
-    message = OVER_RATE.format(per_minute)
-    return failure(HTTPStatus.TOO_MANY_REQUESTS, message, _retry_after(max(1, math.ceil(wait_s))))
-
-
-def too_large(message: str) -> Answer:
-    return failure(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
-
-
-def not_json() -> Answer:
-    return failure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, NOT_JSON)
-
-
-def declined(exc: errors.Declined) -> Answer:
-    """What `STATUS` foresees."""
-    return failure(STATUS[type(exc)], str(exc))
-
-
-def cut_short() -> Answer:
-    return failure(HTTPStatus.BAD_REQUEST, CUT_SHORT)
-
-
-def unavailable(retry_after_s: int) -> Answer:
-    message = UNAVAILABLE.format(retry_after_s)
-    return failure(HTTPStatus.SERVICE_UNAVAILABLE, message, _retry_after(retry_after_s))
-
-
-def broken(request_id: str) -> Answer:
-    return failure(HTTPStatus.INTERNAL_SERVER_ERROR, BROKEN.format(request_id))
-
-
-def unknown_path(method: str, path: str) -> Answer:
-    return failure(HTTPStatus.NOT_FOUND, UNKNOWN_PATH.format(method, path[:_SHOWN_MAX]))
-
-
-def wrong_method(method: str, path: str, allowed: Sequence[str]) -> Answer:
-    message = WRONG_METHOD.format(method, path[:_SHOWN_MAX])
-    return failure(HTTPStatus.METHOD_NOT_ALLOWED, message, (b"allow", ", ".join(allowed).encode()))
-
-
-def _retry_after(seconds: int) -> tuple[bytes, bytes]:
-    return (b"retry-after", str(seconds).encode())

@@ -8,13 +8,15 @@ from msgspec import Raw, Struct
 from starlette.types import Receive, Scope, Send
 
 from clarion.accounts import Credential
-from clarion.dialects import _asked, _http
-from clarion.dialects._door import Door, Handler, Routes, Table, allowed
+from clarion.dialects import _asked, _voice
+from clarion.dialects._door import Door, Handler, Routes, Table
+from clarion.dialects._entry import Gate, Limit, enter
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
 from clarion.dialects.esputnik import auth, lookup, mapping, reply, rules, serving, wire
 from clarion.dialects.esputnik.calls import CALLS
 from clarion.dialects.esputnik.mapping import Found
+from clarion.dialects.esputnik.reply import VOICE
 from clarion.dialects.esputnik.rules import Valid
 from clarion.dialects.esputnik.serving import Spoken
 from clarion.model import Identity, Offer, Source
@@ -22,6 +24,7 @@ from clarion.model import Identity, Offer, Source
 BUCKET = "requests"
 PER_MINUTE = 12_000  # the vendor's 200 a second
 BUCKETS = {BUCKET: PER_MINUTE}
+GATE = Gate(voice=VOICE, key_in=auth.key_in, bucket=BUCKET, per_minute=PER_MINUTE)
 _LARGE_BYTES = 64 * 1024  # a body from here on waits for its turn
 _SLACK = 1024  # what stands around the events of a batch
 _NO_CONTACTS: Mapping[int, Identity] = {}
@@ -34,8 +37,7 @@ class Call(Struct, frozen=True):
     event: type[wire.Event | wire.EventV3]
     key_required: bool = False
     unescape: bool = False
-    body_bytes_max: int = rules.EVENT_BYTES_MAX
-    too_large: str = rules.EVENT_TOO_LARGE
+    limit: Limit = Limit(rules.EVENT_BYTES_MAX, rules.EVENT_TOO_LARGE)
 
 
 EVENTS = (
@@ -43,12 +45,11 @@ EVENTS = (
     Call("/api/v2/event", wire.Event),
     Call("/api/v3/event", wire.EventV3),
 )
-_PAST_BYTES_MAX = wire.PAST_EVENTS_MAX * rules.EVENT_BYTES_MAX + _SLACK
-_PAST_TOO_LARGE = "The past events are longer than 10 MB"
+_PAST = Limit(wire.PAST_EVENTS_MAX * rules.EVENT_BYTES_MAX + _SLACK, "The past events are longer than 10 MB")
 PAST_EVENTS = (
-    Call("/api/v1/past_events", wire.PastEvent, True, True, _PAST_BYTES_MAX, _PAST_TOO_LARGE),
-    Call("/api/v2/past_events", wire.PastEvent, False, False, _PAST_BYTES_MAX, _PAST_TOO_LARGE),
-    Call("/api/v3/past_events", wire.PastEventV3, False, False, _PAST_BYTES_MAX, _PAST_TOO_LARGE),
+    Call("/api/v1/past_events", wire.PastEvent, True, True, _PAST),
+    Call("/api/v2/past_events", wire.PastEvent, False, False, _PAST),
+    Call("/api/v3/past_events", wire.PastEventV3, False, False, _PAST),
 )
 PLACES = [
     *(("POST", call.path) for call in (*EVENTS, *PAST_EVENTS)),
@@ -59,9 +60,9 @@ PLACES = [
 def routes(door: Door) -> Routes:
     """What is spoken."""
     return {
-        **{("POST", call.path): voiced(door, partial(_event, call), reply) for call in EVENTS},
-        **{("POST", call.path): voiced(door, partial(_past_events, call), reply) for call in PAST_EVENTS},
-        **{(one.method, one.path): voiced(door, partial(_do, one), reply) for one in CALLS},
+        **{("POST", call.path): voiced(door, partial(_event, call), VOICE) for call in EVENTS},
+        **{("POST", call.path): voiced(door, partial(_past_events, call), VOICE) for call in PAST_EVENTS},
+        **{(one.method, one.path): voiced(door, partial(_do, one), VOICE) for one in CALLS},
     }
 
 
@@ -70,24 +71,18 @@ def unknown(door: Door) -> Handler:
 
     Many clients put a slash behind every path: that is the path without it, and nobody is sent elsewhere.
     """
-    table, nothing_here = Table(routes(door)), voiced(door, _nothing_here, reply)
+    table, nothing_here = Table(routes(door)), _voice.unknown(door, PLACES, VOICE)
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        handler = table.find(scope["method"], path[:-1]) if path.endswith("/") else None
-        if handler is None:
-            await nothing_here(scope, receive, send)
-        else:
-            await handler({**scope, "path": path[:-1]}, receive, send)
+        path = scope["path"].removesuffix("/")
+        handler = table.find(scope["method"], path) or nothing_here
+        await handler({**scope, "path": path}, receive, send)
 
     return handle
 
 
 async def _event(call: Call, door: Door, scope: Scope, receive: Receive) -> Answer:
-    entered = await _enter(door, scope, receive, call.body_bytes_max, call.too_large, writes=True)
-    if isinstance(entered, Answer):
-        return entered
-    credential, body = entered
+    credential, body = await enter(GATE, door, scope, receive, call.limit)
     try:
         valid = rules.check(wire.read_event(body, call.event), key_required=call.key_required)
         who = mapping.found(valid)
@@ -109,10 +104,7 @@ async def _event(call: Call, door: Door, scope: Scope, receive: Receive) -> Answ
 
 async def _past_events(call: Call, door: Door, scope: Scope, receive: Receive) -> Answer:
     """All of them or, where one breaks a rule, none."""
-    entered = await _enter(door, scope, receive, call.body_bytes_max, call.too_large, writes=True)
-    if isinstance(entered, Answer):
-        return entered
-    credential, body = entered
+    credential, body = await enter(GATE, door, scope, receive, call.limit)
     async with door.turns.of(credential.workspace_id):
         return await _offer_past(call, door, credential, body)
 
@@ -196,51 +188,9 @@ async def _zone(door: Door, credential: Credential) -> tzinfo:
 
 
 async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:
-    bytes_max = spoken.body_bytes_max
-    entered = await _enter(
-        door, scope, receive, bytes_max, f"The request body is longer than {bytes_max // 1024} KB",
-        writes=spoken.writes, json=spoken.body is not None,
-    )  # fmt: skip
-    if isinstance(entered, Answer):
-        return entered
-    credential, body = entered
+    limit = Limit(spoken.body_bytes_max)
+    credential, body = await enter(GATE, door, scope, receive, limit, writes=spoken.writes)
     if len(body) <= _LARGE_BYTES:
         return await serving.answer(spoken, door, credential, scope, body)
     async with door.turns.of(credential.workspace_id):
         return await serving.answer(spoken, door, credential, scope, body)
-
-
-async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
-    method, path = scope["method"], scope["path"]
-    methods = allowed(PLACES, path.removesuffix("/"))
-    return reply.wrong_method(method, path, methods) if methods else reply.unknown_path(method, path)
-
-
-async def _enter(
-    door: Door,
-    scope: Scope,
-    receive: Receive,
-    body_bytes_max: int,
-    too_large: str,
-    *,
-    writes: bool,
-    json: bool = True,
-) -> tuple[Credential, bytes] | Answer:
-    """Who is calling, and the body of a caller who may; or the answer that ends the request."""
-    headers = _http.headers_of(scope)
-    key = auth.key_in(headers)
-    credential = await door.credentials.find(auth.DIALECT, key) if key else None
-    if credential is None:
-        return reply.unauthorized()
-    per_minute = credential.rates.get(BUCKET, PER_MINUTE)
-    wait_s = door.rates.take(credential.credential_id, BUCKET, per_minute)
-    if wait_s is not None:
-        return reply.over_rate(per_minute, wait_s)
-    if writes and credential.role == serving.VIEWER:
-        return reply.read_only()
-    if json and (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
-        return reply.not_json()
-    try:
-        return credential, await _http.read_body(scope, receive, headers, body_bytes_max, door.body_timeout_s)
-    except _http.TooLarge:
-        return reply.too_large(too_large)

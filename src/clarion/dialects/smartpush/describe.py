@@ -127,7 +127,7 @@ REFERENCE = Reference(
         400: "The request breaks a rule or a limit; `code` and `message` say which.",
         401: "No API Token, or one that is unknown or revoked.",
         403: f"The workspace's plan or allow-list does not let it in; `message` says where to switch it on. "
-        f"Or the token is a viewer's: `{reply.READ_ONLY}`.",
+        f"Or the token is a viewer's: `{reply.VOICE.words.read_only}`.",
         408: "The body did not come within 30 seconds.",
         413: "The body is longer than the call takes.",
         415: "The body is no JSON by its Content-Type, or compressed otherwise than with gzip.",

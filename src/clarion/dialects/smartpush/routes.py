@@ -9,23 +9,25 @@ from msgspec import Struct
 from starlette.types import Receive, Scope
 
 from clarion.accounts import Credential
-from clarion.dialects import _http
-from clarion.dialects._door import Door, Handler, Routes, Store, allowed
+from clarion.dialects import _voice
+from clarion.dialects._door import Door, Handler, Routes, Store
+from clarion.dialects._entry import Gate, Limit, enter
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
 from clarion.dialects.smartpush import auth, calls, mapping, reply, rules, wire
+from clarion.dialects.smartpush.reply import VOICE
 from clarion.dialects.smartpush.rules import Happened
 from clarion.model import Duplicate, Source
 
 BUCKET = "requests"
 PER_MINUTE = 12_000  # the vendor publishes none
 BUCKETS = {BUCKET: PER_MINUTE}
+GATE = Gate(voice=VOICE, key_in=auth.key_in, bucket=BUCKET, per_minute=PER_MINUTE)
 CONTACT, METRIC, REPORT = "/createContact", "/createCustomMetric", "/reportCustomEvent"
 METRICS = "/api/v202511/bulk_create_custom_metrics.json"
 PLACES = [("POST", path) for path in (CONTACT, METRIC, REPORT, METRICS)]
 KB = 1024
 _LARGE_BYTES = 64 * KB  # a body from here on waits for its turn
-_VIEWER = "viewer"
 
 
 class Call(Struct, frozen=True):
@@ -33,27 +35,27 @@ class Call(Struct, frozen=True):
 
     path: str
     serve: Callable[[Door, Credential, bytes], Awaitable[Answer]]
-    body_bytes_max: int
+    limit: Limit
 
 
 def spoken() -> Sequence[Call]:
     """The table, with a memory of its own for the door."""
     return (
-        Call(CONTACT, _create_contact, 64 * KB),
-        Call(METRIC, _create_metric, 256 * KB),
-        Call(REPORT, partial(_report, calls.Catalogue()), 1024 * KB),
-        Call(METRICS, _create_metrics, 256 * KB),
+        Call(CONTACT, _create_contact, Limit(64 * KB)),
+        Call(METRIC, _create_metric, Limit(256 * KB)),
+        Call(REPORT, partial(_report, calls.Catalogue()), Limit(1024 * KB)),
+        Call(METRICS, _create_metrics, Limit(256 * KB)),
     )
 
 
 def routes(door: Door) -> Routes:
     """What is spoken."""
-    return {("POST", call.path): voiced(door, partial(_speak, call), reply) for call in spoken()}
+    return {("POST", call.path): voiced(door, partial(_speak, call), VOICE) for call in spoken()}
 
 
 def unknown(door: Door) -> Handler:
     """The answer behind the paths that are spoken, and to another method of one."""
-    return voiced(door, _nothing_here, reply)
+    return _voice.unknown(door, PLACES, VOICE)
 
 
 async def _create_contact(door: Door, credential: Credential, body: bytes) -> Answer:
@@ -112,23 +114,7 @@ async def _check_defined(
 
 
 async def _speak(call: Call, door: Door, scope: Scope, receive: Receive) -> Answer:
-    headers = _http.headers_of(scope)
-    key = auth.key_in(headers)
-    credential = await door.credentials.find(auth.DIALECT, key) if key else None
-    if credential is None:
-        return reply.unauthorized()
-    per_minute = credential.rates.get(BUCKET, PER_MINUTE)
-    wait_s = door.rates.take(credential.credential_id, BUCKET, per_minute)
-    if wait_s is not None:
-        return reply.over_rate(per_minute, wait_s)
-    if credential.role == _VIEWER:
-        raise wire.Denied("READ_ONLY", reply.READ_ONLY)
-    if (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
-        return reply.not_json()
-    try:
-        body = await _http.read_body(scope, receive, headers, call.body_bytes_max, door.body_timeout_s)
-    except _http.TooLarge:
-        return reply.too_large(call.body_bytes_max)
+    credential, body = await enter(GATE, door, scope, receive, call.limit)
     if len(body) <= _LARGE_BYTES:
         return await _serve(call, door, credential, body)
     async with door.turns.of(credential.workspace_id):
@@ -142,12 +128,6 @@ async def _serve(call: Call, door: Door, credential: Credential, body: bytes) ->
         samples = [mapping.sample(body, exc)]
         await door.ingest.offer(credential, Source.SMARTPUSH, [], rejected=exc.items, samples=samples)
         raise
-
-
-async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
-    method, path = scope["method"], scope["path"]
-    methods = allowed(PLACES, path)
-    return reply.wrong_method(method, path, methods) if methods else reply.unknown_path(method, path)
 
 
 def _store(door: Door) -> Store:

@@ -65,7 +65,7 @@ _SIGNUP = (
     '{"event": "user.signup", "identify": {"email": "ann@example.com", "traits": {"firstName": "Ann"}}, '
     '"properties": {"plan": "premium"}, "messageId": "signup_1"}'
 )
-_READS_ONLY = {403: f"`{reply.READ_ONLY}`: the key's role is VIEWER."}
+_READS_ONLY = {403: f"`{reply.VOICE.words.read_only}`: the key's role is VIEWER."}
 _NOBODY = {404: "Nothing in this workspace has that id, e-mail or name."}
 _TAKEN = {409: "Another one has that e-mail or name."}
 
@@ -129,11 +129,11 @@ REFERENCE = Reference(
     failure=wire.Failure,
     failures={
         400: "The request breaks a rule; `message` says which.",
-        401: f"`{reply.INVALID_KEY}`: unknown, archived or missing.",
+        401: f"`{reply.VOICE.words.unauthorized}`: unknown, archived or missing.",
         408: "The body did not come within 30 seconds.",
         413: "The body is longer than the call takes.",
         415: "The body is compressed otherwise than with gzip.",
-        429: f"`{reply.OVER_RATE}` The header Retry-After says when exactly.",
+        429: f"`{reply.VOICE.words.over_rate}` The header Retry-After says when exactly.",
         503: "Not now; the header Retry-After says when. What was sent may be sent again.",
     },
     places={

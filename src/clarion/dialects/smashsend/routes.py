@@ -6,11 +6,13 @@ from msgspec import Struct
 from starlette.types import Receive, Scope
 
 from clarion.accounts import Credential
-from clarion.dialects import _http
-from clarion.dialects._door import Door, Handler, Routes, allowed
+from clarion.dialects import _voice
+from clarion.dialects._door import Door, Handler, Routes
+from clarion.dialects._entry import Gate, Limit, enter
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
 from clarion.dialects.smashsend import auth, contacts, mapping, reply, rules, wire
+from clarion.dialects.smashsend.reply import VOICE
 from clarion.model import Offer, Sample, Source
 
 
@@ -18,41 +20,41 @@ class Call(Struct, frozen=True):
     """A call, and what the vendor allows of it."""
 
     path: str
-    bucket: str  # of a credential's rates
-    per_minute: int  # requests, unless the credential says otherwise
-    body_bytes_max: int
-    too_large: str
+    gate: Gate
+    limit: Limit
 
 
-SINGLE = Call("/v1/events", "single", 1_000, rules.EVENT_BYTES_MAX, rules.EVENT_TOO_LARGE)
-BATCH = Call("/v1/events/batch", "batch", 50, int(6.4 * 1024 * 1024), "Batch payload exceeds 6.4MB limit")
+def _gate(bucket: str, per_minute: int) -> Gate:
+    return Gate(voice=VOICE, key_in=auth.key_in, bucket=bucket, per_minute=per_minute, json=False)
+
+
+_BATCH_BYTES_MAX = int(6.4 * 1024 * 1024)
+SINGLE = Call("/v1/events", _gate("single", 1_000), Limit(rules.EVENT_BYTES_MAX, rules.EVENT_TOO_LARGE))
+BATCH = Call(
+    "/v1/events/batch", _gate("batch", 50), Limit(_BATCH_BYTES_MAX, "Batch payload exceeds 6.4MB limit")
+)
 #: The vendor gives free accounts 60 requests a minute; ours is there to stop runaways only.
-GENERAL = Call("/v1/…", "general", 1_000, BATCH.body_bytes_max, "Payload exceeds 6.4MB limit")
-BUCKETS = {call.bucket: call.per_minute for call in (SINGLE, BATCH, GENERAL)}
+GENERAL = Call("/v1/…", _gate("general", 1_000), Limit(_BATCH_BYTES_MAX, "Payload exceeds 6.4MB limit"))
+BUCKETS = {call.gate.bucket: call.gate.per_minute for call in (SINGLE, BATCH, GENERAL)}
 PLACES = [("POST", SINGLE.path), ("POST", BATCH.path), *((one.method, one.path) for one in contacts.CALLS)]
 
 
 def routes(door: Door) -> Routes:
     """What is spoken."""
     return {
-        ("POST", SINGLE.path): voiced(door, _track, reply),
-        ("POST", BATCH.path): voiced(door, _track_batch, reply),
-        **{(one.method, one.path): voiced(door, partial(_do, one), reply) for one in contacts.CALLS},
+        ("POST", SINGLE.path): voiced(door, _track, VOICE),
+        ("POST", BATCH.path): voiced(door, _track_batch, VOICE),
+        **{(one.method, one.path): voiced(door, partial(_do, one), VOICE) for one in contacts.CALLS},
     }
 
 
 def unknown(door: Door) -> Handler:
     """The answer where nothing is spoken: to an unknown path, or another method of a known one."""
-    return voiced(door, _nothing_here, reply)
+    return _voice.unknown(door, PLACES, VOICE)
 
 
 async def _track(door: Door, scope: Scope, receive: Receive) -> Answer:
-    entered = await _enter(door, SINGLE, scope, receive)
-    if isinstance(entered, Answer):
-        return entered
-    credential, body = entered
-    if credential.role == contacts.VIEWER:
-        return reply.read_only()
+    credential, body = await enter(SINGLE.gate, door, scope, receive, SINGLE.limit)
     judged = mapping.judge(body, door.now_us())
     if isinstance(judged, Offer):
         await door.ingest.offer(credential, Source.SMASHSEND, [judged])
@@ -64,12 +66,7 @@ async def _track(door: Door, scope: Scope, receive: Receive) -> Answer:
 
 
 async def _track_batch(door: Door, scope: Scope, receive: Receive) -> Answer:
-    entered = await _enter(door, BATCH, scope, receive)
-    if isinstance(entered, Answer):
-        return entered
-    credential, body = entered
-    if credential.role == contacts.VIEWER:
-        return reply.read_only()
+    credential, body = await enter(BATCH.gate, door, scope, receive, BATCH.limit)
     async with door.turns.of(credential.workspace_id):
         return await _offer_batch(door, credential, body)
 
@@ -94,32 +91,6 @@ def _judged(body: bytes, now_us: int) -> tuple[list[reply.Told], list[Offer], li
     return [event.dedup.key if isinstance(event, Offer) else event for event in judged], offers, samples
 
 
-async def _nothing_here(_door: Door, scope: Scope, _receive: Receive) -> Answer:
-    method, path = scope["method"], scope["path"]
-    methods = allowed(PLACES, path)
-    return reply.wrong_method(method, path, methods) if methods else reply.unknown_path(method, path)
-
-
 async def _do(spoken: contacts.Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:
-    entered = await _enter(door, GENERAL, scope, receive)
-    if isinstance(entered, Answer):
-        return entered
-    return await contacts.answer(spoken, door, entered[0], scope, entered[1])
-
-
-async def _enter(door: Door, call: Call, scope: Scope, receive: Receive) -> tuple[Credential, bytes] | Answer:
-    """Who is calling, and the body of a caller who may; or the answer that ends the request."""
-    headers = _http.headers_of(scope)
-    key = auth.key_in(headers)
-    credential = await door.credentials.find(auth.DIALECT, key) if key else None
-    if credential is None:
-        return reply.unauthorized()
-    per_minute = credential.rates.get(call.bucket, call.per_minute)
-    wait_s = door.rates.take(credential.credential_id, call.bucket, per_minute)
-    if wait_s is not None:
-        return reply.over_rate(wait_s)
-    try:
-        body = await _http.read_body(scope, receive, headers, call.body_bytes_max, door.body_timeout_s)
-        return credential, body
-    except _http.TooLarge:
-        return reply.too_large(call.too_large)
+    credential, body = await enter(GENERAL.gate, door, scope, receive, GENERAL.limit, writes=spoken.writes)
+    return await contacts.answer(spoken, door, credential, scope, body)

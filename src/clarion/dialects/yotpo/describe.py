@@ -55,7 +55,7 @@ _SHIPPED = (
     '"email": "ann@example.com", "custom_properties": {"loyalty_level": 3}}, "properties": {"carrier": "DHL"}}'
 )
 _LIMITS = "64 KB; 3,000 requests a minute, of all calls together."
-_READS_ONLY = {403: f"`{reply.READ_ONLY}`: the key's role is viewer."}
+_READS_ONLY = {403: f"`{reply.VOICE.words.read_only}`: the key's role is viewer."}
 _NO_STORE = {404: f"`{reply.NO_STORE}`."}
 _TOKEN = "yot_0123456789abcdefghijABCDEFGHIJ0123456789abcdefghijk"
 

@@ -17,7 +17,6 @@ from clarion.model import JSONObject
 from clarion.model.email import canonical_email
 
 EVENT_BYTES_MAX = 64 * 1024  # the vendor names no limit
-EVENT_TOO_LARGE = "The request body is longer than 64 KB"
 TEXT_MAX = 255  # characters of source and type; ours for ids
 VALUES_MAX = 500  # of one object; the vendor names no limit
 TIME_RANGE_US = 10_958 * 86_400_000_000  # 30 years; the vendor names none

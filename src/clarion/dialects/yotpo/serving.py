@@ -9,12 +9,12 @@ from clarion.accounts import Credential
 from clarion.dialects import _asked, _door
 from clarion.dialects._asked import Asked
 from clarion.dialects._door import Door
+from clarion.dialects._entry import Limit
 from clarion.dialects._http import Answer
-from clarion.dialects.yotpo import reply, wire
+from clarion.dialects.yotpo import reply, rules, wire
 
-VIEWER = "viewer"
 STORE = "/core/v3/stores/{store_id}"
-BODY_BYTES_MAX = 64 * 1024
+LIMIT = Limit(rules.EVENT_BYTES_MAX)
 
 
 class Spoken(Struct, frozen=True, kw_only=True):

@@ -9,10 +9,10 @@ from clarion import accounts, errors
 from clarion.accounts import Credential
 from clarion.dialects import _asked
 from clarion.dialects._door import Door
+from clarion.dialects._entry import Limit
 from clarion.dialects.yotpo import auth, reply, wire
 
-BODY_BYTES_MAX = 4 * 1024
-TOO_LARGE = "The request body is longer than 4 KB"
+LIMIT = Limit(4 * 1024)
 GRANT = "client_credentials"
 _FIELDS_MAX = 20
 _FORM = b"application/x-www-form-urlencoded"

@@ -22,10 +22,6 @@ class Malformed(errors.Declined):
     """What was sent is not what the vendor's types say; the text is for the caller."""
 
 
-class Forbidden(errors.Declined):
-    """A key that may only read."""
-
-
 class Unauthorized(errors.Declined):
     """A secret that opens nothing."""
 

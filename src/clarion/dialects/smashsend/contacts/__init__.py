@@ -6,7 +6,7 @@
 """
 
 from clarion.dialects.smashsend.contacts.calls import CALLS
-from clarion.dialects.smashsend.contacts.serving import VIEWER, Spoken, answer
+from clarion.dialects.smashsend.contacts.serving import Spoken, answer
 from clarion.dialects.smashsend.contacts.shown import ANSWERS
 
-__all__ = ["ANSWERS", "CALLS", "VIEWER", "Spoken", "answer"]
+__all__ = ["ANSWERS", "CALLS", "Spoken", "answer"]

@@ -7,8 +7,9 @@ from clarion.accounts import Credential, NewCredential
 from clarion.db import Tx
 from clarion.dialects.smashsend import auth
 from clarion.dialects.smashsend.contacts import mapping, wire
-from clarion.dialects.smashsend.contacts.serving import VIEWER, Asked
+from clarion.dialects.smashsend.contacts.serving import Asked
 
+VIEWER = "viewer"
 _NO_KEY = "API key not found"
 
 

@@ -6,11 +6,9 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from clarion import errors
 from clarion.dialects.smashsend import limits
 from clarion.dialects.smashsend.wire import Malformed
 
-READ_ONLY = "This API key can only read"
 CONTACTS_MAX = 200  # of a batch; the vendor's page says none
 PAGE_MAX = 100
 Status = Literal["SUBSCRIBED", "UNSUBSCRIBED", "ARCHIVED", "OPT_IN_PENDING", "BANNED"]
@@ -34,10 +32,6 @@ _TYPES = {
 }
 
 T = TypeVar("T")
-
-
-class Forbidden(errors.Declined):
-    """A key that may only read."""
 
 
 class Nothing(Struct, frozen=True):

@@ -1,0 +1,81 @@
+"""The way in, alike at every door: who calls, whether they may, and what they send."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+from starlette.types import Receive, Scope
+
+from clarion.accounts import Credential
+from clarion.dialects import _http
+from clarion.dialects._door import Door
+from clarion.dialects._http import Answer, Headers
+from clarion.dialects._words import LONGER, Voice
+
+_VIEWER = "viewer"
+
+
+class Ended(Exception):
+    """The request ends here, with `answer`."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+class Limit(Struct, frozen=True):
+    """Of a body; `said`: the sentence about a longer one."""
+
+    bytes_max: int
+    said: str = ""
+
+    @property
+    def sentence(self) -> str:
+        return self.said or LONGER.format(self.bytes_max // 1024)
+
+
+class Gate(Struct, frozen=True, kw_only=True):
+    """Where the key hides, and the rate in which a request counts: `per_minute`, if the credential has no other.
+
+    `json`: a body that says it is something else is refused.
+    """
+
+    voice: Voice
+    key_in: Callable[[Headers], str | None]
+    bucket: str
+    per_minute: int
+    json: bool = True
+
+
+async def enter(
+    gate: Gate, door: Door, scope: Scope, receive: Receive, limit: Limit, *, writes: bool = True
+) -> tuple[Credential, bytes]:
+    """Who is calling, and the body of a caller who may. Raises Ended."""
+    headers = _http.headers_of(scope)
+    key = gate.key_in(headers)
+    credential = await door.credentials.find(gate.voice.dialect, key) if key else None
+    if credential is None:
+        raise Ended(gate.voice.unauthorized())
+    count(gate, door, credential)
+    if writes and credential.role == _VIEWER:
+        raise Ended(gate.voice.read_only())
+    body = await body_of(gate.voice, door, scope, receive, limit)
+    if gate.json and body and (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
+        raise Ended(gate.voice.not_json())
+    return credential, body
+
+
+def count(gate: Gate, door: Door, credential: Credential) -> None:
+    """One more request of the credential's. Raises Ended when it has used its rate up."""
+    per_minute = credential.rates.get(gate.bucket, gate.per_minute)
+    wait_s = door.rates.take(credential.credential_id, gate.bucket, per_minute)
+    if wait_s is not None:
+        raise Ended(gate.voice.over_rate(per_minute, wait_s))
+
+
+async def body_of(voice: Voice, door: Door, scope: Scope, receive: Receive, limit: Limit) -> bytes:
+    """Raises Ended where it is too long, and what reading raises."""
+    headers = _http.headers_of(scope)
+    try:
+        return await _http.read_body(scope, receive, headers, limit.bytes_max, door.body_timeout_s)
+    except _http.TooLarge as exc:
+        raise Ended(voice.too_large(limit.sentence)) from exc
