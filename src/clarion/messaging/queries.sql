@@ -258,6 +258,11 @@ SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, templat
     expires_us, changed_us, attempts, provider_kind, provider_ref, sealed FROM send
 WHERE workspace_id = $1 AND send_id = $2;
 
+-- name: read_states
+-- Where some of them stand.
+SELECT send_id, channel, state, reason, due_us, changed_us FROM send
+WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
 -- name: read_decision
 -- What was decided when it was due.
 SELECT decision, reason, until_us, facts, decided_us, times FROM send_decision WHERE workspace_id = $1 AND send_id = $2;

@@ -33,11 +33,13 @@ from clarion.messaging.store.providers import (
 from clarion.messaging.store.reading import (
     AttemptLine,
     DecisionRecord,
+    SendStanding,
     StoredSend,
     count_sends,
     erase_sends,
     list_sends,
     read_send,
+    read_states,
 )
 from clarion.messaging.store.standing import (
     Decided,
@@ -77,6 +79,7 @@ __all__ = [
     "Mark",
     "Marked",
     "Move",
+    "SendStanding",
     "SendingRule",
     "StoredProvider",
     "StoredSend",
@@ -116,6 +119,7 @@ __all__ = [
     "plan",
     "read_landed",
     "read_send",
+    "read_states",
     "read_texts",
     "recent",
     "release",
