@@ -486,6 +486,49 @@ async def test_a_dead_provider_of_one_workspace_does_not_hold_up_another(new_ten
     await working
 
 
+async def test_what_is_planned_while_a_line_is_busy_waits_for_no_other_look(
+    tenant, database, vaults, ids, plan, providers, mailbox
+):
+    """A wake-up reaches a line that is at its last attempt; ignored, the message waits for the second's look."""
+    at_last_step, go_on = asyncio.Event(), asyncio.Event()
+
+    async def at(point, _send_id):
+        if point == "before commit" and not at_last_step.is_set():
+            at_last_step.set()
+            await go_on.wait()
+
+    delivery = messaging.Delivery(database, vaults, ids, providers, at=at)
+    stop, woken = asyncio.Event(), asyncio.Event()
+    await plan(wish("1"))
+    working = asyncio.create_task(delivery.work(stop, woken))
+    async with asyncio.timeout(20):
+        await at_last_step.wait()
+        await plan(wish("2"))
+        woken.set()
+        begun = asyncio.get_running_loop().time()
+        while len(await mailbox()) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        took_s = asyncio.get_running_loop().time() - begun
+    go_on.set()
+    stop.set()
+    await working
+    assert took_s < 0.5, f"it took {took_s:.2f} s"
+
+
+async def test_states_are_read_by_ids_and_what_is_nobodys_is_left_out(tenant, database, plan, delivery, ids):
+    (sent,) = await plan(wish("1"))
+    await delivery.work_off(tenant.workspace_id)
+    (waiting,) = await plan(wish("2"))
+    async with database.app(tenant.workspace_id) as tx:
+        found = await messaging.read_states(
+            tx, tenant.workspace_id, [waiting.send_id, ids.next(), sent.send_id]
+        )
+    assert {one: found[one].state for one in found} == {
+        sent.send_id: "accepted",
+        waiting.send_id: "planned",
+    }
+
+
 async def test_an_erasure_takes_what_was_written_and_what_would_have_been(
     database, plan, delivery, tenant, ann, ids, explained, mailbox
 ):

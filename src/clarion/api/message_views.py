@@ -27,6 +27,9 @@ class Template(Struct, frozen=True, kw_only=True):
     retry_unknown: bool
     version: int
     changed_at: str
+    sender: str | None = None
+    sender_name: str | None = None
+    tags: tuple[str, ...] = ()
     texts: dict[str, dict[str, Any]] = {}
 
 
@@ -120,6 +123,9 @@ def template(one: StoredTemplate, texts: Mapping[str, Content] | None = None) ->
         retry_unknown=one.retry_unknown,
         version=one.version,
         changed_at=_at(one.changed_us),
+        sender=one.sender,
+        sender_name=one.sender_name,
+        tags=one.tags,
         texts={language: _text(content) for language, content in (texts or {}).items()},
     )
 

@@ -572,6 +572,10 @@ CREATE TABLE public.template (
     retry_unknown boolean DEFAULT false NOT NULL,
     version integer NOT NULL,
     changed_us bigint NOT NULL,
+    sender text,
+    sender_name text,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    deleted_us bigint,
     CONSTRAINT template_class_check CHECK ((class = ANY (ARRAY['marketing'::text, 'transactional'::text]))),
     CONSTRAINT template_name_check CHECK ((name <> ''::text))
 );
@@ -812,9 +816,6 @@ ALTER TABLE ONLY public.template
 ALTER TABLE ONLY public.template_version
     ADD CONSTRAINT template_version_pkey PRIMARY KEY (workspace_id, template_id, version);
 
-ALTER TABLE ONLY public.template
-    ADD CONSTRAINT template_workspace_id_name_key UNIQUE (workspace_id, name);
-
 ALTER TABLE ONLY public.tombstone
     ADD CONSTRAINT tombstone_pkey PRIMARY KEY (workspace_id, blind, erased_us);
 
@@ -884,6 +885,8 @@ CREATE INDEX send_profile ON public.send USING btree (workspace_id, profile_id) 
 CREATE INDEX send_ref ON public.send USING btree (workspace_id, provider_ref) WHERE (provider_ref IS NOT NULL);
 
 CREATE INDEX send_unknown ON public.send USING btree (workspace_id, changed_us) WHERE (state = 'unknown'::text);
+
+CREATE UNIQUE INDEX template_name ON public.template USING btree (workspace_id, name) WHERE (deleted_us IS NULL);
 
 CREATE INDEX trait_blind_profile ON public.trait_blind USING btree (workspace_id, profile_id);
 

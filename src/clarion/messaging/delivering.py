@@ -81,7 +81,7 @@ class Delivery:
         self._carrying = Carrying(
             database=database, vaults=vaults, ids=ids, providers=providers, links=links, at=at
         )
-        self._lines: dict[tuple[UUID, Channel], asyncio.Task[None]] = {}
+        self._lines: dict[tuple[UUID, Channel], tuple[Line, asyncio.Task[None]]] = {}
         self._breakers: dict[tuple[UUID, Channel], Breaker] = {}
 
     async def work(self, stop: asyncio.Event, woken: asyncio.Event) -> None:
@@ -97,13 +97,14 @@ class Delivery:
                 if not is_transient(exc):
                     _log.exception("sending failed in a way we did not foresee", action="delivery_failed")
             await _first_of(woken, stop, LOOK_EVERY_S)
-        await asyncio.gather(settle, *self._lines.values(), return_exceptions=True)
+        tasks = [task for _, task in self._lines.values()]
+        await asyncio.gather(settle, *tasks, return_exceptions=True)
 
     async def work_off(self, workspace_id: UUID | None = None) -> None:
         """What is due now, in one workspace or in all, to its end."""
         await self._begin_lines(asyncio.Event(), workspace_id)
-        for line in list(self._lines.values()):
-            await line
+        for _, task in list(self._lines.values()):
+            await task
 
     async def settle(self) -> None:
         """Take back what workers left in the middle."""
@@ -115,16 +116,18 @@ class Delivery:
 
     async def _begin_lines(self, stop: asyncio.Event, only: UUID | None = None) -> None:
         database = self._carrying.database
-        self._lines = {key: task for key, task in self._lines.items() if not task.done()}
         async with database.owner() as tx:
             due = await store.due_lines(tx, database.now_us())
+        self._lines = {key: line for key, line in self._lines.items() if not line[1].done()}
         clock = asyncio.get_running_loop().time()
         for key in due:
             if only not in (None, key[0]):
                 continue
-            if key not in self._lines and self._breakers.get(key, Breaker()).lets_pass(clock):
+            if key in self._lines:
+                self._lines[key][0].look()
+            elif self._breakers.get(key, Breaker()).lets_pass(clock):
                 line = Line(self._carrying, *key, self._breakers)
-                self._lines[key] = asyncio.create_task(line.run(stop))
+                self._lines[key] = line, asyncio.create_task(line.run(stop))
 
 
 class Line:
@@ -142,25 +145,37 @@ class Line:
         self._channel = channel
         self._breakers = breakers
         self._in_flight: dict[asyncio.Task[None], tuple[UUID, UUID]] = {}  # attempt -> (send, token)
+        self._more = asyncio.Event()  # something became due since it looked last
         self._marks: Together[tuple[UUID, UUID], bool] = Together(self._mark)
         self._closings: Together[Closing, None] = Together(self._close, wait_s=CLOSE_WAIT_S)
+
+    def look(self) -> None:
+        """Something is due: looked for before the line ends, so that it waits for no other wake-up."""
+        self._more.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Raises nothing; what fails is logged and due again when its lease is over."""
         extending = asyncio.create_task(self._extend())
         try:
             while not stop.is_set():
+                self._more.clear()
                 begun = await self._fill()
-                if not begun and not self._in_flight:
-                    return
                 if self._in_flight:
-                    await asyncio.wait(self._in_flight, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+                    await self._one_done()
+                elif not begun and not self._more.is_set():
+                    return
         except Exception as exc:
             if not is_transient(exc):
                 _log.exception("a line failed in a way we did not foresee", action="line_failed")
         finally:
             await asyncio.gather(*self._in_flight, return_exceptions=True)
             extending.cancel()
+
+    async def _one_done(self) -> None:
+        """An attempt has ended, or something became due."""
+        more = asyncio.ensure_future(self._more.wait())
+        await asyncio.wait([more, *self._in_flight], timeout=1, return_when=asyncio.FIRST_COMPLETED)
+        more.cancel()
 
     async def _fill(self) -> int:
         """Claim, write and open as many as there is room for; how many were claimed."""

@@ -36,13 +36,29 @@ WHERE workspace_id = $1 AND (mailbox_id = $2 OR send_id = $2);
 DELETE FROM mailbox WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING mailbox_id;
 
 -- name: save_template
--- A new one, or the next version of the one of this name, if it is of the same channel.
-INSERT INTO template (workspace_id, template_id, name, channel, class, topic, retry_unknown, version, changed_us)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)
-ON CONFLICT (workspace_id, name) DO UPDATE SET class = excluded.class, topic = excluded.topic,
-    retry_unknown = excluded.retry_unknown, version = template.version + 1, changed_us = excluded.changed_us
+-- A new one, or the next version of the one of this name, if it is of the same channel. What is null stays as it is.
+INSERT INTO template (workspace_id, template_id, name, channel, class, topic, retry_unknown, version, changed_us,
+    sender, sender_name, tags)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, coalesce($11::text[], '{}'))
+ON CONFLICT (workspace_id, name) WHERE deleted_us IS NULL DO UPDATE SET class = excluded.class,
+    topic = excluded.topic, retry_unknown = excluded.retry_unknown, version = template.version + 1,
+    changed_us = excluded.changed_us, sender = coalesce(excluded.sender, template.sender),
+    sender_name = coalesce(excluded.sender_name, template.sender_name), tags = coalesce($11, template.tags)
 WHERE template.channel = excluded.channel
 RETURNING template_id, version;
+
+-- name: rename_template
+-- Whoever has the name already refuses it.
+UPDATE template SET name = $3 WHERE workspace_id = $1 AND template_id = $2 AND deleted_us IS NULL;
+
+-- name: delete_template
+-- From now on nobody sends it; what is planned is still written.
+UPDATE template SET deleted_us = $3 WHERE workspace_id = $1 AND template_id = $2 AND deleted_us IS NULL
+RETURNING template_id;
+
+-- name: lock_template
+-- Before it is changed by somebody who has read it.
+SELECT template_id FROM template WHERE workspace_id = $1 AND template_id = $2 AND deleted_us IS NULL FOR UPDATE;
 
 -- name: insert_template_version
 -- It never changes.
@@ -50,18 +66,18 @@ INSERT INTO template_version (workspace_id, template_id, version, texts, made_us
 
 -- name: find_templates
 -- By id.
-SELECT template_id, name, channel, class, topic, retry_unknown, version, changed_us FROM template
-WHERE workspace_id = $1 AND template_id = ANY($2::uuid[]);
+SELECT template_id, name, channel, class, topic, retry_unknown, version, changed_us, sender, sender_name, tags FROM template
+WHERE workspace_id = $1 AND template_id = ANY($2::uuid[]) AND deleted_us IS NULL;
 
 -- name: find_template_named
 -- By name.
-SELECT template_id, name, channel, class, topic, retry_unknown, version, changed_us FROM template
-WHERE workspace_id = $1 AND name = $2;
+SELECT template_id, name, channel, class, topic, retry_unknown, version, changed_us, sender, sender_name, tags FROM template
+WHERE workspace_id = $1 AND name = $2 AND deleted_us IS NULL;
 
 -- name: list_templates
 -- All, by name.
-SELECT template_id, name, channel, class, topic, retry_unknown, version, changed_us FROM template
-WHERE workspace_id = $1 ORDER BY name;
+SELECT template_id, name, channel, class, topic, retry_unknown, version, changed_us, sender, sender_name, tags FROM template
+WHERE workspace_id = $1 AND deleted_us IS NULL ORDER BY name;
 
 -- name: read_template_version
 -- What it says.
@@ -257,6 +273,11 @@ ORDER BY send_id DESC LIMIT $5;
 SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version, state, reason, due_us,
     expires_us, changed_us, attempts, provider_kind, provider_ref, sealed FROM send
 WHERE workspace_id = $1 AND send_id = $2;
+
+-- name: read_states
+-- Where some of them stand.
+SELECT send_id, channel, state, reason, due_us, changed_us FROM send
+WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
 
 -- name: read_decision
 -- What was decided when it was due.

@@ -99,7 +99,7 @@ def _row(
         retry_unknown=bool(template and template.retry_unknown),
         due_us=due_us,
         expires_us=expires_us,
-        sealed=vault.seal(_content(wanted), place(send_id)),
+        sealed=vault.seal(_content(wanted, template), place(send_id)),
     )
 
 
@@ -116,7 +116,7 @@ def _template(wanted: PlannedSend, templates: Mapping[UUID, StoredTemplate]) -> 
     return template
 
 
-def _content(wanted: PlannedSend) -> bytes:
+def _content(wanted: PlannedSend, template: StoredTemplate | None) -> bytes:
     return msgspec.msgpack.encode(
         Sealed(
             recipient=wanted.recipient,
@@ -125,10 +125,10 @@ def _content(wanted: PlannedSend) -> bytes:
             data=dict(wanted.data),
             event=None if wanted.event is None else dict(wanted.event),
             order=None if wanted.order is None else dict(wanted.order),
-            sender=wanted.sender,
-            sender_name=wanted.sender_name,
+            sender=wanted.sender or (template.sender if template else None),
+            sender_name=wanted.sender_name or (template.sender_name if template else None),
             reply_to=wanted.reply_to,
-            tags=wanted.tags,
+            tags=wanted.tags or (template.tags if template else ()),
         )
     )
 

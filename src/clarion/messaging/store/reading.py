@@ -66,6 +66,23 @@ class StoredSend(Struct, frozen=True, kw_only=True):
     attempts: Sequence[AttemptLine] = ()
 
 
+class SendStanding(Struct, frozen=True, kw_only=True):
+    """Where a send stands, without what it says and to whom."""
+
+    send_id: UUID
+    channel: Channel
+    state: State
+    reason: str | None
+    due_us: int
+    changed_us: int
+
+
+async def read_states(tx: Tx, workspace_id: UUID, send_ids: Sequence[UUID]) -> dict[UUID, SendStanding]:
+    """Where those of these stand that there are."""
+    rows = await tx.fetch(Q.read_states, workspace_id, list(send_ids)) if send_ids else []
+    return {row["send_id"]: SendStanding(**{**row, "state": State(row["state"])}) for row in rows}
+
+
 async def list_sends(
     tx: Tx,
     workspace_id: UUID,

@@ -1,6 +1,6 @@
 """Templates and their versions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 from uuid import UUID
 
@@ -18,7 +18,10 @@ TEMPLATE = "template"  #: the kind of small number that a template has outside
 
 
 class StoredTemplate(Struct, frozen=True, kw_only=True):
-    """A template with its newest version's number. `number`: its small number outside."""
+    """A template with its newest version's number. `number`: its small number outside.
+
+    `sender`, `sender_name` None: the provider's own. `tags`: by what it is looked for, and what its messages carry.
+    """
 
     template_id: UUID
     number: int
@@ -29,10 +32,16 @@ class StoredTemplate(Struct, frozen=True, kw_only=True):
     retry_unknown: bool
     version: int
     changed_us: int
+    sender: str | None = None
+    sender_name: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 class TemplateWish(Struct, frozen=True, kw_only=True):
-    """A template as somebody wants it. `texts`: language -> content with holes; '' for any other language."""
+    """A template as somebody wants it. `texts`: language -> content with holes; '' for any other language.
+
+    `sender`, `sender_name`, `tags` None: as they are.
+    """
 
     name: str
     channel: Channel
@@ -40,6 +49,9 @@ class TemplateWish(Struct, frozen=True, kw_only=True):
     message_class: MessageClass = MessageClass.MARKETING
     topic: str | None = None
     retry_unknown: bool = False
+    sender: str | None = None
+    sender_name: str | None = None
+    tags: Sequence[str] | None = None
 
 
 async def save_template(tx: Tx, workspace_id: UUID, wish: TemplateWish, *, ids: Ids) -> StoredTemplate:
@@ -48,7 +60,7 @@ async def save_template(tx: Tx, workspace_id: UUID, wish: TemplateWish, *, ids: 
     at_us = time_us_of(template_id)
     row = await tx.fetchrow(
         Q.save_template, workspace_id, template_id, wish.name, wish.channel, wish.message_class.value,
-        wish.topic, wish.retry_unknown, at_us,
+        wish.topic, wish.retry_unknown, at_us, wish.sender, wish.sender_name, wish.tags,
     )  # fmt: skip
     if row is None:
         raise errors.Invalid(
@@ -60,6 +72,26 @@ async def save_template(tx: Tx, workspace_id: UUID, wish: TemplateWish, *, ids: 
     )
     (found,) = (await find_templates(tx, workspace_id, [row["template_id"]])).values()
     return found
+
+
+async def rename_template(tx: Tx, workspace_id: UUID, template_id: UUID, name: str) -> None:
+    """Its versions and its number stay. Raises AlreadyThere."""
+    try:
+        async with tx.transaction():
+            await tx.execute(Q.rename_template, workspace_id, template_id, name)
+    except asyncpg.UniqueViolationError as exc:
+        raise errors.AlreadyThere(f"there is a template {name} already") from exc
+
+
+async def delete_template(tx: Tx, workspace_id: UUID, template_id: UUID, *, now_us: int) -> None:
+    """From now on it is not there; what was planned is still written. Raises NotFound."""
+    if await tx.fetchval(Q.delete_template, workspace_id, template_id, now_us) is None:
+        raise errors.NotFound("there is no such template in this workspace")
+
+
+async def lock_template(tx: Tx, workspace_id: UUID, template_id: UUID) -> None:
+    """Nobody else changes it until the commit."""
+    await tx.execute(Q.lock_template, workspace_id, template_id)
 
 
 async def find_templates(
@@ -113,6 +145,9 @@ async def _numbered(tx: Tx, workspace_id: UUID, rows: list[asyncpg.Record]) -> l
             retry_unknown=row["retry_unknown"],
             version=row["version"],
             changed_us=row["changed_us"],
+            sender=row["sender"],
+            sender_name=row["sender_name"],
+            tags=tuple(row["tags"]),
         )
         for row in rows
     ]
