@@ -1,7 +1,9 @@
 """A mail server that takes everything and keeps nothing but when it came: a process of its own.
 
-python -m bench.mailsink MS     takes MS milliseconds after each final dot; prints its port, then answers each line of its standard input: `count` with how many mails
-came, `report` with one line of JSON, recipient -> monotonic nanoseconds of the final dot, and forgets them.
+python -m bench.mailsink MS     takes MS milliseconds after each final dot
+
+It prints its port, then answers each line of its standard input: `count` with how many mails came, `report` with one
+line of JSON, recipient -> monotonic nanoseconds of the final dot, and forgets them.
 """
 
 import asyncio

@@ -37,6 +37,9 @@ class NullIngest:
     ) -> list[Accepted | Duplicate]:
         return [Accepted(item_id) for item_id in self._ids.many(len(offers))]
 
+    def admit(self, items: int) -> None:
+        return
+
 
 @asynccontextmanager
 async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIApp]:

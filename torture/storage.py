@@ -23,7 +23,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A workspace made for a run, and the key of its SMASHSEND door."""
+    """A workspace made for a run, and the key of its door."""
 
     workspace_id: UUID
     name: str
@@ -49,10 +49,10 @@ async def opened(data: Path) -> AsyncIterator[Rooms]:
         yield found
 
 
-async def make_tenants(data: Path, names: Sequence[str]) -> list[Tenant]:
+async def make_tenants(data: Path, names: Sequence[str], door: str = "smashsend") -> list[Tenant]:
     """New workspaces, each with a key without rate limits."""
     made = []
-    dialect = DIALECTS["smashsend"]
+    dialect = DIALECTS[door]
     async with opened(data) as place:
         for name in names:
             async with place.database.app() as tx:
@@ -61,9 +61,9 @@ async def make_tenants(data: Path, names: Sequence[str]) -> list[Tenant]:
             vault = await place.vaults.of(workspace_id)
             async with place.database.app(workspace_id) as tx:
                 new = await accounts.create_credential(
-                    tx, workspace_id, "smashsend", dialect.form, ids=place.ids, vault=vault
+                    tx, workspace_id, door, dialect.form, ids=place.ids, vault=vault
                 )
-                await accounts.set_rate(tx, workspace_id, "smashsend", dict.fromkeys(dialect.buckets, 0))
+                await accounts.set_rate(tx, workspace_id, door, dict.fromkeys(dialect.buckets, 0))
             made.append(Tenant(workspace_id, name, new.secret))
     return made
 

@@ -48,8 +48,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
         assert served.stop() == 0, served.log[-5_000:]
 
 
-def tenant_of(served: Served) -> Tenant:
-    return asyncio.run(storage.make_tenants(served.data, ["pressed"]))[0]
+def tenant_of(served: Served, door: str = "smashsend") -> Tenant:
+    return asyncio.run(storage.make_tenants(served.data, ["pressed"], door))[0]
 
 
 def batch(number: int) -> dict[str, Any]:
@@ -129,6 +129,51 @@ def test_a_backlog_beyond_its_limit_is_refused_until_it_is_worked_off(start: Sta
     time.sleep(1.5)  # the next look
     assert send(served, tenant, 1_000_000).status_code == 200
     assert stored(served, tenant) == (accepted + 1) * BATCH_ITEMS
+
+
+ORDERS = 100  # of a request
+
+
+def orders(number: int) -> dict[str, Any]:
+    told = {"status": "INITIALIZED", "date": "2026-01-15T10:30:00Z", "totalCost": 10, "currency": "USD"}
+    return {
+        "orders": [
+            told | {"externalOrderId": f"{number}-{n}", "email": "ann@example.com"} for n in range(ORDERS)
+        ]
+    }
+
+
+def place(served: Served, tenant: Tenant, number: int) -> httpx2.Response:
+    """Orders through eSputnik's door; what is not success is its 503."""
+    answer = httpx2.post(
+        f"http://{HOST}:{served.port}/api/v1/orders", json=orders(number), auth=("", tenant.key), timeout=30
+    )
+    if answer.status_code != 200:
+        seconds = int(answer.headers["retry-after"])
+        message = f"The service is temporarily unavailable. Retry after {seconds} seconds."
+        assert answer.json() == {"status": 503, "message": message}
+    return answer
+
+
+@pytest.mark.parametrize("limit", [500, 1_000_000], ids=["limited", "control"])
+def test_orders_are_refused_as_events_are_and_none_is_lost(start: Start, limit: int) -> None:
+    """Each order is told as an event in its own transaction, past the loop that takes events in."""
+    served = start(backlog_max=limit)
+    tenant = tenant_of(served, "esputnik")
+    accepted, refused = 0, None
+    with stopped_worker(served):
+        give_up_at = time.monotonic() + 10
+        while time.monotonic() < give_up_at and accepted < 40 and refused is None:
+            answer = place(served, tenant, accepted)
+            accepted += answer.status_code == 200
+            refused = answer if answer.status_code == 503 else None
+            time.sleep(0.1)
+    assert (refused is not None) == (limit == 500)
+    assert accepted * ORDERS > 500
+    served.until_drained(30)
+    time.sleep(1.5)  # the next look
+    assert place(served, tenant, accepted).status_code == 200, "what was refused is taken when it comes again"
+    assert stored(served, tenant) == (accepted + 1) * ORDERS
 
 
 def test_a_full_disk_is_refused_and_told_before(start: Start) -> None:

@@ -70,13 +70,14 @@ class CredentialUse(Struct, frozen=True, kw_only=True):
 class WaitingJob(Struct, frozen=True, kw_only=True):
     """Something that is done in the background. `state`: ready, or failed after its last attempt.
 
-    `last_error` is the kind of failure, never a value.
+    `done` is how far a long one is (of an import: contacts), `last_error` the kind of failure, never a value.
     """
 
     id: str
     kind: str
     state: str
     attempts: int
+    done: int
     run_at: str
     last_error: str | None
 
@@ -249,7 +250,7 @@ def credential_use(
 def waiting_job(one: jobs.StoredJob) -> WaitingJob:
     """A job that is not done."""
     return WaitingJob(
-        id=model.show_id(JOB, one.job_id), kind=one.kind, state=one.state, attempts=one.attempts,
+        id=model.show_id(JOB, one.job_id), kind=one.kind, state=one.state, attempts=one.attempts, done=one.done,
         run_at=one.run_at.isoformat(), last_error=one.last_error,
     )  # fmt: skip
 

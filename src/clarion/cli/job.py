@@ -14,7 +14,7 @@ from clarion.cli._print import show_one
 
 app = App(name="job", help="Jobs: what waits to be done in the background, and what failed.")
 
-_COLUMNS = ("id", "kind", "state", "attempts", "run_at", "last_error")
+_COLUMNS = ("id", "kind", "state", "attempts", "done", "run_at", "last_error")
 
 
 @app.command(name="list")

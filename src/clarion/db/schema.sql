@@ -217,6 +217,7 @@ CREATE TABLE public.job (
     token uuid,
     leased_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     last_error text,
+    done integer DEFAULT 0 NOT NULL,
     CONSTRAINT job_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'failed'::text])))
 )
 WITH (fillfactor='70');

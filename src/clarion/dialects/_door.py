@@ -35,6 +35,9 @@ class Ingest(Protocol):
         `samples` of what was rejected are kept for whoever asks why.
         """
 
+    def admit(self, items: int) -> None:
+        """Asked before events are told in a transaction of one's own. Raises Unavailable where too much waits."""
+
 
 class Store(Struct, frozen=True):
     """What calls need that are done at once, in a transaction of the caller's workspace."""

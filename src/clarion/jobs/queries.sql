@@ -13,7 +13,7 @@ WHERE workspace_id = $1 AND job_id = (
     SELECT job_id FROM job
     WHERE workspace_id = $1 AND state = 'ready' AND run_at <= now() AND leased_until < now() AND attempts < $4
     ORDER BY run_at, job_id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING workspace_id, job_id, kind, payload, attempts;
+RETURNING workspace_id, job_id, kind, payload, attempts, done;
 
 -- name: hold_job
 -- First in the handlers' transaction: still ours, and locked until the commit.
@@ -22,6 +22,11 @@ SELECT job_id FROM job WHERE workspace_id = $1 AND job_id = $2 AND token = $3 AN
 -- name: finish_job
 -- Last in it: a job that is done leaves nothing.
 DELETE FROM job WHERE workspace_id = $1 AND job_id = $2 AND token = $3;
+
+-- name: step_job
+-- In its place: the next step when its turn comes, with all its attempts; what has waited longer goes first.
+UPDATE job SET token = NULL, leased_until = '-infinity', attempts = 0, last_error = NULL, run_at = now(), done = $4
+WHERE workspace_id = $1 AND job_id = $2 AND token = $3;
 
 -- name: postpone_job
 -- Again in $5 seconds, or never by itself after $6 attempts.
@@ -37,13 +42,13 @@ WHERE workspace_id = $1 AND state = 'ready' AND attempts >= $2 AND leased_until 
 
 -- name: list_jobs
 -- What waits or has failed, oldest first.
-SELECT job_id, kind, state, run_at, attempts, last_error FROM job WHERE workspace_id = $1 ORDER BY job_id LIMIT $2;
+SELECT job_id, kind, state, run_at, attempts, done, last_error FROM job WHERE workspace_id = $1 ORDER BY job_id LIMIT $2;
 
 -- name: retry_job
--- From the beginning.
+-- From the first attempt; the steps that are done stay done.
 UPDATE job SET state = 'ready', attempts = 0, run_at = now()
 WHERE workspace_id = $1 AND job_id = $2 AND state = 'failed'
-RETURNING job_id, kind, state, run_at, attempts, last_error;
+RETURNING job_id, kind, state, run_at, attempts, done, last_error;
 
 -- name: read_state
 -- Of one that waits or has failed.

@@ -18,8 +18,10 @@ LOOK_EVERY_S = 1.0
 _WAIT_FIRST_S = 2.0
 _WAIT_MAX_S = 300.0
 
-#: Does its work in the transaction that also ends the job; run twice, it changes nothing the second time.
-Handler: TypeAlias = Callable[[Tx, Job], Awaitable[None]]
+#: Does its work in the transaction that also ends the job; run twice, it changes nothing the second time. What is too
+#: much for one transaction is done in steps: the handler (the only one of its kind) tells how far it is, is run again
+#: later, and finds that in `Job.done`.
+Handler: TypeAlias = Callable[[Tx, Job], Awaitable[int | None]]
 
 _log = log.get(__name__)
 
@@ -85,9 +87,13 @@ class Queue:
         async with self._database.owner() as tx:
             if not await store.hold(tx, job, token):
                 raise LeaseLost
+            done = None
             for handler in self._handlers[job.kind]:
-                await handler(tx, job)
-            await store.finish(tx, job, token)
+                done = await handler(tx, job)
+            if done is None:
+                await store.finish(tx, job, token)
+            else:
+                await store.step(tx, job, token, done)
 
 
 def _wait_s(attempts: int) -> float:

@@ -15,23 +15,25 @@ ATTEMPTS_MAX = 5
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """A published fact in a worker's hands."""
+    """A published fact in a worker's hands. `done`: where its next step begins."""
 
     workspace_id: UUID
     job_id: UUID
     kind: str
     payload: bytes
     attempts: int
+    done: int = 0
 
 
 class StoredJob(Struct, frozen=True, kw_only=True):
-    """A job as it is listed. `last_error`: the kind of failure."""
+    """A job as it is listed. `done`: how far its steps are; `last_error`: the kind of failure."""
 
     job_id: UUID
     kind: str
     state: str
     run_at: datetime
     attempts: int
+    done: int
     last_error: str | None
 
 
@@ -61,6 +63,11 @@ async def hold(tx: Tx, job: Job, token: UUID) -> bool:
 
 async def finish(tx: Tx, job: Job, token: UUID) -> None:
     await tx.execute(Q.finish_job, job.workspace_id, job.job_id, token)
+
+
+async def step(tx: Tx, job: Job, token: UUID, done: int) -> None:
+    """Leave it for its next step."""
+    await tx.execute(Q.step_job, job.workspace_id, job.job_id, token, done)
 
 
 async def postpone(tx: Tx, job: Job, token: UUID, reason: str, wait_s: float) -> None:

@@ -1,10 +1,13 @@
 """Imports of contacts, and subscriptions."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from clarion import jobs
 from clarion.app.handlers import handlers
+from clarion.dialects.esputnik.contacts import importing
 from clarion.jobs import Job
 from tests.db.esputnik.requests import ANN, CONTACT, CONTACTS, define, emailed
 
@@ -125,11 +128,100 @@ async def test_whoever_fills_in_a_form_is_subscribed(
     assert names == {"subscribeFromApi-footer", "subscribeUpdateFromApi"}
 
 
-async def test_the_importing_handler_run_twice_changes_nothing(
-    ask: Any, database: Any, tenant: Any, vaults: Any, ids: Any, process_all: Any, timeline: Any
+@pytest.fixture
+def step(monkeypatch: Any) -> int:
+    """Contacts of a transaction."""
+    monkeypatch.setattr(importing, "STEP", 2)
+    return 2
+
+
+async def test_an_import_goes_on_where_a_killed_worker_left_it(
+    ask: Any, database: Any, tenant: Any, vaults: Any, ids: Any, process_all: Any, timeline: Any, step: int
 ) -> None:
+    """Killed in the third of four transactions: two are done and shown, the third is as if it had never begun."""
+    names = [f"u{n}" for n in range(7)]
+    wish = {"groupNames": ["news"], "eventKeyForNewContacts": "new"}
+    told = await ask("POST", CONTACTS, {"contacts": list(map(emailed, names))} | wish)
+    status = f"/api/v1/importstatus/{told['asyncSessionId']}"
+    (importer,) = handlers(vaults, ids)[importing.IMPORT]
+    began: list[int] = []
+
+    async def killed(tx: Any, job: Job) -> int | None:
+        began.append(job.done)
+        done = await importer(tx, job)
+        if job.done == 2 * step:
+            raise asyncio.CancelledError
+        return done
+
+    with pytest.raises(asyncio.CancelledError):
+        await jobs.Queue(database, {importing.IMPORT: (killed,)}, ids).work_off(tenant.workspace_id)
+    assert began == [0, 2, 4]
+    assert (await ask("GET", status))["status"] == "PENDING"
+    assert len(await ask("GET", CONTACTS)) == 4
+    async with database.owner() as tx:
+        (left,) = await jobs.list_jobs(tx, tenant.workspace_id, limit=10)
+        assert left.done == 4
+        await tx.execute(
+            "UPDATE job SET leased_until = '-infinity' WHERE workspace_id = $1", tenant.workspace_id
+        )
+    await jobs.Queue(database, handlers(vaults, ids), ids).work_off(tenant.workspace_id)
+    assert (await ask("GET", status))["status"] == "FINISHED"
+    shown = await ask("GET", CONTACTS)
+    assert [one["channels"][0]["value"] for one in shown] == [f"{name}@example.com" for name in names]
+    assert {one["groups"][0]["name"] for one in shown} == {"news"}
+    await process_all(tenant)
+    told_of = sorted(event.properties["contactId"] for event in await timeline(tenant))
+    assert told_of == [str(n) for n in range(1, 8)], "each new contact is told once"
+
+
+async def test_an_import_whose_step_fails_for_good_is_an_error_and_keeps_what_was_written(
+    ask: Any, database: Any, tenant: Any, vaults: Any, ids: Any, work_off: Any, step: int
+) -> None:
+    told = await ask("POST", CONTACTS, {"contacts": [emailed(f"u{n}") for n in range(5)]})
+    status = f"/api/v1/importstatus/{told['asyncSessionId']}"
+    (importer,) = handlers(vaults, ids)[importing.IMPORT]
+
+    async def failing(tx: Any, job: Job) -> int | None:
+        if job.done:
+            raise ZeroDivisionError
+        return await importer(tx, job)
+
+    queue = jobs.Queue(database, {importing.IMPORT: (failing,)}, ids)
+    for _ in range(jobs.ATTEMPTS_MAX + 1):
+        await queue.work_off(tenant.workspace_id)
+        async with database.owner() as tx:
+            await tx.execute("UPDATE job SET run_at = now() WHERE workspace_id = $1", tenant.workspace_id)
+    assert (await ask("GET", status))["status"] == "ERROR"
+    assert len(await ask("GET", CONTACTS)) == 2
+    async with database.owner() as tx:
+        (left,) = await jobs.list_jobs(tx, tenant.workspace_id, limit=10)
+        assert (left.state, left.attempts, left.done) == ("failed", jobs.ATTEMPTS_MAX, 2)
+        await jobs.retry_job(tx, tenant.workspace_id, left.job_id)
+    await work_off()
+    assert (await ask("GET", status))["status"] == "FINISHED"
+    assert len(await ask("GET", CONTACTS)) == 5
+
+
+async def test_an_import_does_not_bring_back_who_was_erased_meanwhile(
+    ask: Any, work_off: Any, tenant: Any
+) -> None:
+    await ask("POST", CONTACT, emailed("ann"))
+    await ask("POST", CONTACTS, {"contacts": [emailed("ann"), emailed("bob")]})
+    await ask("DELETE", f"{CONTACT}/1?erase=true")
+    await work_off()
+    (shown,) = await ask("GET", CONTACTS)
+    assert shown["channels"] == [{"type": "email", "value": "bob@example.com"}]
+    await ask("POST", CONTACTS, {"contacts": [emailed("ann")]})
+    await work_off()
+    assert len(await ask("GET", CONTACTS)) == 2, "imported anew, she is somebody new"
+
+
+async def test_the_importing_handler_run_twice_changes_nothing(
+    ask: Any, database: Any, tenant: Any, vaults: Any, ids: Any, process_all: Any, timeline: Any, step: int
+) -> None:
+    """Each step of it, in its turn."""
     wish = {
-        "contacts": [emailed("ann"), emailed("bob")],
+        "contacts": [emailed("ann"), emailed("bob"), emailed("cid")],
         "groupNames": ["news"],
         "eventKeyForNewContacts": "new",
     }
@@ -140,11 +232,12 @@ async def test_the_importing_handler_run_twice_changes_nothing(
             tenant.workspace_id,
         )
     seen = []
-    for _ in range(2):
+    for done in (0, 0, step, step):
         async with database.owner() as tx:
             for handler in handlers(vaults, ids)[row["kind"]]:
-                await handler(tx, Job(**dict(row)))
+                await handler(tx, Job(**dict(row), done=done))
         await process_all(tenant)
         seen.append((await ask("GET", CONTACTS), len(await timeline(tenant))))
     assert seen[0] == seen[1]
-    assert (len(seen[0][0]), seen[0][1]) == (2, 2)
+    assert seen[2] == seen[3]
+    assert [(len(contacts), told) for contacts, told in seen[1:3]] == [(2, 2), (3, 3)]

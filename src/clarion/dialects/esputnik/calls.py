@@ -77,7 +77,7 @@ CONTACTS = (
     ),
     Spoken(
         method="POST", path="/api/v1/contact/subscribe", serve=telling.subscribe, body=wire.Subscription,
-        answers=wire.Subscribed, answer=wire.Subscribed(17),
+        tells=True, answers=wire.Subscribed, answer=wire.Subscribed(17),
         sample=f'{{"contact": {_ANN}, "groups": ["news"], "formType": "footer"}}',
     ),
     Spoken(
@@ -92,7 +92,7 @@ CONTACTS = (
     ),
     Spoken(
         method="POST", path="/api/v1/contacts", serve=importing.begin, body=wire.Contacts,
-        body_bytes_max=8 * KB * KB, answers=wire.Imported,
+        body_bytes_max=8 * KB * KB, tells=True, answers=wire.Imported,
         answer=wire.Imported(0, "0199c0ff-ee00-7000-8000-000000000001"),
         sample=f'{{"contacts": [{_ANN}], "dedupeOn": "email", "groupNames": ["news"]}}',
         limits="3,000 contacts, 8 MB.",
@@ -136,7 +136,7 @@ GROUPS = (
 ORDERS = (
     Spoken(
         method="POST", path="/api/v1/orders", serve=placing.place, body=orders_wire.Orders,
-        body_bytes_max=16 * KB * KB, answers=orders_wire.Failed,
+        body_bytes_max=16 * KB * KB, tells=True, answers=orders_wire.Failed,
         answer=orders_wire.Failed(orders_wire.FailedOrder("100501", "totalCost is required", 1)),
         sample=f'{{"orders": [{_ORDER}, {{"externalOrderId": "100501"}}]}}',
         limits="1,000 orders, 16 MB. Where all were added the answer is empty.",

@@ -22,7 +22,7 @@ class Spoken(Struct, frozen=True, kw_only=True):
 
     `answers`: a type, `str` for a sentence, None for an empty body; `answer` shows one. `sample`: a body (and
     `sample_query`, a query) that a reader may try; `{name}` in `path` stands for a place. `body_optional`: nothing is
-    sent where nothing is meant.
+    sent where nothing is meant. `tells`: events come of it, so that it waits as they do while there is too much.
     """
 
     method: str
@@ -34,6 +34,7 @@ class Spoken(Struct, frozen=True, kw_only=True):
     query: type[Struct] = wire.Nothing
     body: type[Struct] | None = None
     body_optional: bool = False
+    tells: bool = False
     body_bytes_max: int = 64 * KB
     sample: str = ""
     sample_query: str = ""
@@ -45,6 +46,8 @@ class Spoken(Struct, frozen=True, kw_only=True):
 
 async def answer(spoken: Spoken, door: Door, credential: Credential, scope: Scope, body: bytes) -> Answer:
     """What the call says. Raises Declined and Unavailable."""
+    if spoken.tells:
+        door.ingest.admit(1)
     assert door.store is not None, "the door was composed without what these calls need"
     asked = Asked(
         store=door.store,

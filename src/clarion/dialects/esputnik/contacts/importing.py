@@ -1,13 +1,16 @@
-"""Imports of up to 3,000 contacts: what is wrong is told at once, the rest is written by a job."""
+"""Imports of up to 3,000 contacts: what is wrong is told at once, the rest is written by a job, step by step.
+
+The job is the session: its id is the caller's, and how far it is stands in its row.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from clarion import accounts, errors, events, jobs, profiles
+from clarion import accounts, errors, events, jobs, model, profiles
 from clarion.accounts import Vaults
 from clarion.db import Tx
 from clarion.dialects._asked import Asked
@@ -22,6 +25,7 @@ from clarion.vault import Vault
 
 IMPORT = "esputnik.import"  #: the kind of these jobs, and of the numbers by which their ids are known
 _PURPOSE = b"esputnik import"
+STEP = 200  # contacts of a transaction: while it runs an erasure waits, and so do events of these contacts
 
 
 class Import(Struct, frozen=True, kw_only=True):
@@ -97,24 +101,28 @@ async def status(asked: Asked) -> wire.ImportStatus:
 
 
 def importer(vaults: Vaults, ids: Ids) -> Handler:
-    """Writes the contacts of an import; all of them, or none and again."""
+    """Writes the next contacts of an import; all of these, or none and again."""
 
-    async def run(tx: Tx, job: Job) -> None:
+    async def run(tx: Tx, job: Job) -> int | None:
         vault = await vaults.of(job.workspace_id)
         work = msgspec.msgpack.decode(vault.open(job.payload, _PURPOSE), type=Import)
-        await _write_all(tx, job.workspace_id, work, vault, ids)
+        step = slice(job.done, job.done + STEP)
+        part = structs.replace(work, contacts=work.contacts[step], whom=work.whom[step])
+        await _write_all(tx, job, part, vault, ids)
+        return step.stop if step.stop < len(work.contacts) else None
 
     return run
 
 
-async def _write_all(tx: Tx, workspace_id: UUID, work: Import, vault: Vault, ids: Ids) -> None:
+async def _write_all(tx: Tx, job: Job, work: Import, vault: Vault, ids: Ids) -> None:
+    workspace_id = job.workspace_id
     writer = Writer(
         tx=tx, workspace_id=workspace_id, namespace=work.namespace, vault=vault, ids=ids,
         now_us=await events.begin_write(tx, workspace_id), names=await field_names(tx, workspace_id), cause="import",
     )  # fmt: skip
     written: list[UUID] = []
     fresh: list[tuple[UUID, Told]] = []
-    for told, whom in zip(work.contacts, work.whom, strict=True):
+    for told, whom in await _still_there(writer, work, model.time_us_of(job.job_id)):
         found = await _write(writer, told, whom, work.restore_deleted)
         if found is not None:
             written.append(found[0])
@@ -122,6 +130,20 @@ async def _write_all(tx: Tx, workspace_id: UUID, work: Import, vault: Vault, ids
     await _set_groups(writer, work, list(dict.fromkeys(written)))
     if work.event_key and fresh:
         await telling.contacts_made(writer, work.event_key, fresh)
+
+
+async def _still_there(writer: Writer, work: Import, taken_us: int) -> list[tuple[Told, Whom | None]]:
+    """Without those who were erased since the import was taken: it does not bring them back."""
+    leads = [
+        None if whom is None else profiles.blind_of(writer.vault, profiles.strongest(whom.identities))
+        for whom in work.whom
+    ]
+    tenures = await profiles.find_tenures(writer.tx, writer.workspace_id, filter(None, leads))
+    return [
+        (told, whom)
+        for told, whom, lead in zip(work.contacts, work.whom, leads, strict=True)
+        if lead is None or not tenures.are_of_the_erased(lead, taken_us)
+    ]
 
 
 async def _write(
