@@ -37,6 +37,9 @@ class NullIngest:
     ) -> list[Accepted | Duplicate]:
         return [Accepted(item_id) for item_id in self._ids.many(len(offers))]
 
+    def check_room(self, items: int = 1) -> None:
+        """There always is."""
+
 
 @asynccontextmanager
 async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIApp]:

@@ -55,6 +55,10 @@ class Journal:
         self.samples += samples
         return [self._keep(offer) for offer in offers]
 
+    def check_room(self, items: int = 1) -> None:
+        if self.error:
+            raise self.error
+
     def _keep(self, offer: Offer) -> Accepted | Duplicate:
         if offer.dedup.key in self._keys:
             return Duplicate()

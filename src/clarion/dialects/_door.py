@@ -35,6 +35,9 @@ class Ingest(Protocol):
         `samples` of what was rejected are kept for whoever asks why.
         """
 
+    def check_room(self, items: int = 1) -> None:
+        """Raises Unavailable where nothing is taken for now."""
+
 
 class Store(Struct, frozen=True):
     """What calls need that are done at once, in a transaction of the caller's workspace."""

@@ -105,11 +105,7 @@ class Ingest:
             self._samples.add(credential, self._identified(samples))
             self._count(credential.workspace_id, self._ids.next(), received=rejected, rejected=rejected)
             return []
-        reason = self._refuse_because()
-        if reason is None and self._waiting_items + len(offers) > WAITING_ITEMS_MAX:
-            reason = f"{self._waiting_items} items wait for a commit"
-        if reason is not None:
-            raise errors.Unavailable(reason, retry_after_s=5)
+        self.check_room(len(offers))
         self._samples.add(credential, self._identified(samples))
         policy = Policy.of(offers[0].dedup)
         vault = await self._vaults.of(credential.workspace_id)
@@ -125,6 +121,14 @@ class Ingest:
             )
             asyncio.get_running_loop().call_soon(self._start_commits, queue)
         return await answer
+
+    def check_room(self, items: int = 1) -> None:
+        """Raises Unavailable where nothing is taken for now; also for what goes past the journal, as messages do."""
+        reason = self._refuse_because()
+        if reason is None and self._waiting_items + items > WAITING_ITEMS_MAX:
+            reason = f"{self._waiting_items} items wait for a commit"
+        if reason is not None:
+            raise errors.Unavailable(reason, retry_after_s=5)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write what requests leave beside blocks, and wake workers, until `stop`; then finish what waits."""

@@ -10,7 +10,7 @@ from clarion.dialects import _http
 from clarion.dialects._door import Door, Handler, Routes, allowed
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
-from clarion.dialects.smashsend import auth, contacts, mapping, reply, rules, wire
+from clarion.dialects.smashsend import auth, contacts, emails, mapping, reply, rules, wire
 from clarion.model import Offer, Sample, Source
 
 
@@ -28,8 +28,9 @@ SINGLE = Call("/v1/events", "single", 1_000, rules.EVENT_BYTES_MAX, rules.EVENT_
 BATCH = Call("/v1/events/batch", "batch", 50, int(6.4 * 1024 * 1024), "Batch payload exceeds 6.4MB limit")
 #: The vendor gives free accounts 60 requests a minute; ours is there to stop runaways only.
 GENERAL = Call("/v1/…", "general", 1_000, BATCH.body_bytes_max, "Payload exceeds 6.4MB limit")
+AT_ONCE = (*contacts.CALLS, *emails.CALLS)
 BUCKETS = {call.bucket: call.per_minute for call in (SINGLE, BATCH, GENERAL)}
-PLACES = [("POST", SINGLE.path), ("POST", BATCH.path), *((one.method, one.path) for one in contacts.CALLS)]
+PLACES = [("POST", SINGLE.path), ("POST", BATCH.path), *((one.method, one.path) for one in AT_ONCE)]
 
 
 def routes(door: Door) -> Routes:
@@ -37,7 +38,7 @@ def routes(door: Door) -> Routes:
     return {
         ("POST", SINGLE.path): voiced(door, _track, reply),
         ("POST", BATCH.path): voiced(door, _track_batch, reply),
-        **{(one.method, one.path): voiced(door, partial(_do, one), reply) for one in contacts.CALLS},
+        **{(one.method, one.path): voiced(door, partial(_do, one), reply) for one in AT_ONCE},
     }
 
 

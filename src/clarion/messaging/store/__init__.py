@@ -22,7 +22,7 @@ from clarion.messaging.store.outbox import (
     settle_unknown,
     unknown_workspaces,
 )
-from clarion.messaging.store.planning import PLAN_MAX, WORK, plan
+from clarion.messaging.store.planning import PLAN_MAX, WORK, find_planned, plan
 from clarion.messaging.store.providers import (
     StoredProvider,
     default_provider,
@@ -60,6 +60,7 @@ from clarion.messaging.store.templates import (
     find_template,
     find_templates,
     list_templates,
+    read_newest_texts,
     read_texts,
     save_template,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "erase_landed",
     "erase_sends",
     "extend",
+    "find_planned",
     "find_provider",
     "find_rule",
     "find_template",
@@ -115,6 +117,7 @@ __all__ = [
     "open_sends",
     "plan",
     "read_landed",
+    "read_newest_texts",
     "read_send",
     "read_texts",
     "recent",
