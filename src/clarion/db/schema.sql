@@ -501,6 +501,7 @@ CREATE TABLE public.send (
     provider_kind text,
     provider_ref text,
     sealed bytea,
+    wish uuid,
     CONSTRAINT send_class_check CHECK ((class = ANY (ARRAY['marketing'::text, 'transactional'::text]))),
     CONSTRAINT send_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'deferred'::text, 'attempting'::text, 'accepted'::text, 'delivered'::text, 'bounced'::text, 'complained'::text, 'rejected'::text, 'suppressed'::text, 'expired'::text, 'unknown'::text, 'abandoned'::text])))
 )

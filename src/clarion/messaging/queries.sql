@@ -83,22 +83,28 @@ WHERE workspace_id = $1 AND deleted_us IS NULL ORDER BY name;
 -- What it says.
 SELECT texts FROM template_version WHERE workspace_id = $1 AND template_id = $2 AND version = $3;
 
+-- name: read_template_versions
+-- What some versions say.
+SELECT v.template_id, v.texts FROM template_version AS v
+JOIN unnest($2::uuid[], $3::int[]) AS w(template_id, version) ON v.template_id = w.template_id AND v.version = w.version
+WHERE v.workspace_id = $1;
+
 -- name: plan_sends
 -- In sorted order; one that was planned before stays as it was.
 INSERT INTO send (workspace_id, send_key, send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id,
-    version, retry_unknown, due_us, expires_us, changed_us, sealed)
+    version, retry_unknown, due_us, expires_us, changed_us, sealed, wish)
 SELECT $1, send_key, send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version,
-    retry_unknown, due_us, expires_us, due_us, sealed
+    retry_unknown, due_us, expires_us, due_us, sealed, wish
 FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[],
-    $10::uuid[], $11::int[], $12::boolean[], $13::bigint[], $14::bigint[], $15::bytea[])
+    $10::uuid[], $11::int[], $12::boolean[], $13::bigint[], $14::bigint[], $15::bytea[], $16::uuid[])
     AS s(send_key, send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version,
-         retry_unknown, due_us, expires_us, sealed)
+         retry_unknown, due_us, expires_us, sealed, wish)
 ORDER BY send_key
 ON CONFLICT (workspace_id, send_key) DO NOTHING RETURNING send_key, send_id;
 
 -- name: find_planned
 -- Those that were planned before.
-SELECT send_key, send_id FROM send WHERE workspace_id = $1 AND send_key = ANY($2::uuid[]);
+SELECT send_key, send_id, wish FROM send WHERE workspace_id = $1 AND send_key = ANY($2::uuid[]);
 
 -- name: tell_workers
 -- There are sends.

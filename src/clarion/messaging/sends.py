@@ -55,7 +55,8 @@ class PlannedSend(Struct, frozen=True, kw_only=True):
 
     Either `template_id` (its class, topic and newest version hold) or `content`, which is written as it stands.
     `recipient` None: the newest address of the person on the channel when it is due. `data`, `event`, `order` are
-    what the template reads; `profile_id` is read when it is written. `due_at` None: now.
+    what the template reads; `profile_id` is read when it is written. `due_at` None: now. `wish`: all that a caller
+    asked for under a key of their own, as text; None where nobody compares.
     """
 
     key: str
@@ -77,13 +78,15 @@ class PlannedSend(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     due_at: datetime | None = None
     expires_at: datetime | None = None
+    wish: str | None = None
 
 
 class Planned(Struct, frozen=True):
-    """A send that is planned now, or was before (`new` False)."""
+    """A send that is planned now, or was before (`new` False). `same` False: it was, by another wish."""
 
     send_id: UUID
     new: bool
+    same: bool = True
 
 
 class Sealed(Struct, frozen=True, kw_only=True, omit_defaults=True):

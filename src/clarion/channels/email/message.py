@@ -113,7 +113,8 @@ def _headers(
         ("Message-ID", message_id),
     ]
     if message.reply_to:
-        found.append(("Reply-To", address(message.reply_to)))
+        # One address, or several with commas between.
+        found.append(("Reply-To", ",\r\n ".join(address(one.strip()) for one in message.reply_to.split(","))))
     if message.unsubscribe_url:
         # RFC 8058: one-click wants both, and the link to be HTTPS.
         found.append(("List-Unsubscribe", f"<{_url(message.unsubscribe_url)}>"))

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from clarion.dialects._openapi import Described, Reference
-from clarion.dialects.smashsend import contacts, limits, reply, rules, wire
+from clarion.dialects.smashsend import contacts, emails, limits, reply, rules, wire
 from clarion.dialects.smashsend.contacts import Spoken
 from clarion.dialects.smashsend.contacts import wire as at_once
 
@@ -65,9 +65,10 @@ _SIGNUP = (
     '{"event": "user.signup", "identify": {"email": "ann@example.com", "traits": {"firstName": "Ann"}}, '
     '"properties": {"plan": "premium"}, "messageId": "signup_1"}'
 )
+_ANSWERS = {**contacts.ANSWERS, **emails.ANSWERS}
 _READS_ONLY = {403: f"`{reply.VOICE.words.read_only}`: the key's role is VIEWER."}
 _NOBODY = {404: "Nothing in this workspace has that id, e-mail or name."}
-_TAKEN = {409: "Another one has that e-mail or name."}
+_TAKEN = {409: "Another one has that e-mail, name or key."}
 
 
 def _events() -> list[Described]:
@@ -102,6 +103,7 @@ def _described(one: Spoken) -> Described:
     conflicts = (one.method, one.path) in {
         ("PUT", "/v1/contacts/{contactId}"),
         ("POST", "/v1/contact-properties"),
+        ("POST", "/v1/emails"),
     }
     return Described(
         method=one.method,
@@ -113,9 +115,9 @@ def _described(one: Spoken) -> Described:
         answers={200: one.answers},
         sample=one.sample,
         sample_query=one.sample_query,
-        answer=contacts.ANSWERS[one.answers],
+        answer=_ANSWERS[one.answers],
         failures=(_READS_ONLY if one.writes else {})
-        | (_NOBODY if "{" in one.path else {})
+        | (_NOBODY if "{" in one.path or one.path == "/v1/emails" else {})
         | (_TAKEN if conflicts else {}),
     )
 
@@ -142,6 +144,8 @@ REFERENCE = Reference(
         "propertyId": "A contact property's id: `ctp_…`.",
         "workspaceId": "The workspace's id, as each contact and key shows it: `wrk_…`.",
         "apiKeyId": "A key's id: `key_…`.",
+        "messageId": "An e-mail's id: `msg_…`.",
+        "transactionalId": "A template's id, `tpl_…`, or its name.",
     },
-    calls=[*_events(), *map(_described, contacts.CALLS)],
+    calls=[*_events(), *map(_described, (*contacts.CALLS, *emails.CALLS))],
 )

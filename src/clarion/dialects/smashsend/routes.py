@@ -11,7 +11,7 @@ from clarion.dialects._door import Door, Handler, Routes
 from clarion.dialects._entry import Gate, Limit, enter
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
-from clarion.dialects.smashsend import auth, contacts, mapping, reply, rules, wire
+from clarion.dialects.smashsend import auth, contacts, emails, mapping, reply, rules, wire
 from clarion.dialects.smashsend.reply import VOICE
 from clarion.model import Offer, Sample, Source
 
@@ -36,7 +36,8 @@ BATCH = Call(
 #: The vendor gives free accounts 60 requests a minute; ours is there to stop runaways only.
 GENERAL = Call("/v1/…", _gate("general", 1_000), Limit(_BATCH_BYTES_MAX, "Payload exceeds 6.4MB limit"))
 BUCKETS = {call.gate.bucket: call.gate.per_minute for call in (SINGLE, BATCH, GENERAL)}
-PLACES = [("POST", SINGLE.path), ("POST", BATCH.path), *((one.method, one.path) for one in contacts.CALLS)]
+AT_ONCE = (*contacts.CALLS, *emails.CALLS)
+PLACES = [("POST", SINGLE.path), ("POST", BATCH.path), *((one.method, one.path) for one in AT_ONCE)]
 
 
 def routes(door: Door) -> Routes:
@@ -44,7 +45,7 @@ def routes(door: Door) -> Routes:
     return {
         ("POST", SINGLE.path): voiced(door, _track, VOICE),
         ("POST", BATCH.path): voiced(door, _track_batch, VOICE),
-        **{(one.method, one.path): voiced(door, partial(_do, one), VOICE) for one in contacts.CALLS},
+        **{(one.method, one.path): voiced(door, partial(_do, one), VOICE) for one in AT_ONCE},
     }
 
 

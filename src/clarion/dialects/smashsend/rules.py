@@ -59,7 +59,7 @@ def check_plain(track: PlainTrack, now_us: int) -> Valid | None:
     email = canonical_email(track.identify.email)
     timestamp_us = None
     if track.timestamp is not None:
-        timestamp_us = _time_us(track.timestamp)
+        timestamp_us = time_us(track.timestamp)
         if timestamp_us is None or abs(timestamp_us - now_us) > TIMESTAMP_RANGE_US:
             return None
     message_id = track.message_id
@@ -121,15 +121,15 @@ def _check_identify(identify: Any, problems: list[Problem]) -> tuple[str, dict[s
 def _check_timestamp(given: Any, now_us: int, problems: list[Problem]) -> int | None:
     if given is None:
         return None
-    time_us = _time_us(given)
-    if time_us is None:
+    found_us = time_us(given)
+    if found_us is None:
         problems.append(Problem(Code.INVALID_TIMESTAMP, _TIME_FORMAT))
-    elif abs(time_us - now_us) > TIMESTAMP_RANGE_US:
+    elif abs(found_us - now_us) > TIMESTAMP_RANGE_US:
         problems.append(Problem(Code.TIMESTAMP_OUT_OF_RANGE, _TIME_RANGE))
-    return time_us
+    return found_us
 
 
-def _time_us(given: Any) -> int | None:
+def time_us(given: Any) -> int | None:
     """Microseconds since 1970 of what a caller gave as a time; None when it is no time."""
     if type(given) is str:
         is_unix = "T" not in given and _DIGITS.fullmatch(given)

@@ -22,7 +22,7 @@ from clarion.messaging.store.outbox import (
     settle_unknown,
     unknown_workspaces,
 )
-from clarion.messaging.store.planning import PLAN_MAX, WORK, plan
+from clarion.messaging.store.planning import PLAN_MAX, WORK, find_planned, plan
 from clarion.messaging.store.providers import (
     StoredProvider,
     default_provider,
@@ -64,6 +64,7 @@ from clarion.messaging.store.templates import (
     find_templates,
     list_templates,
     lock_template,
+    read_newest_texts,
     read_texts,
     rename_template,
     save_template,
@@ -100,6 +101,7 @@ __all__ = [
     "erase_landed",
     "erase_sends",
     "extend",
+    "find_planned",
     "find_provider",
     "find_rule",
     "find_template",
@@ -123,6 +125,7 @@ __all__ = [
     "open_sends",
     "plan",
     "read_landed",
+    "read_newest_texts",
     "read_send",
     "read_states",
     "read_texts",

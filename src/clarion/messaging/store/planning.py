@@ -38,6 +38,7 @@ class _Row(Struct, frozen=True, kw_only=True):
     due_us: int
     expires_us: int | None
     sealed: bytes
+    wish: UUID | None
 
 
 async def plan(
@@ -64,9 +65,33 @@ async def plan(
     columns = [[getattr(row, name) for row in rows] for name in _Row.__struct_fields__]
     new = {row["send_key"]: row["send_id"] for row in await tx.fetch(Q.plan_sends, workspace_id, *columns)}
     known = [key for key in first if key not in new]
-    old = {row["send_key"]: row["send_id"] for row in await tx.fetch(Q.find_planned, workspace_id, known)}
+    old = await _planned_before(tx, workspace_id, [(key, first[key].wish) for key in known])
     await tx.execute(Q.tell_workers, WORK)
-    return [Planned(new[key], new=True) if key in new else Planned(old[key], new=False) for key in keys]
+    return [Planned(new[key], new=True) if key in new else old[key] for key in keys]
+
+
+async def find_planned(
+    tx: Tx, workspace_id: UUID, key: str, *, wish: str | None = None, vault: Vault
+) -> Planned | None:
+    """The send of a key, and whether it was planned by this wish; None: there is none."""
+    (hashed,) = vault.dedup_keys("send", [key])
+    send_key = UUID(bytes=hashed)
+    return (await _planned_before(tx, workspace_id, [(send_key, _hash_of(wish, vault))])).get(send_key)
+
+
+async def _planned_before(
+    tx: Tx, workspace_id: UUID, asked: Sequence[tuple[UUID, UUID | None]]
+) -> dict[UUID, Planned]:
+    wishes = dict(asked)
+    rows = await tx.fetch(Q.find_planned, workspace_id, list(wishes))
+    return {
+        row["send_key"]: Planned(row["send_id"], new=False, same=row["wish"] == wishes[row["send_key"]])
+        for row in rows
+    }
+
+
+def _hash_of(wish: str | None, vault: Vault) -> UUID | None:
+    return None if wish is None else UUID(bytes=vault.dedup_keys("send wish", [wish])[0])
 
 
 def _row(
@@ -100,6 +125,7 @@ def _row(
         due_us=due_us,
         expires_us=expires_us,
         sealed=vault.seal(_content(wanted, template), place(send_id)),
+        wish=_hash_of(wanted.wish, vault),
     )
 
 

@@ -42,7 +42,7 @@ class AttemptLine(Struct, frozen=True, kw_only=True):
 
 
 class StoredSend(Struct, frozen=True, kw_only=True):
-    """A send. `recipient` None: it is looked up when it is due, or its person was erased."""
+    """A send. `recipient` None: it is looked up when it is due, or its person was erased. `kept`: what it is of."""
 
     send_id: UUID
     cause_kind: str
@@ -62,6 +62,7 @@ class StoredSend(Struct, frozen=True, kw_only=True):
     provider: str | None
     provider_ref: str | None
     recipient: str | None
+    kept: Sealed = Sealed()
     decision: DecisionRecord | None = None
     attempts: Sequence[AttemptLine] = ()
 
@@ -150,6 +151,7 @@ def _send(row: asyncpg.Record, vault: Vault) -> StoredSend:
         provider=row["provider_kind"],
         provider_ref=row["provider_ref"],
         recipient=kept.recipient,
+        kept=kept,
     )
 
 

@@ -132,6 +132,16 @@ async def read_texts(tx: Tx, workspace_id: UUID, template_id: UUID, version: int
     return msgspec.json.decode(texts, type=dict[str, Content])
 
 
+async def read_newest_texts(
+    tx: Tx, workspace_id: UUID, templates: Iterable[StoredTemplate]
+) -> dict[UUID, dict[str, Content]]:
+    """What the newest versions of these say, by language."""
+    wanted = [(one.template_id, one.version) for one in templates]
+    columns = [[template_id for template_id, _ in wanted], [version for _, version in wanted]]
+    rows = await tx.fetch(Q.read_template_versions, workspace_id, *columns)
+    return {row["template_id"]: msgspec.json.decode(row["texts"], type=dict[str, Content]) for row in rows}
+
+
 async def _numbered(tx: Tx, workspace_id: UUID, rows: list[asyncpg.Record]) -> list[StoredTemplate]:
     numbers = await accounts.number_of(tx, workspace_id, TEMPLATE, [row["template_id"] for row in rows])
     return [

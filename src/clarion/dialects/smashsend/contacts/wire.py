@@ -22,6 +22,7 @@ Option = Annotated[str, Meta(min_length=1, max_length=limits.STRING_MAX, pattern
 OPTIONS_MAX = 1_000
 _REASON_MAX = 160
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `(\w+)`, got `[\w ]+`")
 _TYPES = {
     "object": "of type object",
@@ -328,6 +329,8 @@ def _misfit(reason: str) -> str:
     named = place.strip("`.")
     if missing := _MISSING.fullmatch(what):
         return f'"{named}{"." if named else ""}{missing[1]}" is required'
+    if unknown := _UNKNOWN.fullmatch(what):
+        return f'"{named}{"." if named else ""}{unknown[1][:_REASON_MAX]}" is not allowed'
     if wanted := _EXPECTED.fullmatch(what):
         return f'"{named[:_REASON_MAX] or "value"}" must be {_TYPES.get(wanted[1], wanted[1])}'
     return f'"{named[:_REASON_MAX] or "value"}": {what[:1].lower()}{what[1:_REASON_MAX]}'
