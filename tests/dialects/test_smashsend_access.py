@@ -101,8 +101,8 @@ async def test_every_error_has_the_same_shape(desk: Any) -> None:
 
 
 async def test_a_path_that_is_not_spoken_says_what_is(desk: Any) -> None:
-    answer = await desk.send("POST", "/v1/emails")
-    spoken = "Cannot POST /v1/emails. What this server speaks is listed at /docs/smashsend."
+    answer = await desk.send("POST", "/v1/campaigns")
+    spoken = "Cannot POST /v1/campaigns. What this server speaks is listed at /docs/smashsend."
     assert answer.json == failure(404, "Not Found", spoken)
     answer = await desk.send("PUT", SINGLE)
     assert answer.headers["allow"] == "POST"
