@@ -8,6 +8,7 @@ Settings are sealed, and so is what lies in the mailbox; an erasure takes what w
 from clarion.messaging.configs import PROVIDERS, Config
 from clarion.messaging.delivering import Delivery
 from clarion.messaging.erasing import ROOM, eraser
+from clarion.messaging.links import Links
 from clarion.messaging.port import (
     CHANNELS,
     Accepted,
@@ -77,6 +78,7 @@ __all__ = [
     "Delivery",
     "Email",
     "Landed",
+    "Links",
     "MessageClass",
     "Outgoing",
     "Planned",

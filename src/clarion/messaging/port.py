@@ -59,7 +59,8 @@ class Outgoing(Struct, frozen=True, kw_only=True):
 
     `send_id` names the send through all its attempts: Message-ID, idempotency keys and return paths are made of it.
     `profile_id`: for whom it is, where that is a person we know. `sender` and `sender_name` None: the provider's own.
-    `values`: what a provider's own template is filled with.
+    `values`: what a provider's own template is filled with. `return_tag`: what marks this send's return path.
+    `clicks`: links of the HTML -> where they lead instead; `pixel_url`: an image that says that the mail was shown.
     """
 
     workspace_id: UUID
@@ -74,6 +75,9 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     sender_name: str | None = None
     reply_to: str | None = None
     unsubscribe_url: str | None = None
+    return_tag: str | None = None
+    clicks: Mapping[str, str] = {}
+    pixel_url: str | None = None
     headers: Mapping[str, str] = {}
     tags: tuple[str, ...] = ()
     values: Mapping[str, Any] = {}

@@ -125,7 +125,7 @@ WHERE workspace_id = $1 AND blind = ANY($2::uuid[]) AND class = 'marketing' AND 
 
 -- name: find_rule
 -- A channel's rules.
-SELECT quiet_from, quiet_until, cap_messages, cap_hours, expires_hours FROM sending_rule
+SELECT quiet_from, quiet_until, cap_messages, cap_hours, expires_hours, track_opens, track_clicks FROM sending_rule
 WHERE workspace_id = $1 AND channel = $2;
 
 -- name: note_decisions
@@ -232,10 +232,12 @@ SELECT name, title, opt_in FROM topic WHERE workspace_id = $1 ORDER BY name;
 
 -- name: set_rule
 -- A channel's rules from now on.
-INSERT INTO sending_rule (workspace_id, channel, quiet_from, quiet_until, cap_messages, cap_hours, expires_hours)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO sending_rule (workspace_id, channel, quiet_from, quiet_until, cap_messages, cap_hours, expires_hours,
+    track_opens, track_clicks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (workspace_id, channel) DO UPDATE SET quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
-    cap_messages = excluded.cap_messages, cap_hours = excluded.cap_hours, expires_hours = excluded.expires_hours;
+    cap_messages = excluded.cap_messages, cap_hours = excluded.cap_hours, expires_hours = excluded.expires_hours,
+    track_opens = excluded.track_opens, track_clicks = excluded.track_clicks;
 
 -- name: agree
 -- Of now: it never loses to what is stored.

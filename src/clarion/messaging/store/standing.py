@@ -27,13 +27,15 @@ class Topic(Struct, frozen=True, kw_only=True):
 
 
 class SendingRule(Struct, frozen=True, kw_only=True):
-    """A channel's rules for marketing, minutes since midnight."""
+    """A channel's rules for marketing, minutes since midnight. `track_…`: whether opens and clicks are seen."""
 
     quiet_from: int | None = None
     quiet_until: int | None = None
     cap_messages: int | None = None
     cap_hours: int | None = None
     expires_hours: int | None = None
+    track_opens: bool = False
+    track_clicks: bool = False
 
     def rules(self) -> Rules:
         quiet = cap = None
