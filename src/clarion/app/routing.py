@@ -1,5 +1,6 @@
 """The URL map: which door a request goes to."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 from uuid import UUID
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute
 
 from clarion import __version__, api, public
 from clarion.app.acting import listeners, templates
+from clarion.app.providers import REPORTING
 from clarion.app.rooms import Rooms
 from clarion.app.standing import Standing
 from clarion.dialects import DIALECTS, Door, Handler, Table, document, page
@@ -104,6 +106,10 @@ def _pages(opened: Rooms, standing: Standing, registry: CollectorRegistry) -> li
             shown=front, readiness=standing.readiness, registry=registry,
             docs=docs.read() | _references(settings.base_url),
             documents={f"{name}/openapi.json": document(one.reference) for name, one in DIALECTS.items()},
+            answering=public.Answering(
+                database=opened.database, vaults=opened.vaults, ids=opened.ids, reporting=REPORTING,
+                now_s=time.time, clock_s=time.monotonic, tls=settings.tls_cert is not None,
+            ),
         )
     ]  # fmt: skip
 

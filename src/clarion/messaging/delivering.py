@@ -178,9 +178,7 @@ class Line:
             return 0
         async with database.owner() as tx:
             now = datetime.fromtimestamp(now_us / 1_000_000, UTC)
-            written = await writing.write(
-                tx, workspace, claimed, vault=vault, links=carrying.links, now=now
-            )
+            written = await writing.write(tx, workspace, claimed, vault=vault, links=carrying.links, now=now)
         turn = Turn(
             workspace_id=self._workspace_id, channel=self._channel, token=token, carrier=carrier,
             window_s=0 if carrier is None else carrying.providers[carrier.kind].again_within_s(carrier.config),

@@ -131,13 +131,16 @@ Result = Accepted | Deferred | Rejected | Unknown
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What a provider told of a delivery later. `raw` is kept, so that a better mapping can be applied."""
+    """What a provider told of a delivery later. `hard`: it bounced for good, the address is not to be written to any
+    more. `raw` is kept, so that a better mapping can be applied.
+    """
 
     provider_ref: str | None
     send_id: UUID | None
     state: Literal["accepted", "delivered", "bounced", "complained"]
     reason: str
     raw: dict[str, Any]
+    hard: bool = False
 
 
 class Provider(Protocol):

@@ -247,6 +247,56 @@ ON CONFLICT (workspace_id, channel, blind, topic) DO UPDATE SET agreed = exclude
     stamp_us = greatest(excluded.stamp_us, consent.stamp_us + 1), stamp_id = excluded.stamp_id
 RETURNING topic;
 
+-- name: read_reader
+-- To whom a send went, and of which template it is.
+SELECT s.profile_id, s.channel, s.blind, s.sealed, t.name AS template FROM send AS s
+LEFT JOIN template AS t ON t.workspace_id = s.workspace_id AND t.template_id = s.template_id
+WHERE s.workspace_id = $1 AND s.send_id = $2;
+
+-- name: find_refs
+-- By what a channel's provider calls them; of two the newest.
+SELECT DISTINCT ON (provider_ref) provider_ref, send_id FROM send
+WHERE workspace_id = $1 AND channel = $2 AND provider_ref = ANY($3::text[]) ORDER BY provider_ref, send_id DESC;
+
+-- name: lock_reported
+-- Sends of a channel of which an attempt was opened, before their states change.
+SELECT send_id, state, token, attempts, class, doubt_us, retried, sent_us, blind, sealed IS NULL AS erased FROM send
+WHERE workspace_id = $1 AND channel = $2 AND send_id = ANY($3::uuid[]) AND attempts > 0 ORDER BY send_id FOR UPDATE;
+
+-- name: note_reports
+-- Each kind of news of a send once.
+INSERT INTO send_report (workspace_id, send_id, state, hard, origin, heard_us, sealed)
+SELECT $1, send_id, state, hard, origin, heard_us, sealed
+FROM unnest($2::uuid[], $3::text[], $4::boolean[], $5::text[], $6::bigint[], $7::bytea[])
+    AS r(send_id, state, hard, origin, heard_us, sealed)
+ON CONFLICT (workspace_id, send_id, state, hard) DO NOTHING RETURNING send_id, state, hard;
+
+-- name: find_reports
+-- What was told of some sends.
+SELECT send_id, state, hard FROM send_report WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
+-- name: read_reports
+-- All that was told of one, as it came.
+SELECT state, hard, origin, heard_us, sealed FROM send_report
+WHERE workspace_id = $1 AND send_id = $2 ORDER BY heard_us, state;
+
+-- name: any_attempting
+-- Whether some of a channel's are in its provider's hands right now.
+SELECT EXISTS (SELECT FROM send WHERE workspace_id = $1 AND state = 'attempting' AND channel = $2);
+
+-- name: erase_reports
+-- The words about somebody who was erased.
+UPDATE send_report SET sealed = NULL WHERE workspace_id = $1 AND sealed IS NOT NULL
+    AND send_id = ANY(ARRAY(SELECT send_id FROM send WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])));
+
+-- name: note_opened
+-- Once a send.
+UPDATE send SET opened_us = $3 WHERE workspace_id = $1 AND send_id = $2 AND opened_us IS NULL RETURNING send_id;
+
+-- name: note_clicked
+-- Once a send.
+UPDATE send SET clicked_us = $3 WHERE workspace_id = $1 AND send_id = $2 AND clicked_us IS NULL RETURNING send_id;
+
 -- name: list_sends
 -- Newest first; of one state, or of one cause.
 SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version, state, reason, due_us,

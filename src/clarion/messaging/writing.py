@@ -106,9 +106,7 @@ def _written(
     )
 
 
-def _links(
-    links: Links, vault: Vault, workspace: Workspace, send: Claimed, blind: UUID
-) -> Mapping[str, str]:
+def _links(links: Links, vault: Vault, workspace: Workspace, send: Claimed, blind: UUID) -> Mapping[str, str]:
     """By the names under which a template prints them."""
     reader = Reader(
         workspace_id=workspace.workspace_id, send_id=send.send_id, channel=send.channel, blind=blind

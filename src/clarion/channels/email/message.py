@@ -67,7 +67,9 @@ def build(message: Outgoing, config: configs.Smtp) -> Mail:
     message_id = message_id_of(message.send_id, sender)
     lines = [_line(name, value) for name, value in _headers(message, config, sender, recipient, message_id)]
     return Mail(
-        return_path=return_path(message.return_tag, config.bounce_address) if config.bounce_address else sender,
+        return_path=return_path(message.return_tag, config.bounce_address)
+        if config.bounce_address
+        else sender,
         recipient=recipient,
         message_id=message_id,
         data=b"".join(lines) + _body(message, message.content),

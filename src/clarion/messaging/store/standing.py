@@ -99,8 +99,22 @@ async def agree(
     It is of now, and never loses to what is stored. False where it is no address.
     """
     blind = blind_of(vault, channel, value)
-    if blind is None:
-        return False
+    return blind is not None and await agree_blind(
+        tx, workspace_id, channel, blind, agreed, source=source, ids=ids
+    )
+
+
+async def agree_blind(
+    tx: Tx,
+    workspace_id: UUID,
+    channel: Channel,
+    blind: UUID,
+    agreed: Mapping[str, bool],
+    *,
+    source: Source,
+    ids: Ids,
+) -> bool:
+    """The same by the blind index of the address."""
     stamp_id = ids.next()
     ordered = sorted(agreed)
     rows = await tx.fetch(
