@@ -1,4 +1,4 @@
-"""What providers report later lifts a send: the highest report holds, in whatever order and how often they come. Pure."""
+"""What providers report later lifts a send: the highest report holds, in whatever order they come. Pure."""
 
 from collections.abc import Iterable
 
@@ -29,7 +29,7 @@ def highest(told: Iterable[Told]) -> Told | None:
 
 
 def after_reports(send: Locked, told: Iterable[Told], *, now_us: int) -> Move | None:
-    """What a send becomes by its reports; None: what it is. One in a worker's hands is left to what ends the attempt."""
+    """What a send becomes by its reports; None: what it is. One in a worker's hands waits for the end of the attempt."""
     top = highest(told)
     in_doubt = send.state is State.DEFERRED and send.doubt_us is not None
     if top is None or not (in_doubt or lifted(send.state, top.state)):

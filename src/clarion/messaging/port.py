@@ -160,12 +160,10 @@ class Unreadable(Exception):
 
 
 class Reporting(Protocol):
-    """A provider's file that hears of deliveries later. Both are pure; header names are in lower case."""
+    """A provider's file that hears of deliveries later: a module. Both are pure; header names are in lower case."""
 
-    @staticmethod
-    def verify(config: Any, headers: Mapping[str, str], body: bytes, now_s: float) -> bool: ...
+    def verify(self, config: Any, headers: Mapping[str, str], body: bytes, now_s: float) -> bool: ...
 
-    @staticmethod
-    def parse_reports(body: bytes) -> list[Report]:
+    def parse_reports(self, body: bytes) -> list[Report]:
         """Raises Unreadable."""
         ...

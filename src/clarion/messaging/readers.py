@@ -33,7 +33,7 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 class ReaderStanding(Struct, frozen=True, kw_only=True):
-    """What a reader gets. `value` None: who they are is not known any more. `sender`: as they know us, where it is set."""
+    """What a reader gets. `value` None: who they are is not known any more. `sender`: as they know us, if it is set."""
 
     value: str | None
     language: str | None

@@ -1,4 +1,4 @@
-"""Reports are heard: of bounces that came by mail, and of what a provider tells. Each kind of news of a send counts once.
+"""Reports are heard: bounces that came by mail, and what a provider tells. Each kind of news of a send counts once.
 
 A complaint and a hard bounce suppress the address for everything; a soft bounce does not. Repeats change nothing, and
 order does not matter, so whoever reports may do it again until we answered.
@@ -28,8 +28,8 @@ _log = log.get(__name__)
 
 
 class Heard(Struct, frozen=True, kw_only=True):
-    """What became of some reports. `unknown`: of no message that this channel sent; `early`: some of those may be of one
-    whose provider has not answered us yet, so they are to be told again.
+    """What became of some reports. `unknown`: of no message that this channel sent; `early`: some of those may be of
+    one whose provider has not answered us yet, so they are to be told again.
     """
 
     taken: int

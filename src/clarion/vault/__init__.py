@@ -2,7 +2,8 @@
 
 Each workspace has a data key (kept wrapped by the master key in its row; the master key is a file outside the
 database). From it come four keys (HKDF): for sealing (AES-256-GCM), for blind indexes and for dedup keys (keyed
-BLAKE2b), and for signatures (HMAC-SHA256). What is sealed is bound to its workspace and its place, so a record moved elsewhere does not open.
+BLAKE2b), and for signatures (HMAC-SHA256). What is sealed is bound to its workspace and its place, so a record moved
+elsewhere does not open.
 """
 
 from clarion.vault.master import (
