@@ -24,9 +24,10 @@ from clarion.messaging import (
     Topic,
     links,
 )
-from clarion.model import Dedup, Identity, IdentityKind, Mode, Offer, ProfileChange, Reach, Source
+from clarion.model import Dedup, Identity, IdentityKind, Mode, Offer, ProfileChange, Reach, Source, parse_id
 from clarion.public import Answering
 from clarion.public.recipients import routes
+from tests.db.support import timeline
 
 ANN = "ann@example.com"
 BASE = "https://mail.shop.example"
@@ -307,8 +308,6 @@ async def known(database, tenant):
         found = await profiles.find_by_identity(
             tx, tenant.workspace_id, Identity(IdentityKind.EMAIL, "", ANN), vault=tenant.vault
         )
-    from clarion.model import parse_id
-
     return parse_id("prf", found.id)
 
 
@@ -318,8 +317,6 @@ async def test_nothing_is_tracked_unless_a_rule_says_so(post):
 
 
 async def test_opens_and_clicks_are_told_once_a_send(post, web, track, ann, process_all, database, tenant):
-    from tests.db.support import timeline
-
     await track(track_opens=True, track_clicks=True)
     profile_id = await known(database, tenant)
     _, mail = await post.send(template_id=await post.template(), profile_id=profile_id)

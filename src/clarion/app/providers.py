@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from clarion import channels
 from clarion.accounts import Vaults
 from clarion.channels import template
+from clarion.channels.email import bounces
 from clarion.channels.email.smtp import Smtp
 from clarion.channels.mailbox import Mailbox, Transaction
 from clarion.channels.template import Template
@@ -17,6 +18,7 @@ from clarion.model import Ids
 
 #: Those that tell later what became of messages.
 REPORTING: Mapping[str, Reporting] = {"http": template}
+read_returned = bounces.read
 
 
 @asynccontextmanager

@@ -13,10 +13,11 @@ from starlette.routing import BaseRoute
 
 from clarion import __version__, api, public
 from clarion.app.acting import listeners, templates
-from clarion.app.providers import REPORTING
+from clarion.app.providers import REPORTING, read_returned
 from clarion.app.rooms import Rooms
 from clarion.app.standing import Standing
 from clarion.dialects import DIALECTS, Door, Handler, Table, document, page
+from clarion.messaging import Links
 from clarion.public import docs
 
 ASGIApp: TypeAlias = starlette.types.ASGIApp
@@ -82,6 +83,7 @@ def _management(opened: Rooms, door: Door, used: Callable[[UUID], None]) -> Sequ
         journal_keep_days=opened.settings.journal_keep_days, used=used,
         listeners=listeners(opened.database.now_us), find_templates=templates,
         providers=opened.providers, links_are_local=opened.settings.links_are_local,
+        links=Links(opened.settings.links_url), read_returned=read_returned,
     )  # fmt: skip
     return api.routes(ports, door.credentials)
 

@@ -143,6 +143,22 @@ class Report(Struct, frozen=True, kw_only=True):
     hard: bool = False
 
 
+class Returned(Struct, frozen=True, kw_only=True):
+    """What a mail to a return path says. `tags`, `tokens`: signs of which send, to be verified: anybody can write some.
+    `state` None: no news of the delivery; `reason` says what it is instead.
+    """
+
+    tags: tuple[str, ...]
+    tokens: tuple[str, ...]
+    state: Literal["accepted", "delivered", "bounced", "complained"] | None = None
+    hard: bool = False
+    reason: str
+
+
+#: Reads a mail's bytes, and the address that it came to where that is known. Raises Unreadable.
+ReadReturned = Callable[[bytes, str | None], Returned]
+
+
 class Provider(Protocol):
     """Who carries messages. `again_within_s`: an idempotency key makes a second try harmless for so long; 0 never."""
 

@@ -293,9 +293,18 @@ UPDATE send_report SET sealed = NULL WHERE workspace_id = $1 AND sealed IS NOT N
 -- Once a send.
 UPDATE send SET opened_us = $3 WHERE workspace_id = $1 AND send_id = $2 AND opened_us IS NULL RETURNING send_id;
 
+-- name: read_seen
+-- When it was opened and clicked first.
+SELECT opened_us, clicked_us FROM send WHERE workspace_id = $1 AND send_id = $2;
+
 -- name: note_clicked
 -- Once a send.
 UPDATE send SET clicked_us = $3 WHERE workspace_id = $1 AND send_id = $2 AND clicked_us IS NULL RETURNING send_id;
+
+-- name: count_consents
+-- How many addresses said what.
+SELECT channel, topic, count(*) FILTER (WHERE agreed) AS yes, count(*) FILTER (WHERE NOT agreed) AS no FROM consent
+WHERE workspace_id = $1 GROUP BY channel, topic ORDER BY channel, topic;
 
 -- name: list_sends
 -- Newest first; of one state, or of one cause.

@@ -30,7 +30,7 @@ from clarion.messaging.store.providers import (
     list_providers,
     set_provider,
 )
-from clarion.messaging.store.readers import SentTo, note_clicked, note_opened, sent_to
+from clarion.messaging.store.readers import Seen, SentTo, note_clicked, note_opened, seen, sent_to
 from clarion.messaging.store.reading import (
     AttemptLine,
     DecisionRecord,
@@ -59,6 +59,7 @@ from clarion.messaging.store.standing import (
     agree_blind,
     blind_of,
     consents,
+    count_consents,
     find_rule,
     list_topics,
     note_decisions,
@@ -92,6 +93,7 @@ __all__ = [
     "Move",
     "ReportRow",
     "Reported",
+    "Seen",
     "SendingRule",
     "SentTo",
     "StoredProvider",
@@ -105,6 +107,7 @@ __all__ = [
     "blind_of",
     "claim",
     "consents",
+    "count_consents",
     "count_sends",
     "default_provider",
     "due_lines",
@@ -145,6 +148,7 @@ __all__ = [
     "release",
     "reports_of",
     "save_template",
+    "seen",
     "sends_of_refs",
     "sent_to",
     "set_provider",

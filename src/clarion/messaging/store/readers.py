@@ -52,6 +52,18 @@ async def sent_to(tx: Tx, workspace_id: UUID, send_id: UUID, *, vault: Vault) ->
     )
 
 
+class Seen(Struct, frozen=True):
+    """When a message was opened, and a link of it followed, for the first time."""
+
+    opened_us: int | None = None
+    clicked_us: int | None = None
+
+
+async def seen(tx: Tx, workspace_id: UUID, send_id: UUID) -> Seen:
+    row = await tx.fetchrow(Q.read_seen, workspace_id, send_id)
+    return Seen() if row is None else Seen(row["opened_us"], row["clicked_us"])
+
+
 async def note_opened(tx: Tx, workspace_id: UUID, send_id: UUID, now_us: int) -> bool:
     """Whether it was the first time."""
     return await tx.fetchval(Q.note_opened, workspace_id, send_id, now_us) is not None

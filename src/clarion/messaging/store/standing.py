@@ -134,6 +134,11 @@ async def consents(
     return found
 
 
+async def count_consents(tx: Tx, workspace_id: UUID) -> list[tuple[str, str, int, int]]:
+    """Channel, topic, how many addresses said yes, and no."""
+    return [tuple(row) for row in await tx.fetch(Q.count_consents, workspace_id)]
+
+
 async def recent(
     tx: Tx, workspace_id: UUID, channel: Channel, blinds: Iterable[UUID], since_us: int
 ) -> dict[UUID, list[int]]:
