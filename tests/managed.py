@@ -12,15 +12,20 @@ from clarion.accounts import Credentials
 from clarion.api import auth
 from clarion.api.route import Route
 from clarion.api.routes import ROUTES
+from clarion.channels.email import bounces
 from clarion.channels.mailbox import Mailbox
 from clarion.dialects import DIALECTS
+from clarion.messaging import Links
 
 PREFIX = "/manage/v1"
 
 
 def ports(database: Any, vaults: Any, ids: Any) -> api.Ports:
     providers = {"mailbox": Mailbox(database.app, vaults.of, ids)}
-    return api.Ports(database=database, vaults=vaults, ids=ids, dialects=DIALECTS, providers=providers)
+    return api.Ports(
+        database=database, vaults=vaults, ids=ids, dialects=DIALECTS, providers=providers,
+        links=Links("https://mail.shop.example"), read_returned=bounces.read,
+    )  # fmt: skip
 
 
 def composed(own: api.Ports, table: Iterable[Route] = ROUTES) -> Starlette:

@@ -3,6 +3,7 @@
 `mistakes` says what a caller should not have been answered; the controls show that it does.
 """
 
+import base64
 import re
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from clarion.api import audience_views, automation_views, message_views, order_v
 from clarion.api.nouns import profile
 from clarion.api.route import Route, Undeclared
 from clarion.api.routes import ROUTES
+from clarion.messaging import links
 from clarion.model import Dedup, Event, Identity, IdentityKind, Mode, Offer, ProfileChange, Source
 from tests import managed
 from tests.db.test_orders import SHOP, order
@@ -52,6 +54,14 @@ class World(Struct, frozen=True):
     strangers: dict[str, str | None]  # who must hear 401
     other: str  # the token of another workspace's owner
 
+    def returned(self) -> str:
+        """A holiday reply to its message, in base64: no news, so nothing is used up."""
+        send_id = model.parse_id(message_views.MESSAGE, self.message_id)
+        assert send_id is not None
+        tag = links.return_tag(self.tenant.vault, send_id)
+        mail = f"From: ann@example.com\r\nTo: b+{tag}@shop.example\r\n\r\nOn holiday.\r\n"
+        return base64.b64encode(mail.encode()).decode()
+
     def fields(self) -> dict[str, str]:
         """What paths and bodies are filled with; quarantined items and people are used up."""
         return {
@@ -64,6 +74,7 @@ class World(Struct, frozen=True):
             "template_id": self.template_id,
             "message_id": self.message_id,
             "automation_id": self.automation_id,
+            "bounce": self.returned(),
             "channel": "email",
             "fresh": f"fresh_{uuid4().hex}",
             "name": METRIC,
@@ -95,6 +106,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /providers/{channel}": {"kind": "mailbox"},
     "POST /providers/{channel}/test": {"to": EMAIL},
     "POST /templates": {"name": "{fresh}", "subject": "Hello", "html": "<p>Hello</p>"},
+    "POST /consents": {"value": EMAIL, "agreed": True},
+    "POST /consents/find": {"value": EMAIL},
+    "PATCH /rules/{channel}": {"cap": "3/24"},
+    "POST /messages/bounce": {"mail": "{bounce}"},
     "POST /suppressions": {"values": ["{fresh}@example.com"]},
     "POST /suppressions/find": {"value": EMAIL},
     "POST /suppressions/remove": {"values": [EMAIL]},
@@ -300,7 +315,7 @@ async def leaks(client: Any, route: Route, world: World) -> list[str]:
     """What another workspace's owner learns of this one: nothing, not even that something is there."""
     fields = world.fields()
     unknown = {
-        name: value if name in ("name", "channel") else f"{value.split('_')[0]}_{uuid4().hex}"
+        name: value if name in ("name", "channel", "bounce") else f"{value.split('_')[0]}_{uuid4().hex}"
         for name, value in fields.items()
     }
     unknown["name"] = "no such metric"

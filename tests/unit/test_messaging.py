@@ -82,4 +82,5 @@ def test_reports_move_a_send_up_only():
     assert lifted(State.UNKNOWN, State.ACCEPTED)
     assert lifted(State.ACCEPTED, State.DELIVERED) and lifted(State.DELIVERED, State.COMPLAINED)
     assert not lifted(State.DELIVERED, State.ACCEPTED) and not lifted(State.COMPLAINED, State.DELIVERED)
-    assert not lifted(State.SUPPRESSED, State.DELIVERED) and not lifted(State.DELIVERED, State.BOUNCED)
+    assert not lifted(State.SUPPRESSED, State.DELIVERED) and not lifted(State.BOUNCED, State.DELIVERED)
+    assert lifted(State.DELIVERED, State.BOUNCED) and lifted(State.BOUNCED, State.COMPLAINED)

@@ -1,6 +1,6 @@
 """How templates and messages are shown outside; as `views`, for the management API and the command line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,17 @@ from msgspec import Struct
 
 from clarion import model
 from clarion.api.views import PROFILE
-from clarion.messaging import AttemptLine, Content, Landed, State, StoredSend, StoredTemplate
+from clarion.messaging import (
+    AttemptLine,
+    Content,
+    Landed,
+    ReportRow,
+    Seen,
+    State,
+    StoredSend,
+    StoredTemplate,
+)
+from clarion.messaging.returning import Settled
 
 TEMPLATE, MESSAGE = "tpl", "msg"
 
@@ -86,12 +96,37 @@ class Attempt(Struct, frozen=True, kw_only=True):
     said: str
 
 
+class Report(Struct, frozen=True, kw_only=True):
+    """What was told of it later; `by`: a `mail` that came back, or the `provider`. `said` null: it was erased."""
+
+    state: str
+    hard: bool
+    by: str
+    at: str
+    said: str | None
+
+
 class Explained(Struct, frozen=True, kw_only=True):
-    """A message with what was decided and tried. `decision` null: it is not due yet."""
+    """A message with what was decided and tried, and what became of it then. `decision` null: it is not due yet."""
 
     message: Message
     decision: Decision | None
     attempts: list[Attempt]
+    reports: list[Report]
+    opened_at: str | None
+    clicked_at: str | None
+
+
+class Returned(Struct, frozen=True, kw_only=True):
+    """What a mail that came back was about. `state` null: it is no news, `reason` says what it is; `new`: it was not
+    known before.
+    """
+
+    message_id: str
+    state: str | None
+    hard: bool
+    reason: str
+    new: bool
 
 
 class Counts(Struct, frozen=True, kw_only=True):
@@ -159,8 +194,8 @@ def message_page(found: list[StoredSend], limit: int) -> MessagePage:
     return MessagePage(shown, shown[-1].id if len(found) > limit else None)
 
 
-def explained(one: StoredSend) -> Explained:
-    """With what was decided and tried."""
+def explained(one: StoredSend, reports: Sequence[ReportRow], seen: Seen) -> Explained:
+    """With what was decided, tried and told."""
     decided = one.decision
     return Explained(
         message=message(one),
@@ -175,6 +210,20 @@ def explained(one: StoredSend) -> Explained:
             times=decided.times,
         ),
         attempts=[_attempt(line) for line in one.attempts],
+        reports=[_report(row) for row in reports],
+        opened_at=None if seen.opened_us is None else _at(seen.opened_us),
+        clicked_at=None if seen.clicked_us is None else _at(seen.clicked_us),
+    )
+
+
+def returned(one: Settled) -> Returned:
+    """What it settled."""
+    return Returned(
+        message_id=model.show_id(MESSAGE, one.send_id),
+        state=one.state,
+        hard=one.hard,
+        reason=one.reason,
+        new=one.new,
     )
 
 
@@ -194,6 +243,11 @@ def raw(one: Landed) -> Raw:
         received_at=_at(one.received_us),
         raw=one.raw.decode("utf-8", "replace"),
     )
+
+
+def _report(row: ReportRow) -> Report:
+    said = None if row.said is None else msgspec.json.decode(row.said)["reason"]
+    return Report(state=row.state, hard=row.hard, by=row.origin, at=_at(row.heard_us), said=said)
 
 
 def _attempt(line: AttemptLine) -> Attempt:

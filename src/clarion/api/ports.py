@@ -12,7 +12,8 @@ from clarion.accounts import Credentials, NewCredential, SecretForm, Vaults
 from clarion.automations import FindTemplates
 from clarion.db import Database, Tx
 from clarion.events import Listener
-from clarion.messaging import Provider
+from clarion.messaging import Links, Provider
+from clarion.messaging.port import ReadReturned, Returned, Unreadable
 from clarion.model import Ids
 from clarion.vault import Vault
 
@@ -32,13 +33,18 @@ def _nobody() -> None:
     """Nobody in this process remembers credentials."""
 
 
+def _no_mail(_mail: bytes, _recipient: str | None) -> Returned:
+    """No mail comes back to this process."""
+    raise Unreadable("no mail is read here")
+
+
 def _uncounted(_credential_id: UUID) -> None:
     """Nobody in this process notes when a token was used."""
 
 
 class Ports(Struct, frozen=True, kw_only=True):
-    """The rooms. `providers`: who carries messages, by kind; `links_are_local`: whether recipients cannot open our
-    links. `database` needs connections of both roles; `credentials_changed` is told what it says, `used` of each
+    """The rooms. `providers`: who carries messages, by kind; `links`: what recipients' links are, `links_are_local`:
+    whether they cannot open them; `read_returned` reads mails that came back. `database` needs connections of both roles; `credentials_changed` is told what it says, `used` of each
     request whose token it is, `listeners` of what comes onto the timeline by a retry.
     """
 
@@ -48,7 +54,9 @@ class Ports(Struct, frozen=True, kw_only=True):
     dialects: Mapping[str, Way]
     journal_keep_days: int = 7
     providers: Mapping[str, Provider] = {}
+    links: Links = Links("")
     links_are_local: bool = True
+    read_returned: ReadReturned = _no_mail
     credentials_changed: Callable[[], None] = _nobody
     used: Callable[[UUID], None] = _uncounted
     listeners: Sequence[Listener] = ()

@@ -12,7 +12,9 @@ PROVIDER = "prv"
 
 
 class Provider(Struct, frozen=True, kw_only=True):
-    """Who carries a channel. `settings`: a secret is `***`; `id`, `set_at` null: nothing was set."""
+    """Who carries a channel. `settings`: a secret is `***`; `id`, `set_at` null: nothing was set. `reports_url`: where
+    it tells what became of messages, signed with its `report_secret`; null without one.
+    """
 
     id: str | None
     channel: messaging.Channel
@@ -20,6 +22,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
     set_at: str | None
     warnings: list[str]
+    reports_url: str | None = None
 
 
 class Tried(Struct, frozen=True, kw_only=True):
@@ -32,8 +35,8 @@ class Tried(Struct, frozen=True, kw_only=True):
     warnings: list[str] = []
 
 
-def provider(one: StoredProvider, *, local: bool) -> Provider:
-    """A channel's provider. `local`: recipients cannot open our links."""
+def provider(one: StoredProvider, *, local: bool, reports_url: str) -> Provider:
+    """A channel's provider. `local`: recipients cannot open our links; `reports_url`: where it may report."""
     at = (
         None
         if one.changed_us is None
@@ -46,6 +49,7 @@ def provider(one: StoredProvider, *, local: bool) -> Provider:
         settings=configs.shown(one.config),
         set_at=at,
         warnings=warnings(one, local=local),
+        reports_url=reports_url if getattr(one.config, "report_secret", None) else None,
     )
 
 

@@ -6,13 +6,19 @@ from contextlib import asynccontextmanager
 
 from clarion import channels
 from clarion.accounts import Vaults
+from clarion.channels import template
+from clarion.channels.email import bounces
 from clarion.channels.email.smtp import Smtp
 from clarion.channels.mailbox import Mailbox, Transaction
 from clarion.channels.template import Template
 from clarion.channels.webhook import Webhook
 from clarion.config import Settings
-from clarion.messaging import Provider
+from clarion.messaging import Provider, Reporting
 from clarion.model import Ids
+
+#: Those that tell later what became of messages.
+REPORTING: Mapping[str, Reporting] = {"http": template}
+read_returned = bounces.read
 
 
 @asynccontextmanager

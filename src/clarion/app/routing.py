@@ -1,5 +1,6 @@
 """The URL map: which door a request goes to."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 from uuid import UUID
@@ -12,9 +13,11 @@ from starlette.routing import BaseRoute
 
 from clarion import __version__, api, public
 from clarion.app.acting import listeners, templates
+from clarion.app.providers import REPORTING, read_returned
 from clarion.app.rooms import Rooms
 from clarion.app.standing import Standing
 from clarion.dialects import DIALECTS, Door, Handler, Table, document, page
+from clarion.messaging import Links
 from clarion.public import docs
 
 ASGIApp: TypeAlias = starlette.types.ASGIApp
@@ -80,6 +83,7 @@ def _management(opened: Rooms, door: Door, used: Callable[[UUID], None]) -> Sequ
         journal_keep_days=opened.settings.journal_keep_days, used=used,
         listeners=listeners(opened.database.now_us), find_templates=templates,
         providers=opened.providers, links_are_local=opened.settings.links_are_local,
+        links=Links(opened.settings.links_url), read_returned=read_returned,
     )  # fmt: skip
     return api.routes(ports, door.credentials)
 
@@ -104,6 +108,10 @@ def _pages(opened: Rooms, standing: Standing, registry: CollectorRegistry) -> li
             shown=front, readiness=standing.readiness, registry=registry,
             docs=docs.read() | _references(settings.base_url),
             documents={f"{name}/openapi.json": document(one.reference) for name, one in DIALECTS.items()},
+            answering=public.Answering(
+                database=opened.database, vaults=opened.vaults, ids=opened.ids, reporting=REPORTING,
+                now_s=time.time, clock_s=time.monotonic, tls=settings.tls_cert is not None,
+            ),
         )
     ]  # fmt: skip
 

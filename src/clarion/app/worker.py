@@ -58,7 +58,10 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
             opened.database, opened.vaults, opened.ids, planner(opened.vaults, opened.ids)
         )
         queue = jobs.Queue(opened.database, handlers(opened.vaults, opened.ids), opened.ids)
-        delivery = messaging.Delivery(opened.database, opened.vaults, opened.ids, opened.providers)
+        delivery = messaging.Delivery(
+            opened.database, opened.vaults, opened.ids, opened.providers,
+            links=messaging.Links(settings.links_url),
+        )  # fmt: skip
         beside = [
             asyncio.create_task(listen(addresses.owner, messaging.WORK, sends_woken.set, stop)),
             asyncio.create_task(delivery.work(stop, sends_woken)),

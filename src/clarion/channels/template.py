@@ -139,6 +139,7 @@ class _Report(Struct, frozen=True):
     ref: Annotated[str, Meta(max_length=200)] | None = None
     send_id: UUID | None = None
     reason: Annotated[str, Meta(max_length=500)] = ""
+    hard: bool = False
 
 
 class _Reports(Struct, frozen=True):
@@ -156,7 +157,7 @@ def parse_reports(body: bytes) -> list[Report]:
     return [
         Report(
             provider_ref=one.ref, send_id=one.send_id, state=one.state, reason=one.reason,
-            raw=msgspec.to_builtins(one),
+            raw=msgspec.to_builtins(one), hard=one.hard,
         )
         for one in found
     ]  # fmt: skip

@@ -36,13 +36,16 @@ COMMANDS = {
     "order": ("clarion.cli.order:app", "What was bought: list, show."),
     "list": ("clarion.cli.list:app", "Lists kept by hand: list, show, create, add, remove."),
     "suppression": ("clarion.cli.suppression:app", "Addresses that are not sent to: list, add, remove."),
+    "topic": ("clarion.cli.topic:app", "What marketing is about: list, set."),
+    "consent": ("clarion.cli.consent:app", "What people said yes and no to: list, show, set."),
+    "rule": ("clarion.cli.rule:app", "When and how often marketing goes out: show, set."),
     "automation": (
         "clarion.cli.automation:app",
         "Steps that an event starts: create, publish, pause, archive, list, show.",
     ),
     "provider": ("clarion.cli.provider:app", "Who carries messages: list, set, test."),
     "template": ("clarion.cli.template:app", "Message templates: create, list, show, lint, render."),
-    "message": ("clarion.cli.message:app", "Messages: list, show, explain, count."),
+    "message": ("clarion.cli.message:app", "Messages: list, show, explain, count, bounce."),
     "quarantine": (
         "clarion.cli.quarantine:app",
         "What could not be processed: list, show, retry, discard.",

@@ -16,9 +16,11 @@ from clarion.accounts import Workspace
 from clarion.api import views
 from clarion.app import Rooms
 from clarion.app.acting import listeners, templates
+from clarion.app.providers import read_returned
 from clarion.cli._options import Place
 from clarion.cli._session import Session, session
 from clarion.dialects import DIALECTS
+from clarion.messaging import Links
 
 Given = TypeVar("Given")
 OfWorkspace: TypeAlias = Annotated[
@@ -47,17 +49,22 @@ def with_call(
     """The same for a call inside a workspace, with an owner's rights: who can run this can read the data anyway."""
 
     async def call(rooms: Rooms) -> Given:
-        found = await find_workspace(rooms, workspace)
-        ports = api.Ports(
-            database=rooms.database, vaults=rooms.vaults, ids=rooms.ids, dialects=DIALECTS,
-            journal_keep_days=rooms.settings.journal_keep_days,
-            listeners=listeners(rooms.database.now_us), find_templates=templates,
-            providers=rooms.providers, links_are_local=rooms.settings.links_are_local,
-        )  # fmt: skip
-        actor = f"cli:{getpass.getuser()}"
-        return await work(api.Call(ports=ports, workspace_id=found.workspace_id, actor=actor, role="owner"))
+        return await work(call_in(rooms, await find_workspace(rooms, workspace)))
 
     return with_rooms(place, command, call, owner=owner)
+
+
+def call_in(rooms: Rooms, workspace: Workspace) -> api.Call:
+    """A call inside a workspace, with an owner's rights."""
+    ports = api.Ports(
+        database=rooms.database, vaults=rooms.vaults, ids=rooms.ids, dialects=DIALECTS,
+        journal_keep_days=rooms.settings.journal_keep_days,
+        listeners=listeners(rooms.database.now_us), find_templates=templates,
+        providers=rooms.providers, links_are_local=rooms.settings.links_are_local,
+        links=Links(rooms.settings.links_url), read_returned=read_returned,
+    )  # fmt: skip
+    actor = f"cli:{getpass.getuser()}"
+    return api.Call(ports=ports, workspace_id=workspace.workspace_id, actor=actor, role="owner")
 
 
 async def find_workspace(rooms: Rooms, wanted: str | None) -> Workspace:

@@ -1,22 +1,29 @@
 """`clarion message`: what became of messages, and what lies in the mailbox."""
 
+import sys
 from typing import Annotated
 from uuid import UUID
 
 from cyclopts import App, Parameter
 
+from clarion import accounts, errors
 from clarion.api import Call
 from clarion.api import message_views as views
 from clarion.api.nouns import message
-from clarion.cli._call import OfWorkspace, with_call
+from clarion.app import Rooms
+from clarion.cli._call import OfWorkspace, call_in, find_workspace, with_call, with_rooms
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
-from clarion.cli._print import show_json, show_one
+from clarion.cli._print import show_json, show_one, warn
 from clarion.messaging import State
+from clarion.messaging.returning import NotOurs
 
 app = App(name="message", help="Messages: where they stand and why.")
 
 _COLUMNS = ("id", "state", "reason", "channel", "recipient", "tries", "changed_at")
+_REPORTS = ("state", "hard", "by", "at", "said")
+#: What mail servers read as: keep the mail and try again later.
+_TRY_LATER = 75
 _LINES = ("n", "phase", "at", "provider", "outcome", "kind", "said")
 
 
@@ -96,6 +103,53 @@ def explain(
     if found.attempts:
         print()
         show_rows(found.attempts, _LINES, json=False)
+    if found.reports:
+        print()
+        show_rows(found.reports, _REPORTS, json=False)
+    if found.opened_at or found.clicked_at:
+        print()
+        show_one({"opened at": found.opened_at, "clicked at": found.clicked_at}, json=False)
+
+
+@app.command
+def bounce(
+    *,
+    to: Annotated[
+        str | None, Parameter(help="The address that it came to, where the mail server knows it.")
+    ] = None,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> int:
+    """Read a mail that came back from standard input, and settle the message that it is about.
+
+    Without --workspace each is asked whether it signed what stands in the mail. Exit 1 where none did, 75 where the
+    database is away: the mail is to be handed in again.
+    """
+    if sys.stdin.isatty():
+        raise errors.Invalid("hand in the mail on standard input: message bounce < mail.eml")
+    wish = message.Bounce(mail=sys.stdin.buffer.read(), to=to)
+
+    async def do(rooms: Rooms) -> views.Returned:
+        async with rooms.database.app() as tx:
+            every = await accounts.list_workspaces(tx) if workspace is None else []
+        wanted = every if workspace is None else [await find_workspace(rooms, workspace)]
+        for one in wanted[:-1]:
+            try:
+                return await message.bounce(call_in(rooms, one), wish)
+            except NotOurs:
+                continue
+        if not wanted:
+            raise errors.NotFound("there is no workspace yet")
+        return await message.bounce(call_in(rooms, wanted[-1]), wish)
+
+    try:
+        done = with_rooms(place, "message bounce", do)
+    except errors.Unavailable as exc:
+        warn(str(exc))
+        return _TRY_LATER
+    show_one(done, json=json)
+    return 0
 
 
 @app.command

@@ -501,6 +501,8 @@ CREATE TABLE public.send (
     provider_kind text,
     provider_ref text,
     sealed bytea,
+    opened_us bigint,
+    clicked_us bigint,
     wish uuid,
     CONSTRAINT send_class_check CHECK ((class = ANY (ARRAY['marketing'::text, 'transactional'::text]))),
     CONSTRAINT send_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'deferred'::text, 'attempting'::text, 'accepted'::text, 'delivered'::text, 'bounced'::text, 'complained'::text, 'rejected'::text, 'suppressed'::text, 'expired'::text, 'unknown'::text, 'abandoned'::text])))
@@ -535,6 +537,18 @@ CREATE TABLE public.send_decision (
     CONSTRAINT send_decision_decision_check CHECK ((decision = ANY (ARRAY['send'::text, 'hold'::text, 'suppress'::text])))
 );
 
+CREATE TABLE public.send_report (
+    workspace_id uuid NOT NULL,
+    send_id uuid NOT NULL,
+    state text NOT NULL,
+    hard boolean NOT NULL,
+    origin text NOT NULL,
+    heard_us bigint NOT NULL,
+    sealed bytea,
+    CONSTRAINT send_report_origin_check CHECK ((origin = ANY (ARRAY['mail'::text, 'provider'::text]))),
+    CONSTRAINT send_report_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'delivered'::text, 'bounced'::text, 'complained'::text])))
+);
+
 CREATE TABLE public.sending_rule (
     workspace_id uuid NOT NULL,
     channel text NOT NULL,
@@ -543,6 +557,8 @@ CREATE TABLE public.sending_rule (
     cap_messages integer,
     cap_hours integer,
     expires_hours integer,
+    track_opens boolean DEFAULT false NOT NULL,
+    track_clicks boolean DEFAULT false NOT NULL,
     CONSTRAINT sending_rule_cap_hours_check CHECK ((cap_hours > 0)),
     CONSTRAINT sending_rule_cap_messages_check CHECK ((cap_messages > 0)),
     CONSTRAINT sending_rule_check CHECK (((quiet_from IS NULL) = (quiet_until IS NULL))),
@@ -800,6 +816,9 @@ ALTER TABLE ONLY public.send_decision
 ALTER TABLE ONLY public.send
     ADD CONSTRAINT send_pkey PRIMARY KEY (workspace_id, send_id);
 
+ALTER TABLE ONLY public.send_report
+    ADD CONSTRAINT send_report_pkey PRIMARY KEY (workspace_id, send_id, state, hard);
+
 ALTER TABLE ONLY public.send
     ADD CONSTRAINT send_workspace_id_send_key_key UNIQUE (workspace_id, send_key);
 
@@ -967,6 +986,9 @@ ALTER TABLE ONLY public.quarantine
 ALTER TABLE ONLY public.rejected_sample
     ADD CONSTRAINT rejected_sample_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
+ALTER TABLE ONLY public.send_report
+    ADD CONSTRAINT send_report_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
 ALTER TABLE ONLY public.send
     ADD CONSTRAINT send_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
@@ -1065,6 +1087,8 @@ ALTER TABLE public.send_attempt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.send_decision ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.send_report ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.sending_rule ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.suppression ENABLE ROW LEVEL SECURITY;
@@ -1146,6 +1170,8 @@ CREATE POLICY tenant ON public.send USING ((workspace_id = (NULLIF(current_setti
 CREATE POLICY tenant ON public.send_attempt USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.send_decision USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.send_report USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.sending_rule USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
@@ -1261,6 +1287,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send TO clarion_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.send_attempt TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send_decision TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.send_report TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sending_rule TO clarion_app;
 

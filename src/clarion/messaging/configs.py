@@ -41,7 +41,9 @@ class Smtp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sender_name: Annotated[str, Meta(max_length=200)] = ""
     bounce_address: Annotated[
         _Address | None,
-        Meta(description="Where bounces go: each send gets `local+ID@domain`. Without it, to the sender."),
+        Meta(
+            description="Where bounces go: each send gets `local+TAG@domain`, signed. Without it, to the sender."
+        ),
     ] = None
     verify_certificate: bool = True
     connections_max: Annotated[int, Meta(ge=1, le=100)] = 5

@@ -18,7 +18,8 @@ from clarion.accounts import Vaults
 from clarion.db import Database, is_transient
 from clarion.messaging import configs, settling, store, writing
 from clarion.messaging.gathering import Together
-from clarion.messaging.opening import Links, Opened, Turn, open_attempts
+from clarion.messaging.links import Links
+from clarion.messaging.opening import Opened, Turn, open_attempts
 from clarion.messaging.port import Accepted, Channel, Deferred, Provider, Rejected, Result, Unknown
 from clarion.messaging.settling import Closing
 from clarion.messaging.store import StoredProvider
@@ -46,23 +47,18 @@ class LeaseLost(Exception):
 
 
 class Carrying(Struct, frozen=True, kw_only=True):
-    """What deliveries need. `at` is told each point that is passed; `links`: where readers say no."""
+    """What deliveries need. `at` is told each point that is passed; `links`: where readers answer; None: nowhere."""
 
     database: Database
     vaults: Vaults
     ids: Ids
     providers: Mapping[str, Provider]
-    links: Links
+    links: Links | None
     at: At
 
 
 async def nowhere(_point: str, _send_id: UUID) -> None:
     """Nobody wants to know."""
-
-
-def no_links(_workspace_id: UUID, _written: object) -> str | None:
-    """There is no page yet on which readers say no."""
-    return None
 
 
 class Delivery:
@@ -75,7 +71,7 @@ class Delivery:
         ids: Ids,
         providers: Mapping[str, Provider],
         *,
-        links: Links = no_links,
+        links: Links | None = None,
         at: At = nowhere,
     ) -> None:
         self._carrying = Carrying(
@@ -201,7 +197,7 @@ class Line:
             return 0
         async with database.owner() as tx:
             now = datetime.fromtimestamp(now_us / 1_000_000, UTC)
-            written = await writing.write(tx, workspace, claimed, vault=vault, now=now)
+            written = await writing.write(tx, workspace, claimed, vault=vault, links=carrying.links, now=now)
         turn = Turn(
             workspace_id=self._workspace_id, channel=self._channel, token=token, carrier=carrier,
             window_s=0 if carrier is None else carrying.providers[carrier.kind].again_within_s(carrier.config),

@@ -16,6 +16,7 @@ def eraser() -> Handler:
         receipt = await profiles.lock_erasure(tx, job.workspace_id, fact.erasure_id)
         if ROOM in receipt.lines:
             return
+        await store.erase_reports(tx, job.workspace_id, fact.member_ids)
         line = {
             "messages in the mailbox": await store.erase_landed(tx, job.workspace_id, fact.member_ids),
             "messages": await store.erase_sends(tx, job.workspace_id, fact.member_ids),

@@ -1,6 +1,6 @@
 """Attempts are opened: decided and noted in one transaction, so that no word of a reader comes too late for it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from clarion import profiles
 from clarion.db import Tx, instance
-from clarion.messaging import outcomes, policy, store
+from clarion.messaging import links as signed
+from clarion.messaging import outcomes, policy, store, tracking
+from clarion.messaging.links import Links
 from clarion.messaging.policy import Decision, Due, Hold, Rules, Send, Standing, Suppress, Why
-from clarion.messaging.port import Channel, MessageClass, Outgoing
+from clarion.messaging.port import Channel, Email, MessageClass, Outgoing
 from clarion.messaging.sends import State
 from clarion.messaging.store import Decided, Mark, Move, StoredProvider
 from clarion.messaging.writing import Written
@@ -21,12 +23,12 @@ from clarion.vault import Vault
 PAUSED_WAIT_US = 5_000_000
 _HOUR_US = 3_600_000_000
 
-#: Where a reader of a marketing message says no; None: nowhere yet.
-Links = Callable[[UUID, Written], str | None]
-
 
 class Turn(Struct, frozen=True, kw_only=True):
-    """A worker's turn with some sends of a channel: its fencing token, who carries them, and until when."""
+    """A worker's turn with some sends of a channel: its fencing token, who carries them, and until when.
+
+    `links`: where readers answer; None: nowhere.
+    """
 
     workspace_id: UUID
     channel: Channel
@@ -35,7 +37,7 @@ class Turn(Struct, frozen=True, kw_only=True):
     window_s: int
     lease_us: int
     vault: Vault
-    links: Links
+    links: Links | None
 
 
 class Opened(Struct, frozen=True, kw_only=True):
@@ -50,6 +52,7 @@ class _Readers(Struct, frozen=True, kw_only=True):
     """What is known of the readers of a turn's sends."""
 
     rules: Rules
+    tracks: tuple[bool, bool]  # opens, clicks
     opt_in: Mapping[str, bool]
     suppressed: Mapping[tuple[bool, str], profiles.Reason]  # by (bulk, recipient)
     agreed: Mapping[UUID, Mapping[str, bool]]
@@ -75,7 +78,7 @@ async def open_attempts(tx: Tx, turn: Turn, written: Sequence[Written], *, now_u
         if move is not None:
             moves.append(move)
             continue
-        opened.append(_opened(turn, one))
+        opened.append(_opened(turn, one, readers.tracks))
         if one.blind is not None and one.claimed.message_class is MessageClass.MARKETING:
             readers.sent_us.setdefault(one.blind, []).append(now_us)
     await store.note_decisions(tx, turn.workspace_id, decided, now_us=now_us)
@@ -135,7 +138,8 @@ def _ended(one: Written, state: State, reason: str) -> Move:
 
 
 async def _readers(tx: Tx, turn: Turn, mine: Sequence[Written], now_us: int) -> _Readers:
-    rules = (await store.find_rule(tx, turn.workspace_id, turn.channel)).rules()
+    rule = await store.find_rule(tx, turn.workspace_id, turn.channel)
+    rules = rule.rules()
     blinds = {one.blind for one in mine if one.blind is not None}
     sent_us = {}
     if rules.cap is not None:
@@ -155,6 +159,7 @@ async def _readers(tx: Tx, turn: Turn, mine: Sequence[Written], now_us: int) -> 
     topics = await store.list_topics(tx, turn.workspace_id) if any(one.claimed.topic for one in mine) else []
     return _Readers(
         rules=rules,
+        tracks=(rule.track_opens, rule.track_clicks),
         opt_in={topic.name: topic.opt_in for topic in topics},
         suppressed=suppressed,
         agreed=await store.consents(tx, turn.workspace_id, turn.channel, blinds),
@@ -207,7 +212,7 @@ def _due(one: Written) -> Due:
     )
 
 
-def _opened(turn: Turn, one: Written) -> Opened:
+def _opened(turn: Turn, one: Written, tracks: tuple[bool, bool]) -> Opened:
     send, kept = one.claimed, one.claimed.kept
     assert one.content is not None, "decided before"
     assert one.recipient is not None, "decided before"
@@ -223,11 +228,31 @@ def _opened(turn: Turn, one: Written) -> Opened:
         sender=kept.sender,
         sender_name=kept.sender_name,
         reply_to=kept.reply_to,
-        unsubscribe_url=turn.links(turn.workspace_id, one) if _is_bulk(one) else None,
+        unsubscribe_url=one.links.get("unsubscribe_url") if _is_bulk(one) else None,
+        return_tag=signed.return_tag(turn.vault, send.send_id) if turn.channel == "email" else None,
+        clicks=_clicks(turn, one) if tracks[1] and _is_bulk(one) else {},
+        pixel_url=_pixel(turn, one) if tracks[0] and _is_bulk(one) else None,
         tags=kept.tags,
         values=kept.data,
     )
     return Opened(written=one, n=send.attempts + 1, message=message)
+
+
+def _clicks(turn: Turn, one: Written) -> Mapping[str, str]:
+    """The links of its HTML, each by way of us; our own stay."""
+    if turn.links is None or not isinstance(one.content, Email):
+        return {}
+    return {
+        url: turn.links.clicked(turn.vault, turn.workspace_id, one.claimed.send_id, url)
+        for url in tracking.urls(one.content.html)
+        if len(url) <= signed.URL_CHARS_MAX and not turn.links.is_ours(url)
+    }
+
+
+def _pixel(turn: Turn, one: Written) -> str | None:
+    if turn.links is None or not isinstance(one.content, Email):
+        return None
+    return turn.links.opened(turn.vault, turn.workspace_id, one.claimed.send_id)
 
 
 def _is_bulk(one: Written) -> bool:

@@ -59,7 +59,8 @@ class Outgoing(Struct, frozen=True, kw_only=True):
 
     `send_id` names the send through all its attempts: Message-ID, idempotency keys and return paths are made of it.
     `profile_id`: for whom it is, where that is a person we know. `sender` and `sender_name` None: the provider's own.
-    `values`: what a provider's own template is filled with.
+    `values`: what a provider's own template is filled with. `return_tag`: what marks this send's return path.
+    `clicks`: links of the HTML -> where they lead instead; `pixel_url`: an image that says that the mail was shown.
     """
 
     workspace_id: UUID
@@ -74,6 +75,9 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     sender_name: str | None = None
     reply_to: str | None = None
     unsubscribe_url: str | None = None
+    return_tag: str | None = None
+    clicks: Mapping[str, str] = {}
+    pixel_url: str | None = None
     headers: Mapping[str, str] = {}
     tags: tuple[str, ...] = ()
     values: Mapping[str, Any] = {}
@@ -127,13 +131,32 @@ Result = Accepted | Deferred | Rejected | Unknown
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What a provider told of a delivery later. `raw` is kept, so that a better mapping can be applied."""
+    """What a provider told of a delivery later. `hard`: it bounced for good, the address is not to be written to any
+    more. `raw` is kept, so that a better mapping can be applied.
+    """
 
     provider_ref: str | None
     send_id: UUID | None
     state: Literal["accepted", "delivered", "bounced", "complained"]
     reason: str
     raw: dict[str, Any]
+    hard: bool = False
+
+
+class Returned(Struct, frozen=True, kw_only=True):
+    """What a mail to a return path says. `tags`, `tokens`: signs of which send, to be verified: anybody can write some.
+    `state` None: no news of the delivery; `reason` says what it is instead.
+    """
+
+    tags: tuple[str, ...]
+    tokens: tuple[str, ...]
+    state: Literal["accepted", "delivered", "bounced", "complained"] | None = None
+    hard: bool = False
+    reason: str
+
+
+#: Reads a mail's bytes, and the address that it came to where that is known. Raises Unreadable.
+ReadReturned = Callable[[bytes, str | None], Returned]
 
 
 class Provider(Protocol):
@@ -153,12 +176,10 @@ class Unreadable(Exception):
 
 
 class Reporting(Protocol):
-    """A provider's file that hears of deliveries later. Both are pure; header names are in lower case."""
+    """A provider's file that hears of deliveries later: a module. Both are pure; header names are in lower case."""
 
-    @staticmethod
-    def verify(config: Any, headers: Mapping[str, str], body: bytes, now_s: float) -> bool: ...
+    def verify(self, config: Any, headers: Mapping[str, str], body: bytes, now_s: float) -> bool: ...
 
-    @staticmethod
-    def parse_reports(body: bytes) -> list[Report]:
+    def parse_reports(self, body: bytes) -> list[Report]:
         """Raises Unreadable."""
         ...

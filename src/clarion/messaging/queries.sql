@@ -147,7 +147,7 @@ WHERE workspace_id = $1 AND blind = ANY($2::uuid[]) AND class = 'marketing' AND 
 
 -- name: find_rule
 -- A channel's rules.
-SELECT quiet_from, quiet_until, cap_messages, cap_hours, expires_hours FROM sending_rule
+SELECT quiet_from, quiet_until, cap_messages, cap_hours, expires_hours, track_opens, track_clicks FROM sending_rule
 WHERE workspace_id = $1 AND channel = $2;
 
 -- name: note_decisions
@@ -254,10 +254,12 @@ SELECT name, title, opt_in FROM topic WHERE workspace_id = $1 ORDER BY name;
 
 -- name: set_rule
 -- A channel's rules from now on.
-INSERT INTO sending_rule (workspace_id, channel, quiet_from, quiet_until, cap_messages, cap_hours, expires_hours)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO sending_rule (workspace_id, channel, quiet_from, quiet_until, cap_messages, cap_hours, expires_hours,
+    track_opens, track_clicks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (workspace_id, channel) DO UPDATE SET quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
-    cap_messages = excluded.cap_messages, cap_hours = excluded.cap_hours, expires_hours = excluded.expires_hours;
+    cap_messages = excluded.cap_messages, cap_hours = excluded.cap_hours, expires_hours = excluded.expires_hours,
+    track_opens = excluded.track_opens, track_clicks = excluded.track_clicks;
 
 -- name: agree
 -- Of now: it never loses to what is stored.
@@ -266,6 +268,65 @@ SELECT $1, $2, $3, topic, agreed, $6, $7, $8 FROM unnest($4::text[], $5::boolean
 ON CONFLICT (workspace_id, channel, blind, topic) DO UPDATE SET agreed = excluded.agreed, source = excluded.source,
     stamp_us = greatest(excluded.stamp_us, consent.stamp_us + 1), stamp_id = excluded.stamp_id
 RETURNING topic;
+
+-- name: read_reader
+-- To whom a send went, and of which template it is.
+SELECT s.profile_id, s.channel, s.blind, s.sealed, t.name AS template FROM send AS s
+LEFT JOIN template AS t ON t.workspace_id = s.workspace_id AND t.template_id = s.template_id
+WHERE s.workspace_id = $1 AND s.send_id = $2;
+
+-- name: find_refs
+-- By what a channel's provider calls them; of two the newest.
+SELECT DISTINCT ON (provider_ref) provider_ref, send_id FROM send
+WHERE workspace_id = $1 AND channel = $2 AND provider_ref = ANY($3::text[]) ORDER BY provider_ref, send_id DESC;
+
+-- name: lock_reported
+-- Sends of a channel of which an attempt was opened, before their states change.
+SELECT send_id, state, token, attempts, class, doubt_us, retried, sent_us, blind, sealed IS NULL AS erased FROM send
+WHERE workspace_id = $1 AND channel = $2 AND send_id = ANY($3::uuid[]) AND attempts > 0 ORDER BY send_id FOR UPDATE;
+
+-- name: note_reports
+-- Each kind of news of a send once.
+INSERT INTO send_report (workspace_id, send_id, state, hard, origin, heard_us, sealed)
+SELECT $1, send_id, state, hard, origin, heard_us, sealed
+FROM unnest($2::uuid[], $3::text[], $4::boolean[], $5::text[], $6::bigint[], $7::bytea[])
+    AS r(send_id, state, hard, origin, heard_us, sealed)
+ON CONFLICT (workspace_id, send_id, state, hard) DO NOTHING RETURNING send_id, state, hard;
+
+-- name: find_reports
+-- What was told of some sends.
+SELECT send_id, state, hard FROM send_report WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
+-- name: read_reports
+-- All that was told of one, as it came.
+SELECT state, hard, origin, heard_us, sealed FROM send_report
+WHERE workspace_id = $1 AND send_id = $2 ORDER BY heard_us, state;
+
+-- name: any_attempting
+-- Whether some of a channel's are in its provider's hands right now.
+SELECT EXISTS (SELECT FROM send WHERE workspace_id = $1 AND state = 'attempting' AND channel = $2);
+
+-- name: erase_reports
+-- The words about somebody who was erased.
+UPDATE send_report SET sealed = NULL WHERE workspace_id = $1 AND sealed IS NOT NULL
+    AND send_id = ANY(ARRAY(SELECT send_id FROM send WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])));
+
+-- name: note_opened
+-- Once a send.
+UPDATE send SET opened_us = $3 WHERE workspace_id = $1 AND send_id = $2 AND opened_us IS NULL RETURNING send_id;
+
+-- name: read_seen
+-- When it was opened and clicked first.
+SELECT opened_us, clicked_us FROM send WHERE workspace_id = $1 AND send_id = $2;
+
+-- name: note_clicked
+-- Once a send.
+UPDATE send SET clicked_us = $3 WHERE workspace_id = $1 AND send_id = $2 AND clicked_us IS NULL RETURNING send_id;
+
+-- name: count_consents
+-- How many addresses said what.
+SELECT channel, topic, count(*) FILTER (WHERE agreed) AS yes, count(*) FILTER (WHERE NOT agreed) AS no FROM consent
+WHERE workspace_id = $1 GROUP BY channel, topic ORDER BY channel, topic;
 
 -- name: list_sends
 -- Newest first; of one state, or of one cause.

@@ -19,12 +19,13 @@ class Unwritable(Exception):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """What a template may read. The names in `data` are variables of their own as well."""
+    """What a template may read. The names in `data` are variables of their own as well, but for those of `links`."""
 
     data: Mapping[str, Any] = {}
     profile: Mapping[str, Any] = {}
     event: Mapping[str, Any] | None = None
     order: Mapping[str, Any] | None = None
+    links: Mapping[str, str] = {}
 
     def context(self) -> dict[str, Any]:
         return {
@@ -33,6 +34,7 @@ class Reading(Struct, frozen=True, kw_only=True):
             "profile": self.profile,
             "event": self.event or {},
             "order": self.order or {},
+            **self.links,
         }
 
 

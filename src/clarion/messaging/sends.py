@@ -37,9 +37,9 @@ RANK: Mapping[State, int] = {
     State.UNKNOWN: 0,
     State.ABANDONED: 0,
     State.ACCEPTED: 1,
-    State.BOUNCED: 2,
     State.DELIVERED: 2,
-    State.COMPLAINED: 3,
+    State.BOUNCED: 3,  # servers take a mail and give it back later
+    State.COMPLAINED: 4,
 }
 
 

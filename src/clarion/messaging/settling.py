@@ -12,11 +12,12 @@ from msgspec.structs import replace
 from clarion import errors, log, profiles
 from clarion.accounts import Vaults
 from clarion.db import Database, Tx, is_transient
-from clarion.messaging import configs, outcomes, store
+from clarion.messaging import configs, lattice, outcomes, store
+from clarion.messaging.lattice import Told
 from clarion.messaging.opening import Opened, Turn
 from clarion.messaging.port import Accepted, Deferred, Kind, Rejected, Result, Unknown
 from clarion.messaging.sends import State
-from clarion.messaging.store import Locked, Mark
+from clarion.messaging.store import Locked, Mark, Move
 from clarion.model import Ids, Source
 from clarion.vault import Vault
 
@@ -62,9 +63,19 @@ async def close(
             )  # fmt: skip
     vault = closings[0].turn.vault
     await store.note(tx, workspace_id, marks, now_us=now_us, vault=vault)
-    await store.move(tx, workspace_id, moves, now_us=now_us)
+    await _move(tx, workspace_id, moves, now_us)
     for one in closings:
         await _learn_of_address(tx, workspace_id, one, ids=ids)
+
+
+async def _move(tx: Tx, workspace_id: UUID, moves: Sequence[Move], now_us: int) -> None:
+    """They become what is said, or what was reported of them before that."""
+    told = await store.reports_of(tx, workspace_id, [move.send_id for move in moves])
+    lifted = [
+        lattice.with_reports(move, [Told(*one) for one in told.get(move.send_id, ())], now_us=now_us)
+        for move in moves
+    ]
+    await store.move(tx, workspace_id, lifted, now_us=now_us)
 
 
 def _tells(send: Locked, one: Closing) -> bool:
@@ -124,7 +135,7 @@ async def take_back(
             Mark(send_id=send.send_id, n=send.attempts, phase="closed", token=send.token, outcome=outcome, reply=said)
         )  # fmt: skip
     await store.note(tx, workspace_id, marks, now_us=now_us, vault=vault)
-    await store.move(tx, workspace_id, moves, now_us=now_us)
+    await _move(tx, workspace_id, moves, now_us)
     return len(lapsed)
 
 

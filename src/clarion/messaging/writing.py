@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -12,6 +11,7 @@ from clarion import errors, profiles
 from clarion.accounts import Workspace
 from clarion.db import Tx
 from clarion.messaging import rendering, store
+from clarion.messaging.links import Links, Reader
 from clarion.messaging.port import Channel, Content
 from clarion.messaging.rendering import Reading, Unwritable
 from clarion.messaging.store import Claimed
@@ -34,12 +34,22 @@ class Written(Struct, frozen=True, kw_only=True):
     zone: ZoneInfo | None
     content: Content | None
     unwritable: str = ""
+    links: Mapping[str, str] = {}
 
 
 async def write(
-    tx: Tx, workspace: Workspace, claimed: Sequence[Claimed], *, vault: Vault, now: datetime
+    tx: Tx,
+    workspace: Workspace,
+    claimed: Sequence[Claimed],
+    *,
+    vault: Vault,
+    links: Links | None,
+    now: datetime,
 ) -> list[Written]:
-    """Read what they need and fill their templates; one that cannot be written never touches another."""
+    """Read what they need and fill their templates; one that cannot be written never touches another.
+
+    `links`: where readers answer; None: nowhere.
+    """
     texts: dict[tuple[UUID, int], dict[str, Content]] = {}
     written = []
     for send in claimed:
@@ -55,7 +65,7 @@ async def write(
             source = send.kept.content
         else:
             raise errors.Invalid("a send without template and content")
-        written.append(_written(workspace, send, found, source, vault=vault, now=now))
+        written.append(_written(workspace, send, found, source, vault=vault, links=links, now=now))
     return written
 
 
@@ -66,33 +76,45 @@ def _written(
     source: Content,
     *,
     vault: Vault,
+    links: Links | None,
     now: datetime,
 ) -> Written:
     traits = {} if found is None else found.traits
     recipient = send.kept.recipient or _address(send.channel, found)
+    blind = store.blind_of(vault, send.channel, recipient) if recipient else None
     zone = _zone(traits.get("timezone")) or _zone(workspace.zone)
+    answers = {} if links is None or blind is None else _links(links, vault, workspace, send, blind)
+    reading = Reading(
+        data=send.kept.data, profile=traits, event=send.kept.event, order=send.kept.order, links=answers
+    )
     content, unwritable = None, ""
     try:
-        content = source if send.template_id is None else _filled(send, source, traits, zone, now)
+        content = (
+            source if send.template_id is None else rendering.render(source, reading, now=now, zone=zone)
+        )
     except Unwritable as exc:
         unwritable = str(exc)
     return Written(
         claimed=send,
         person=send.profile_id is None or found is not None,
         recipient=recipient,
-        blind=store.blind_of(vault, send.channel, recipient) if recipient else None,
+        blind=blind,
         zone=zone,
         content=content,
         unwritable=unwritable,
+        links=answers,
     )
 
 
-def _filled(
-    send: Claimed, source: Content, traits: Mapping[str, Any], zone: ZoneInfo | None, now: datetime
-) -> Content:
-    kept = send.kept
-    reading = Reading(data=kept.data, profile=traits, event=kept.event, order=kept.order)
-    return rendering.render(source, reading, now=now, zone=zone)
+def _links(links: Links, vault: Vault, workspace: Workspace, send: Claimed, blind: UUID) -> Mapping[str, str]:
+    """By the names under which a template prints them."""
+    reader = Reader(
+        workspace_id=workspace.workspace_id, send_id=send.send_id, channel=send.channel, blind=blind
+    )
+    return {
+        "unsubscribe_url": links.unsubscribe(vault, reader),
+        "preferences_url": links.preferences(vault, reader),
+    }
 
 
 def _address(channel: Channel, found: FoundProfile | None) -> str | None:

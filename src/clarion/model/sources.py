@@ -11,6 +11,7 @@ class Source(IntEnum):
     SMARTAPPPUSH = 4
     YOTPO = 5
     SEGMENT = 6
+    RECIPIENT = 7  #: who got a message: its links, and what their mail server or gateway tells
 
     @property
     def dialect(self) -> str:

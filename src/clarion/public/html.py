@@ -27,6 +27,32 @@ _FRAME = """\
 """
 
 
+_PLAIN = """\
+<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex, nofollow">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<style>{style}</style>
+</head>
+<body>
+<main class="answer">
+<h1>{title}</h1>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def plain_frame(language: str, title: str, body: str) -> str:
+    """A whole page for people who do not know us: nothing but what it says, and for no index."""
+    return _PLAIN.format(language=escape(language), title=escape(title), style=STYLE, body=body)
+
+
 def frame(title: str, body: str) -> str:
     """A whole page; `title` is text, `body` is HTML."""
     return _FRAME.format(title=escape(title), style=STYLE, body=body)

@@ -1,9 +1,14 @@
 """What these pages need to be told."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
+
+from clarion.accounts import Vaults
+from clarion.db import Database
+from clarion.messaging.port import Reporting
+from clarion.model import Ids
 
 
 class Disk(Struct, frozen=True, kw_only=True):
@@ -31,6 +36,20 @@ class Readiness(Struct, frozen=True, kw_only=True):
 
 
 AskReadiness: TypeAlias = Callable[[], Awaitable[Readiness]]
+
+
+class Answering(Struct, frozen=True, kw_only=True):
+    """What recipients' and providers' answers need. `reporting`: by kind, the providers that tell later what became
+    of messages; `now_s` is the clock of their signatures, `clock_s` that of limits.
+    """
+
+    database: Database
+    vaults: Vaults
+    ids: Ids
+    reporting: Mapping[str, Reporting]
+    now_s: Callable[[], float]
+    clock_s: Callable[[], float]
+    tls: bool
 
 
 class Example(Struct, frozen=True, kw_only=True):

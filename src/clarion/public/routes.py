@@ -13,10 +13,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from clarion.errors import Unavailable
-from clarion.public import front
+from clarion.public import front, recipients, reports
 from clarion.public.docs import Docs
 from clarion.public.html import STYLE_HASH
-from clarion.public.port import AskReadiness, Front, Readiness
+from clarion.public.port import Answering, AskReadiness, Front, Readiness
 
 #: A monitor waits for its answer; the database's silence is one too.
 _READINESS_S = 5.0
@@ -47,9 +47,10 @@ def routes(
     registry: CollectorRegistry,
     docs: Mapping[str, str],
     documents: Mapping[str, Any],
+    answering: Answering | None = None,
 ) -> list[Route]:
     """All routes of this room. `docs` is Markdown by path under docs/ (`docs.read()`, and what is made at
-    start), `documents` what is served there as JSON.
+    start), `documents` what is served there as JSON. `answering` None: nobody answers to messages here.
     """
     written = {path: msgspec.json.encode(value) for path, value in documents.items()}
     pages = Docs(docs)
@@ -87,6 +88,7 @@ def routes(
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics),
+        *([] if answering is None else [reports.route(answering), *recipients.routes(answering)]),
     ]
 
 

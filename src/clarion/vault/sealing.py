@@ -1,8 +1,9 @@
 """One workspace's seal, and what of sealed values can still be asked: keyed hashes."""
 
+import hmac
 import os
 from collections.abc import Iterable
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from uuid import UUID
 
 from asyncpg.pgproto.pgproto import UUID as FastUUID
@@ -28,6 +29,7 @@ class Vault:
         self._cipher = AESGCM(_derived(data_key, b"seal"))
         self._index = _Hashes(_derived(data_key, b"blind index"))
         self._dedup = _Hashes(_derived(data_key, b"dedup key"))
+        self._signs = _derived(data_key, b"signature")
 
     def seal(self, plain: bytes, place: bytes) -> bytes:
         """`plain`, readable only by this workspace's key and only as what stands at `place`; 29 bytes longer."""
@@ -51,6 +53,10 @@ class Vault:
     def dedup_keys(self, purpose: str, keys: Iterable[str]) -> list[bytes]:
         """The hashes under which repeats are known (message ids may be e-mail addresses), 16 bytes each."""
         return self._dedup.digests(purpose, keys)
+
+    def signature(self, purpose: str, data: bytes) -> bytes:
+        """32 bytes (HMAC-SHA256) that nobody else can make; those of one purpose are good for no other."""
+        return hmac.digest(self._signs, purpose.encode() + b"\x00" + self._bound_to + data, sha256)
 
 
 class _Hashes:

@@ -1,14 +1,17 @@
 """Messages: where they stand, why, and what lies in the mailbox."""
 
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from clarion import messaging
+from clarion import errors, messaging
 from clarion.api import message_views as views
 from clarion.api.nouns._fields import Before, Limit, Text
 from clarion.api.ports import Call, id_before, id_of
 from clarion.messaging import State
+from clarion.messaging.port import Unreadable
+from clarion.messaging.returning import settle_returned
 
 
 class List(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,6 +35,13 @@ class Count(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cause_id: UUID | None = None
 
 
+class Bounce(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A mail that came back, whole, in base64. `to`: the address that it came to, where the mail server knows it."""
+
+    mail: Annotated[bytes, Meta(min_length=1)]
+    to: Annotated[str, Meta(max_length=320)] | None = None
+
+
 async def list_page(call: Call, wish: List) -> views.MessagePage:
     """Messages, newest first."""
     vault = await call.vault()
@@ -49,7 +59,9 @@ async def explain(call: Call, wish: One) -> views.Explained:
     vault = await call.vault()
     async with call.app() as tx:
         send_id = id_of(views.MESSAGE, wish.message_id, "message")
-        return views.explained(await messaging.read_send(tx, call.workspace_id, send_id, vault=vault))
+        found = await messaging.read_send(tx, call.workspace_id, send_id, vault=vault)
+        reports = await messaging.read_reports(tx, call.workspace_id, send_id, vault=vault)
+        return views.explained(found, reports, await messaging.seen(tx, call.workspace_id, send_id))
 
 
 async def raw(call: Call, wish: One) -> views.Raw:
@@ -64,3 +76,18 @@ async def count(call: Call, wish: Count) -> views.Counts:
     """How many messages stand where; together they are all that were planned."""
     async with call.app() as tx:
         return views.counts(await messaging.count_sends(tx, call.workspace_id, wish.cause_id))
+
+
+async def bounce(call: Call, wish: Bounce) -> views.Returned:
+    """Settle the message that a returned mail is about: a bounce, a complaint, or no news."""
+    try:
+        returned = call.ports.read_returned(wish.mail, wish.to)
+    except Unreadable as exc:
+        raise errors.Invalid(str(exc)) from exc
+    vault = await call.vault()
+    async with call.app() as tx:
+        settled = await settle_returned(
+            tx, call.workspace_id, returned,
+            vault=vault, ids=call.ports.ids, now_us=call.ports.database.now_us(),
+        )  # fmt: skip
+    return views.returned(settled)

@@ -10,6 +10,7 @@ from clarion import accounts, errors, messaging
 from clarion.api import provider_views as views
 from clarion.api.ports import Call, Nothing
 from clarion.messaging import Channel, StoredProvider, Unknown, configs, trying
+from clarion.vault import Vault
 
 #: How long a caller waits for what a provider says to a test; the mail may still arrive.
 TEST_TIMEOUT_S = 60
@@ -35,7 +36,7 @@ async def list_all(call: Call, wish: Nothing) -> list[views.Provider]:
     vault = await call.vault()
     async with call.app() as tx:
         found = await messaging.list_providers(tx, call.workspace_id, vault=vault)
-    return [views.provider(one, local=call.ports.links_are_local) for one in found]
+    return [_shown(call, one, vault) for one in found]
 
 
 async def set_(call: Call, wish: Set) -> views.Provider:
@@ -51,7 +52,7 @@ async def set_(call: Call, wish: Set) -> views.Provider:
             tx, call.workspace_id, ids=call.ports.ids, actor=call.actor, action="provider set",
             channel=wish.channel, kind=wish.kind,
         )  # fmt: skip
-    return views.provider(stored, local=call.ports.links_are_local)
+    return _shown(call, stored, vault)
 
 
 async def test(call: Call, wish: Test) -> views.Tried:
@@ -70,6 +71,11 @@ async def test(call: Call, wish: Test) -> views.Tried:
             channel=wish.channel, kind=stored.kind, state=views.tried(result).state,
         )  # fmt: skip
     return views.tried(result, views.warnings(stored, local=call.ports.links_are_local))
+
+
+def _shown(call: Call, one: StoredProvider, vault: Vault) -> views.Provider:
+    reports_url = call.ports.links.reports(vault, call.workspace_id, one.channel)
+    return views.provider(one, local=call.ports.links_are_local, reports_url=reports_url)
 
 
 async def _tried(call: Call, stored: StoredProvider, wish: Test) -> messaging.Result:

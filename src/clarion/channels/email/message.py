@@ -17,7 +17,7 @@ import idna
 from msgspec import Struct
 
 from clarion.channels.email.plain import plain
-from clarion.messaging import configs
+from clarion.messaging import configs, tracking
 from clarion.messaging.port import Email, Outgoing
 
 _BREAK = re.compile(r"\r\n?|\n")
@@ -29,6 +29,9 @@ _OURS = frozenset(
     {"from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "mime-version", "return-path", "received",
      "content-type", "content-transfer-encoding", "list-unsubscribe", "list-unsubscribe-post", "dkim-signature"}
 )  # fmt: skip
+_LOCAL_MAX = 64
+#: Of a bounce address: the rest is the send's.
+BOUNCE_LOCAL_MAX = 23
 _TAGS_MAX = 10
 _WORD_MAX = 60
 _inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
@@ -64,10 +67,12 @@ def build(message: Outgoing, config: configs.Smtp) -> Mail:
     message_id = message_id_of(message.send_id, sender)
     lines = [_line(name, value) for name, value in _headers(message, config, sender, recipient, message_id)]
     return Mail(
-        return_path=return_path(message.send_id, config.bounce_address) if config.bounce_address else sender,
+        return_path=return_path(message.return_tag, config.bounce_address)
+        if config.bounce_address
+        else sender,
         recipient=recipient,
         message_id=message_id,
-        data=b"".join(lines) + _body(message.send_id, message.content),
+        data=b"".join(lines) + _body(message, message.content),
         utf8=not (sender + recipient).isascii(),
     )
 
@@ -88,16 +93,22 @@ def message_id_of(send_id: UUID, sender: str) -> str:
     return f"<{send_id.hex}@{sender.rpartition('@')[2]}>"
 
 
-def return_path(send_id: UUID, bounce_address: str) -> str:
-    """Where this send's bounces come back to: `bounces+ID@domain` (VERP)."""
+def return_path(tag: str | None, bounce_address: str) -> str:
+    """Where this send's bounces come back to: `bounces+TAG@domain` (VERP). Raises Unwritable: it would be too long."""
     local, _, domain = address(bounce_address).rpartition("@")
-    return f"{local}+{send_id.hex}@{domain}"
+    if tag is None:
+        return f"{local}@{domain}"
+    if len(local) + 1 + len(tag) > _LOCAL_MAX:
+        raise Unwritable(
+            f"the bounce address: what stands before its @ is longer than {BOUNCE_LOCAL_MAX} letters"
+        )
+    return f"{local}+{tag}@{domain}"
 
 
-def bounced_send(recipient: str) -> UUID | None:
-    """The send whose bounce came to this address; None where it is nobody's return path."""
-    found = re.fullmatch(r".+\+([0-9a-f]{32})@[^@]+", recipient.strip().lower())
-    return UUID(found[1]) if found else None
+def tag_of(recipient: str) -> str | None:
+    """What marks the send whose return path this is; None where it is nobody's."""
+    found = re.fullmatch(r".+\+([a-z2-7]{40})@[^@]+", recipient.strip().lower())
+    return found[1] if found else None
 
 
 def _headers(
@@ -172,11 +183,14 @@ def _url(url: str) -> str:
     return url
 
 
-def _body(send_id: UUID, content: Email) -> bytes:
+def _body(message: Outgoing, content: Email) -> bytes:
     """`multipart/alternative`, the text first. Its boundary is the send's, so that every try is the same; in
     quoted-printable no line can look like it.
     """
-    html = inlined(with_preheader(content.html, content.preheader))
+    send_id = message.send_id
+    html = tracking.led(inlined(with_preheader(content.html, content.preheader)), message.clicks)
+    if message.pixel_url:
+        html = tracking.with_pixel(html, message.pixel_url)
     text = content.text if content.text is not None else plain(content.html)
     boundary = f"=_{send_id.hex}"
     parts = "".join(

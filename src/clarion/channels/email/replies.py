@@ -70,14 +70,19 @@ def parse(step: Step, code: int, text: str) -> Result:
     return Accepted(_ref(text), said) if 200 <= code < 300 else Unknown(f"out of turn at {said}")
 
 
+def kind_of_status(status: str) -> Kind | None:
+    """Why, by an enhanced status code (`5.1.1`); None where it says no more than that it failed."""
+    found = _ENHANCED.match(status)
+    return None if found is None else _DETAILS.get((found[1], found[2])) or _SUBJECTS.get(found[1])
+
+
 def _kind(step: Step, code: int, text: str) -> Kind:
     if code in _AUTH:
         return Kind.AUTH
     if found := _ENHANCED.match(text):
-        subject, detail = found[1], found[2]
-        if kind := _DETAILS.get((subject, detail)) or _SUBJECTS.get(subject):
+        if kind := kind_of_status(text):
             return kind
-        if subject == "7":
+        if found[1] == "7":
             return Kind.REFUSED_CONTENT if step in (Step.BODY, Step.END) else Kind.REFUSED_SENDER
     return _CODES.get((step, code)) or _STEPS[step]
 

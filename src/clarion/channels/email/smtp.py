@@ -50,6 +50,10 @@ class Smtp:
             mails.address(config.sender)
         except Unwritable as exc:
             raise errors.Invalid(f"smtp: sender is {exc}") from exc
+        local = (config.bounce_address or "").rpartition("@")[0]
+        if len(local) > mails.BOUNCE_LOCAL_MAX:
+            longest = mails.BOUNCE_LOCAL_MAX
+            raise errors.Invalid(f"smtp: bounce_address has more than {longest} letters before its @")
         if config.user is not None and config.security == "none":
             host = config.host
             if (host, config.port) not in self._guard.allowed.targets:

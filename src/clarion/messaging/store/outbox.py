@@ -147,7 +147,7 @@ async def extend(tx: Tx, workspace_id: UUID, send_ids: Sequence[UUID], token: UU
 async def lock(tx: Tx, workspace_id: UUID, send_ids: Iterable[UUID]) -> dict[UUID, Locked]:
     """As they stand, locked until the commit."""
     rows = await tx.fetch(Q.lock_sends, workspace_id, sorted(send_ids, key=lambda one: one.bytes))
-    return {row["send_id"]: _locked(row) for row in rows}
+    return {row["send_id"]: locked(row) for row in rows}
 
 
 async def move(tx: Tx, workspace_id: UUID, moves: Sequence[Move], *, now_us: int) -> None:
@@ -182,7 +182,7 @@ async def lock_lapsed(
         row["send_id"]: Marked(at_us=row["at_us"], provider_id=row["provider_id"])
         for row in await tx.fetch(Q.find_marked, workspace_id, ids, ns)
     }
-    return [(_locked(row), cast(Channel, row["channel"])) for row in rows], marked
+    return [(locked(row), cast(Channel, row["channel"])) for row in rows], marked
 
 
 async def unknown_workspaces(tx: Tx) -> list[UUID]:
@@ -199,7 +199,8 @@ async def settle_unknown(
     return len(abandoned), len(retried)
 
 
-def _locked(row: asyncpg.Record) -> Locked:
+def locked(row: asyncpg.Record) -> Locked:
+    """A row of `lock_sends`."""
     return Locked(
         send_id=row["send_id"],
         state=State(row["state"]),

@@ -27,13 +27,15 @@ class Topic(Struct, frozen=True, kw_only=True):
 
 
 class SendingRule(Struct, frozen=True, kw_only=True):
-    """A channel's rules for marketing, minutes since midnight."""
+    """A channel's rules for marketing, minutes since midnight. `track_…`: whether opens and clicks are seen."""
 
     quiet_from: int | None = None
     quiet_until: int | None = None
     cap_messages: int | None = None
     cap_hours: int | None = None
     expires_hours: int | None = None
+    track_opens: bool = False
+    track_clicks: bool = False
 
     def rules(self) -> Rules:
         quiet = cap = None
@@ -97,8 +99,22 @@ async def agree(
     It is of now, and never loses to what is stored. False where it is no address.
     """
     blind = blind_of(vault, channel, value)
-    if blind is None:
-        return False
+    return blind is not None and await agree_blind(
+        tx, workspace_id, channel, blind, agreed, source=source, ids=ids
+    )
+
+
+async def agree_blind(
+    tx: Tx,
+    workspace_id: UUID,
+    channel: Channel,
+    blind: UUID,
+    agreed: Mapping[str, bool],
+    *,
+    source: Source,
+    ids: Ids,
+) -> bool:
+    """The same by the blind index of the address."""
     stamp_id = ids.next()
     ordered = sorted(agreed)
     rows = await tx.fetch(
@@ -116,6 +132,11 @@ async def consents(
     for row in await tx.fetch(Q.find_consents, workspace_id, channel, list(blinds)):
         found.setdefault(row["blind"], {})[row["topic"]] = row["agreed"]
     return found
+
+
+async def count_consents(tx: Tx, workspace_id: UUID) -> list[tuple[str, str, int, int]]:
+    """Channel, topic, how many addresses said yes, and no."""
+    return [tuple(row) for row in await tx.fetch(Q.count_consents, workspace_id)]
 
 
 async def recent(

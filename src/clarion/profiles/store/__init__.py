@@ -55,9 +55,12 @@ from clarion.profiles.store.suppression import (
     Suppressed,
     find_suppression,
     list_suppressed,
+    reasons_of_blind,
     suppress,
+    suppress_blind,
     suppressed,
     unsuppress,
+    unsuppress_blind,
 )
 from clarion.profiles.store.traits import find_by_name, fold_traits, read_definitions, refold
 from clarion.profiles.store.writing import (
@@ -137,15 +140,18 @@ __all__ = [
     "read_list",
     "read_person",
     "read_profile",
+    "reasons_of_blind",
     "refold",
     "roots_of",
     "settle_trait",
     "suppress",
+    "suppress_blind",
     "suppressed",
     "trait_remover",
     "unmerge",
     "unpack_erased",
     "unsuppress",
+    "unsuppress_blind",
     "update",
     "write",
 ]

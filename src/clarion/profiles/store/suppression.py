@@ -73,6 +73,28 @@ async def unsuppress(
     return len({row["blind"] for row in rows})
 
 
+async def suppress_blind(
+    tx: Tx, workspace_id: UUID, channel: str, blind: UUID, *, reason: Reason, source: Source, ids: Ids
+) -> None:
+    """The same for an address of which nothing but the blind index is known any more."""
+    await tx.fetch(
+        Q.suppress, workspace_id, channel, [blind], reason.value, [ids.next()], int(source), [None]
+    )
+
+
+async def unsuppress_blind(
+    tx: Tx, workspace_id: UUID, channel: str, blind: UUID, *, reasons: Iterable[Reason]
+) -> None:
+    """Take back these reasons of an address, by its blind index."""
+    await tx.fetch(Q.unsuppress, workspace_id, channel, [blind], [reason.value for reason in reasons])
+
+
+async def reasons_of_blind(tx: Tx, workspace_id: UUID, channel: str, blind: UUID) -> frozenset[Reason]:
+    """Why an address is suppressed, by its blind index."""
+    rows = await tx.fetch(Q.find_suppressed, workspace_id, channel, [blind])
+    return frozenset(Reason(row["reason"]) for row in rows)
+
+
 async def suppressed(
     tx: Tx, workspace_id: UUID, channel: Channel, values: Iterable[str], *, bulk: bool, vault: Vault
 ) -> dict[str, Reason]:
