@@ -54,9 +54,7 @@ def refreshed(refresh: Refreshed, *, namespace: str) -> ProfileChange:
 def identities(user_id: str | None, token: str, *, namespace: str) -> tuple[Identity, ...]:
     """By what a user is found, the strongest first."""
     device = anonymous(token)
-    return (
-        (device,) if user_id is None else (Identity(IdentityKind.EXTERNAL_ID, namespace, user_id), device)
-    )
+    return (device,) if user_id is None else (Identity(IdentityKind.EXTERNAL_ID, namespace, user_id), device)
 
 
 def anonymous(token: str) -> Identity:
