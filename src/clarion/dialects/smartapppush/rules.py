@@ -99,6 +99,24 @@ def text(given: str | None, name: str, characters_max: int = TEXT_MAX) -> str:
     return given
 
 
+def time_us(given: str, name: str) -> int:
+    """Microseconds since 1970. Raises Malformed."""
+    try:
+        moment = ciso8601.parse_rfc3339(given) if _RFC_3339.fullmatch(given) else None
+        if moment is not None:
+            return (moment - _EPOCH) // _US
+    except (ValueError, OverflowError):
+        pass
+    raise Malformed(f"{name} must be an RFC 3339 timestamp with its offset, as 2026-03-29T14:30:00+03:00")
+
+
+def _occurred_us(given: str, now_us: int) -> int:
+    occurred_us = time_us(given, "event_time")
+    if abs(occurred_us - now_us) > TIME_RANGE_US:
+        raise Malformed("event_time must be within 30 years of now")
+    return occurred_us
+
+
 def _device(event: wire.Event) -> Device:
     """A permission that is not given is none: a push needs its owner's yes, and no default says it."""
     return Device(
@@ -139,21 +157,6 @@ def _timezone(given: str) -> str:
     if given not in _timezones():
         raise Malformed("timezone must be an IANA timezone, as Europe/Istanbul or America/New_York")
     return given
-
-
-def _occurred_us(given: str, now_us: int) -> int:
-    try:
-        moment = ciso8601.parse_rfc3339(given) if _RFC_3339.fullmatch(given) else None
-        time_us = None if moment is None else (moment - _EPOCH) // _US
-    except (ValueError, OverflowError):
-        time_us = None
-    if time_us is None:
-        raise Malformed(
-            "event_time must be an RFC 3339 timestamp with its offset, as 2026-03-29T14:30:00+03:00"
-        )
-    if abs(time_us - now_us) > TIME_RANGE_US:
-        raise Malformed("event_time must be within 30 years of now")
-    return time_us
 
 
 def _values(given: JSONObject | None, place: str) -> JSONObject:

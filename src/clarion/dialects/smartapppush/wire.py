@@ -11,7 +11,7 @@ from clarion import errors
 DEPTH_MAX = 32  # objects and lists in each other; the vendor names no limit
 _REASON_MAX = 160
 _TOO_DEEP = f"The JSON is nested more than {DEPTH_MAX} deep"
-_UNSAID = (None, "", {})
+_UNSAID: tuple[Any, ...] = (None, "", {})
 
 T = TypeVar("T")
 Told = dict[str, Any]  # a body as it came: any JSON object
