@@ -10,6 +10,7 @@ from clarion import errors
 from clarion.accounts import Credential
 from clarion.dialects import _http, _voice
 from clarion.dialects._door import Door, Handler, Routes, Store
+from clarion.dialects._entry import Gate, Limit, body_of, check_kind, check_right, count
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
 from clarion.dialects.smartapppush import auth, calls, mapping, reply, rules, wire
@@ -22,8 +23,9 @@ PER_MINUTE = 0  # no limit: the vendor names none, and one key is in all copies 
 BUCKETS = {BUCKET: PER_MINUTE}
 EVENTS, OPENED, REFRESH = "/events", "/pushes/opened", "/devices/refresh-token"
 PREFIXES = (EVENTS, "/pushes/", "/devices/", "/developer/")
-_TOO_LARGE = f"The request body is longer than {rules.BODY_BYTES_MAX // 1024} KB"
-_VIEWER = "viewer"
+# The key stands in no header: what is asked of the gate is the rate.
+GATE = Gate(voice=VOICE, key_in=lambda _headers: None, bucket=BUCKET, per_minute=PER_MINUTE)
+LIMIT = Limit(rules.BODY_BYTES_MAX)
 
 
 class Call(Struct, frozen=True):
@@ -75,24 +77,16 @@ CALLS = (
 
 async def _speak(call: Call, door: Door, scope: Scope, receive: Receive) -> Answer:
     """The key stands in the body, so that is read before anybody is known."""
-    headers = _http.headers_of(scope)
-    if (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
-        return VOICE.not_json()
-    try:
-        body = await _http.read_body(scope, receive, headers, rules.BODY_BYTES_MAX, door.body_timeout_s)
-    except _http.TooLarge:
-        return VOICE.too_large(_TOO_LARGE)
+    body = await body_of(VOICE, door, scope, receive, LIMIT)
+    if body:
+        check_kind(VOICE, _http.headers_of(scope))
     told = wire.read(body)
     key = auth.key_in(told)
     credential = await door.credentials.find(auth.DIALECT, key) if key else None
     if credential is None or not auth.is_of(credential, told):
         raise call.stranger(reply.UNKNOWN_KEY)
-    per_minute = credential.rates.get(BUCKET, PER_MINUTE)
-    wait_s = door.rates.take(credential.credential_id, BUCKET, per_minute)
-    if wait_s is not None:
-        return VOICE.over_rate(per_minute, wait_s)
-    if credential.role == _VIEWER:
-        return VOICE.read_only()
+    count(GATE, door, credential)
+    check_right(VOICE, credential)
     try:
         return await call.serve(door, credential, told)
     except wire.Malformed as exc:
