@@ -9,7 +9,8 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -18,12 +19,20 @@ _PROCESSED_WITHIN_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody with a key, as a header; `basic`: as the password of HTTP Basic; `header`: alone in one of that name."""
+    """Somebody with a key, as a header; `basic`: as the password of HTTP Basic; `header`: alone in one of that name;
+    `in_body`: by names in each body, of the key and of what goes with it.
+    """
 
     url: str
     key: str
     basic: bool = False
     header: str = ""
+    in_body: Mapping[str, str] = field(default_factory=dict)
+
+    def dressed(self, body: Any) -> Any:
+        """A body with the key where it belongs into it."""
+        shown = {name: value.format(key=self.key) for name, value in self.in_body.items()}
+        return body | shown if isinstance(body, dict) else body
 
     @property
     def headers(self) -> dict[str, str]:
@@ -38,7 +47,7 @@ class Caller:
         request = urllib.request.Request(
             self.url + path,
             method=method,
-            data=None if body is None else json.dumps(body).encode(),
+            data=None if body is None else json.dumps(self.dressed(body)).encode(),
             headers=self.headers | {"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
@@ -55,10 +64,12 @@ class Surface:
     dialect: str = ""
     basic: bool = False
     header: str = ""
+    in_body: Mapping[str, str] = field(default_factory=dict)
+    strangers: frozenset[int] = frozenset({401, 403})  # what is said to whoever has no key
 
     def with_key(self, url: str, key: str) -> Caller:
         """Whoever shows this key."""
-        return Caller(url, key, self.basic, self.header)
+        return Caller(url, key, self.basic, self.header, self.in_body)
 
     def caller(self, owner: Caller) -> Caller:
         """A caller without limits, in the owner's workspace."""
@@ -119,6 +130,41 @@ def smartpush(caller: Caller, _owner: Caller) -> dict[str, str]:
     return {}
 
 
+def smartapppush(caller: Caller, owner: Caller) -> dict[str, str]:
+    """A device that is known, and a message to the person who has it."""
+    opened = "app_opened"
+    if not (told := owner.ask("GET", "/manage/v1/messages?limit=1")["messages"]):
+        _answer_by_sms(owner, opened)
+    event = {
+        "event_name": opened, "event_time": datetime.now(UTC).isoformat(), "app_user_id": "user_123",
+        "device_token": "fcm_or_onesignal_device_token", "platform": "ios", "timezone": "UTC", "language": "en",
+        "country": "GB", "session_id": uuid4().hex,
+    }  # fmt: skip
+    caller.ask("POST", "/events", event)
+    _processed(owner, opened)
+    until = time.monotonic() + _PROCESSED_WITHIN_S
+    while not (told := told or owner.ask("GET", "/manage/v1/messages?limit=1")["messages"]):
+        if time.monotonic() > until:
+            raise TimeoutError("a message was not planned")
+        time.sleep(0.05)
+    return {"tracking_token": told[0]["id"]}
+
+
+def _answer_by_sms(owner: Caller, metric: str) -> None:
+    """An automation that has a message for whoever does this; it need not arrive."""
+    owner.ask("POST", "/manage/v1/templates", {"name": "hello", "channel": "sms", "text": "Hello"})
+    steps = {
+        "trigger": {"type": "event", "metric": metric},
+        "start": "tell",
+        "nodes": {
+            "tell": {"type": "send", "template": "hello", "channel": "sms", "next": "end"},
+            "end": {"type": "exit"},
+        },
+    }
+    made = owner.ask("POST", "/manage/v1/automations", {"name": "Hello", "definition": steps})
+    owner.ask("POST", f"/manage/v1/automations/{made['id']}/publish", {})
+
+
 def manage(_caller: Caller, owner: Caller) -> dict[str, str]:
     """Somebody who did something, what that was, somebody who was erased, and a key."""
     key = SURFACES["smashsend"].caller(owner)
@@ -153,5 +199,13 @@ SURFACES: Mapping[str, Surface] = {
     "esputnik": Surface("/docs/esputnik/openapi.json", "api_key", esputnik, dialect="esputnik", basic=True),
     "yotpo": Surface("/docs/yotpo/openapi.json", "secret", yotpo, dialect="yotpo", header="X-Yotpo-Token"),
     "smartpush": Surface("/docs/smartpush/openapi.json", "api_token", smartpush, dialect="smartpush"),
+    "smartapppush": Surface(
+        "/docs/smartapppush/openapi.json",
+        "api_key",
+        smartapppush,
+        dialect="smartapppush",
+        in_body={"tenant_id": "self", "api_key": "{key}"},
+        strangers=frozenset({400, 401}),
+    ),
     "manage": Surface("/manage/openapi.json", "token", manage),
 }

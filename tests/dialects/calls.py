@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from clarion.dialects.esputnik import routes as esputnik
+from clarion.dialects.smartapppush import routes as smartapppush
 from clarion.dialects.smartpush import routes as smartpush
 from clarion.dialects.smashsend import routes as smashsend
 from clarion.dialects.yotpo import routes as yotpo
@@ -30,9 +31,11 @@ SHOWN: dict[str, Callable[[str], str]] = {
     "esputnik": basic,
     "yotpo": str,
     "smartpush": bearer,
+    "smartapppush": str,
 }
 #: In which header, where it is another than Authorization.
-SHOWN_IN = {"yotpo": "x-yotpo-token"}
+SHOWN_IN = {"yotpo": "x-yotpo-token", "smartapppush": "x-server-key"}
+SECRET = "sk_live_the_callers_own"  # of a desk's one caller; what is shown in a body stands in these calls
 
 
 class Call(Struct, frozen=True):
@@ -112,6 +115,23 @@ _YOTPO: dict[str, Any] = {
 }
 _OVERRIDES = b'{"type":"page_viewed","unique_id":"1","customer":{"email":"user@example.com"},"properties":{"given":@@}}'
 _TRAITS = b'{"type":"page_viewed","id":"2","customer":{"external_id":"7","custom_properties":{"given":@@}}}'
+_APP = (
+    b'{"tenant_id":"self","api_key":"%s","app_user_id":"user_123","event_name":"page_viewed",'
+    b'"event_time":"2026-01-15T10:30:00Z","device_token":"token","platform":"web","timezone":"UTC","language":"en",'
+    b'"country":"GB","session_id":"s",'
+) % SECRET.encode()
+_SMARTAPPPUSH: dict[str, Any] = {
+    "dialect": "smartapppush",
+    "routes": smartapppush,
+    "source": Source.SMARTAPPPUSH,
+    "bucket": "requests",
+    "path": "/events",
+    "body_bytes_max": 64 * 1024,
+    "items": 1,
+    "shape": frozenset({"error"}),
+    "reason": itemgetter("error"),
+    "unknown": ("/events/" + "x" * 9_000, "/pushes/", "/devices/\u202e", "/developer/push"),
+}
 _EVENT = b'{"event":"page.viewed","identify":{"email":"user@example.com"},"properties":{"given":@@}}'
 DIALECTS = [
     Call(
@@ -174,5 +194,9 @@ DIALECTS = [
         items=2,
         template=b'{"events":[' + _REPORTED + b"]}",
         **_SMARTPUSH,
+    ),
+    *(
+        Call(good=_APP + told.replace(b"@@", b'"x"'), template=_APP + told, **_SMARTAPPPUSH)
+        for told in (b'"params":{"given":@@}}', b'"context":{"given":@@}}')
     ),
 ]

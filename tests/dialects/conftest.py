@@ -19,10 +19,9 @@ from clarion.accounts import Credential, Credentials, Rates
 from clarion.dialects import Dialect
 from clarion.dialects._door import Door, Table
 from clarion.model import Accepted, Duplicate, Offer, Sample, Source
-from tests.dialects.calls import DIALECTS, SHOWN, SHOWN_IN, Call
+from tests.dialects.calls import DIALECTS, SECRET, SHOWN, SHOWN_IN, Call
 
 NOW_US = 1_768_473_000_000_000  # 2026-01-15T10:30:00Z
-SECRET = "sk_live_the_callers_own"
 
 
 class Journal:

@@ -14,6 +14,10 @@ from clarion.dialects.esputnik import wire as esputnik_wire
 from clarion.dialects.esputnik.contacts import mapping as esputnik_contacts
 from clarion.dialects.esputnik.contacts import wire as esputnik_contacts_wire
 from clarion.dialects.esputnik.orders import mapping as esputnik_orders
+from clarion.dialects.smartapppush import developer as smartapppush_developer
+from clarion.dialects.smartapppush import mapping as smartapppush
+from clarion.dialects.smartapppush import rules as smartapppush_rules
+from clarion.dialects.smartapppush import wire as smartapppush_wire
 from clarion.dialects.smartpush import mapping as smartpush
 from clarion.dialects.smartpush import rules as smartpush_rules
 from clarion.dialects.smartpush import wire as smartpush_wire
@@ -152,6 +156,38 @@ def _smartpush_events(body: bytes) -> Sequence[Any]:
     return [smartpush.offer(smartpush_rules.event(one, NOW_US), NOW_US, "fresh") for one in read]
 
 
+def _smartapppush_event(body: bytes) -> Sequence[Any]:
+    told = smartapppush_wire.read(body)
+    valid = smartapppush_rules.check(smartapppush_wire.shaped(told, smartapppush_wire.Event), NOW_US)
+    return [smartapppush.offer(valid, smartapppush_wire.fingerprint(told), namespace="smartapppush")]
+
+
+def _smartapppush_refresh(body: bytes) -> Sequence[Any]:
+    told = smartapppush_wire.shaped(smartapppush_wire.read(body), smartapppush_wire.Refresh)
+    return [smartapppush.refreshed(smartapppush_rules.check_refresh(told), namespace="smartapppush")]
+
+
+def _smartapppush_push(body: bytes) -> Sequence[Any]:
+    smartapppush_developer.check(smartapppush_wire.read(body))
+    return []
+
+
+_SMARTAPPPUSH = (
+    "app_user_id",
+    "event_name",
+    "event_time",
+    "device_token",
+    "platform",
+    "push_permission_granted",
+    "timezone",
+    "language",
+    "country",
+    "session_id",
+    "params",
+    "context",
+    "old_token",
+    "new_token",
+)
 _EVENT_FIELDS = (
     "event",
     "identify",
@@ -203,6 +239,14 @@ _SMARTPUSH = (
     "type",
 )
 PARSERS = [
+    Parser("smartapppush event", _smartapppush_event, (smartapppush_wire.Malformed,), _SMARTAPPPUSH),
+    Parser("smartapppush refresh", _smartapppush_refresh, (smartapppush_wire.Malformed,), _SMARTAPPPUSH),
+    Parser(
+        "smartapppush push",
+        _smartapppush_push,
+        (smartapppush_wire.Malformed,),
+        ("app_user_id", "title", "body", "extra_data", "schedule_at", "priority", "dedupe_key"),
+    ),
     Parser("smartpush contact", _smartpush_contact, (smartpush_wire.Malformed,), _SMARTPUSH),
     Parser("smartpush metrics", _smartpush_metrics, (smartpush_wire.Malformed,), (*_SMARTPUSH, "metrics")),
     Parser("smartpush events", _smartpush_events, (smartpush_wire.Malformed,), (*_SMARTPUSH, "events")),

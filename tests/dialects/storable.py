@@ -18,7 +18,11 @@ def assert_storable(offer: Any) -> None:
     if isinstance(inbound, Event):
         assert_value(inbound.name)
         assert_value(inbound.properties)
+        assert_value(inbound.context)
+        assert_value(inbound.session)
         assert isinstance(inbound.occurred_at_us, int)
+        if inbound.device is not None:
+            assert_value([getattr(inbound.device, name) for name in inbound.device.__struct_fields__])
 
 
 def assert_value(value: Any) -> None:

@@ -32,7 +32,7 @@ from clarion.accounts.store import (
     take_numbers,
 )
 from clarion.accounts.use import HOUR_US, BucketUse, Use, drop_old_use, use_of_limits
-from clarion.accounts.workspaces import Plan, Vaults, Workspace
+from clarion.accounts.workspaces import DeviceTokens, Plan, Vaults, Workspace
 
 __all__ = [
     "CHANGED",
@@ -44,6 +44,7 @@ __all__ = [
     "BucketUse",
     "Credential",
     "Credentials",
+    "DeviceTokens",
     "NewCredential",
     "Plan",
     "Rates",

@@ -12,19 +12,21 @@ INSERT INTO lane (workspace_id, lane) SELECT $1, number FROM generate_series(0, 
 
 -- name: find_workspace
 -- By its unique name.
-SELECT workspace_id, name, test, zone, plan, api_allowed, created_at FROM workspace WHERE name = $1;
+SELECT workspace_id, name, test, zone, plan, api_allowed, device_tokens, created_at FROM workspace WHERE name = $1;
 
 -- name: read_workspace
 -- By its id.
-SELECT workspace_id, name, test, zone, plan, api_allowed, created_at FROM workspace WHERE workspace_id = $1;
+SELECT workspace_id, name, test, zone, plan, api_allowed, device_tokens, created_at FROM workspace WHERE workspace_id = $1;
 
 -- name: list_workspaces
 -- Oldest first.
-SELECT workspace_id, name, test, zone, plan, api_allowed, created_at FROM workspace ORDER BY created_at, workspace_id;
+SELECT workspace_id, name, test, zone, plan, api_allowed, device_tokens, created_at FROM workspace ORDER BY created_at, workspace_id;
 
 -- name: set_workspace
 -- What is null stays.
-UPDATE workspace SET plan = coalesce($2, plan), api_allowed = coalesce($3, api_allowed) WHERE workspace_id = $1;
+UPDATE workspace SET plan = coalesce($2, plan), api_allowed = coalesce($3, api_allowed),
+       device_tokens = coalesce($4, device_tokens)
+WHERE workspace_id = $1;
 
 -- name: load_data_key
 -- Wrapped by the master key.

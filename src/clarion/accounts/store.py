@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from clarion import db, errors
 from clarion.accounts.credentials import Credential, NewCredential, SecretForm, hash_of, new_secret
-from clarion.accounts.workspaces import Plan, Workspace
+from clarion.accounts.workspaces import DeviceTokens, Plan, Workspace
 from clarion.db import Tx
 from clarion.model import Ids
 from clarion.vault import MasterKey, Vault
@@ -71,12 +71,14 @@ async def set_workspace(
     actor: str,
     plan: Plan | None = None,
     api_allowed: bool | None = None,
+    device_tokens: DeviceTokens | None = None,
 ) -> Workspace:
-    """Change what vendors ask of a store; the audit says so. Raises NotFound."""
-    await tx.execute(Q.set_workspace, workspace_id, plan, api_allowed)
+    """Change what vendors ask of a store, and what its devices' tokens are; the audit says so. Raises NotFound."""
+    await tx.execute(Q.set_workspace, workspace_id, plan, api_allowed, device_tokens)
     await audit(
-        tx, workspace_id, ids=ids, actor=actor, action="workspace_set", plan=plan, api_allowed=api_allowed
-    )
+        tx, workspace_id, ids=ids, actor=actor, action="workspace_set", plan=plan, api_allowed=api_allowed,
+        device_tokens=device_tokens,
+    )  # fmt: skip
     return await read_workspace(tx, workspace_id)
 
 
@@ -302,6 +304,7 @@ def _workspace(row: asyncpg.Record) -> Workspace:
         created_at=row["created_at"].isoformat(),
         plan=row["plan"],
         api_allowed=row["api_allowed"],
+        device_tokens=row["device_tokens"],
     )
 
 

@@ -9,12 +9,14 @@ from msgspec import Struct
 from clarion.vault import MasterKey, Vault
 
 Plan = Literal["free", "standard", "premium"]
+DeviceTokens = Literal["shape", "fcm", "onesignal"]
 
 
 class Workspace(Struct, frozen=True, kw_only=True):
     """One tenant. `zone`: IANA name, in which its days are counted. A `test` workspace is never billed or sent from.
 
     `plan`, `api_allowed`: what some vendors ask of a store before their API may be called.
+    `device_tokens`: whose tokens its devices have: told by their shape, or all of one provider.
     """
 
     workspace_id: UUID
@@ -24,6 +26,7 @@ class Workspace(Struct, frozen=True, kw_only=True):
     created_at: str
     plan: Plan = "standard"
     api_allowed: bool = True
+    device_tokens: DeviceTokens = "shape"
 
 
 class Vaults:

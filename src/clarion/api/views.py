@@ -19,7 +19,7 @@ from clarion.profiles import Erasure, FoundProfile, StoredChange
 WORKSPACE, CREDENTIAL, PROFILE, EVENT, QUARANTINED, ERASURE = "wrk", "crd", "prf", "evt", "qrt", "ers"
 JOB = "job"
 #: What `issued` tells beside the secret.
-ISSUED_BESIDE = ("credential_id", "workspace", "dialect", "role", "app_key")
+ISSUED_BESIDE = ("credential_id", "workspace", "dialect", "role", "app_key", "tenant_id")
 
 
 class Workspace(Struct, frozen=True, kw_only=True):
@@ -31,6 +31,7 @@ class Workspace(Struct, frozen=True, kw_only=True):
     zone: str
     plan: str
     api_allowed: bool
+    device_tokens: str
     created_at: str
 
 
@@ -211,6 +212,7 @@ def workspace(one: accounts.Workspace) -> Workspace:
         zone=one.zone,
         plan=one.plan,
         api_allowed=one.api_allowed,
+        device_tokens=one.device_tokens,
         created_at=one.created_at,
     )
 

@@ -20,7 +20,10 @@ app = App(name="metric", help="Metrics: the kinds of events, with their properti
 @app.command(name="list")
 def list_(
     *,
-    category: Annotated[Category | None, Parameter(help="api: those that callers defined.")] = None,
+    category: Annotated[
+        Category | None,
+        Parameter(help="api: those that callers defined; system: all of the catalogue of system events."),
+    ] = None,
     workspace: OfWorkspace = None,
     place: Place = HERE,
     json: Json = False,
@@ -33,6 +36,10 @@ def list_(
     found = with_call(place, "metric list", workspace, ask)
     if not found and not json and category is None:
         print("No metrics yet. Each kind of event becomes one when its first event comes; see `event list`.")
+        print("Names that apps use, with what they mean: `metric list --category system`.")
+        return
+    if category == "system":
+        show_rows(found, ("group", "name", "description", "useful", "status", "events"), json=json)
         return
     show_rows(
         found, ("name", "category", "status", "events", "discarded", "discovered", "first_seen"), json=json
@@ -57,8 +64,14 @@ def show(name: str, *, workspace: OfWorkspace = None, place: Place = HERE, json:
         "status": found.status,
         "events": found.events,
         "discarded": found.discarded,
-        "first seen": found.first_seen,
+        "first seen": found.first_seen or "not yet",
     }
+    if found.category == "system":
+        about |= {
+            "group": found.group,
+            "description": found.description,
+            "useful params": ", ".join(found.useful),
+        }
     show_one(about, json=False)
     if found.attributes:
         print()

@@ -17,7 +17,7 @@ from clarion.cli._events import COLUMNS, rows_of
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
 from clarion.cli._print import show_json, show_one, warn
-from clarion.profiles import FoundProfile, StoredChange
+from clarion.profiles import FoundProfile, StoredChange, StoredDevice
 
 app = App(name="profile", help="Profiles: find a person, see what is known and what happened; export, erase.")
 
@@ -267,6 +267,15 @@ def _show(found: FoundProfile, json: bool) -> None:
     lines |= {f"{one['kind']} {one['namespace']}".strip(): one["value"] for one in found.identities}
     lines["reached by"] = [f"{one['channel']} {one['value']}" for one in found.addresses]
     lines |= {f"trait {name}": value for name, value in found.traits.items()}
+    if found.devices:
+        lines["devices"] = [_device(one) for one in found.devices]
     if len(found.members) > 1:
         lines["members"] = found.members
     show_one(lines, json=False)
+
+
+def _device(one: StoredDevice) -> str:
+    """A device in words, without its token."""
+    may = "may be pushed to" if one.may_push else "may not be pushed to"
+    state = "its token was replaced" if one.replaced else may
+    return f"{one.platform} of {one.token_kind} ({state}; {one.language}-{one.country}, {one.timezone})"

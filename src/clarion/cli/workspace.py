@@ -61,10 +61,14 @@ def set_(
     *,
     plan: Annotated[accounts.Plan | None, Parameter(help="SmartPush wants standard or premium.")] = None,
     api_allowed: Annotated[bool | None, Parameter(help="On SmartPush's allow-list or not.")] = None,
+    device_tokens: Annotated[
+        accounts.DeviceTokens | None,
+        Parameter(help="Whose tokens devices have: told by their shape, or all of one provider."),
+    ] = None,
     place: Place = HERE,
     json: Json = False,
 ) -> None:
-    """Change what vendors ask of a store before their API may be called."""
+    """Change what vendors ask of a store before their API may be called, and what its devices' tokens are."""
 
     async def do(rooms: Rooms) -> views.Workspace:
         held = await find_workspace(rooms, name)
@@ -76,6 +80,7 @@ def set_(
                 actor=f"cli:{getpass.getuser()}",
                 plan=plan,
                 api_allowed=api_allowed,
+                device_tokens=device_tokens,
             )
         return views.workspace(changed)
 

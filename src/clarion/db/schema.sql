@@ -122,6 +122,25 @@ CREATE TABLE public.customer_order (
     CONSTRAINT customer_order_status_check CHECK ((status = ANY (ARRAY['INITIALIZED'::text, 'IN_PROGRESS'::text, 'DELIVERED'::text, 'CANCELLED'::text, 'ABANDONED_SHOPPING_CART'::text])))
 );
 
+CREATE TABLE public.device (
+    workspace_id uuid NOT NULL,
+    blind uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    kind text NOT NULL,
+    platform text NOT NULL,
+    may_push boolean DEFAULT false NOT NULL,
+    language text NOT NULL,
+    country text NOT NULL,
+    timezone text NOT NULL,
+    sealed bytea NOT NULL,
+    successor uuid,
+    stamp_us bigint NOT NULL,
+    stamp_id uuid NOT NULL,
+    CONSTRAINT device_kind_check CHECK ((kind = ANY (ARRAY['fcm'::text, 'onesignal'::text]))),
+    CONSTRAINT device_platform_check CHECK ((platform = ANY (ARRAY['android'::text, 'ios'::text, 'web'::text])))
+)
+WITH (fillfactor='80');
+
 CREATE TABLE public.erasure (
     workspace_id uuid NOT NULL,
     erasure_id uuid NOT NULL,
@@ -656,6 +675,8 @@ CREATE TABLE public.workspace (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     plan text DEFAULT 'standard'::text NOT NULL,
     api_allowed boolean DEFAULT true NOT NULL,
+    device_tokens text DEFAULT 'shape'::text NOT NULL,
+    CONSTRAINT workspace_device_tokens_check CHECK ((device_tokens = ANY (ARRAY['shape'::text, 'fcm'::text, 'onesignal'::text]))),
     CONSTRAINT workspace_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text)),
     CONSTRAINT workspace_plan_check CHECK ((plan = ANY (ARRAY['free'::text, 'standard'::text, 'premium'::text])))
 );
@@ -695,6 +716,9 @@ ALTER TABLE ONLY public.customer_order
 
 ALTER TABLE ONLY public.customer_order
     ADD CONSTRAINT customer_order_workspace_id_external_order_id_key UNIQUE (workspace_id, external_order_id);
+
+ALTER TABLE ONLY public.device
+    ADD CONSTRAINT device_pkey PRIMARY KEY (workspace_id, blind);
 
 ALTER TABLE ONLY public.erasure
     ADD CONSTRAINT erasure_pkey PRIMARY KEY (workspace_id, erasure_id);
@@ -865,6 +889,8 @@ CREATE INDEX credential_workspace ON public.credential USING btree (workspace_id
 
 CREATE INDEX customer_order_profile ON public.customer_order USING btree (workspace_id, profile_id, ordered_at);
 
+CREATE INDEX device_profile ON public.device USING btree (workspace_id, profile_id);
+
 CREATE INDEX event_brin ON ONLY public.event USING brin (event_id) WITH (pages_per_range='16', autosummarize='on');
 
 CREATE INDEX event_brought_by ON ONLY public.event USING btree (workspace_id, brought_by) WHERE (brought_by IS NOT NULL);
@@ -928,6 +954,9 @@ ALTER TABLE ONLY public.credential_use
 
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
+
+ALTER TABLE ONLY public.device
+    ADD CONSTRAINT device_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
 
 ALTER TABLE ONLY public.erasure
     ADD CONSTRAINT erasure_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspace(workspace_id);
@@ -1027,6 +1056,8 @@ ALTER TABLE public.credential_use ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.customer_order ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.device ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.erasure ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
@@ -1110,6 +1141,8 @@ CREATE POLICY tenant ON public.consent USING ((workspace_id = (NULLIF(current_se
 CREATE POLICY tenant ON public.credential_use USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.customer_order USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.device USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.erasure USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
@@ -1219,6 +1252,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credential TO clarion_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credential_use TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.customer_order TO clarion_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.device TO clarion_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.erasure TO clarion_app;
 

@@ -21,6 +21,9 @@ from clarion.dialects._page import page
 from clarion.dialects.esputnik import auth as esputnik_auth
 from clarion.dialects.esputnik import describe as esputnik_describe
 from clarion.dialects.esputnik import routes as esputnik_routes
+from clarion.dialects.smartapppush import auth as smartapppush_auth
+from clarion.dialects.smartapppush import describe as smartapppush_describe
+from clarion.dialects.smartapppush import routes as smartapppush_routes
 from clarion.dialects.smartpush import auth as smartpush_auth
 from clarion.dialects.smartpush import describe as smartpush_describe
 from clarion.dialects.smartpush import routes as smartpush_routes
@@ -90,6 +93,16 @@ DIALECTS: Mapping[str, Dialect] = {
         routes=smartpush_routes.routes,
         unknown=smartpush_routes.unknown,
         reference=smartpush_describe.REFERENCE,
+    ),
+    "smartapppush": Dialect(
+        form=smartapppush_auth.FORM,
+        shown=smartapppush_auth.shown,
+        curl=smartapppush_auth.curl,
+        buckets=smartapppush_routes.BUCKETS,
+        prefixes=smartapppush_routes.PREFIXES,
+        routes=smartapppush_routes.routes,
+        unknown=smartapppush_routes.unknown,
+        reference=smartapppush_describe.REFERENCE,
     ),
 }
 

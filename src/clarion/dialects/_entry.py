@@ -56,11 +56,11 @@ async def enter(
     if credential is None:
         raise Ended(gate.voice.unauthorized())
     count(gate, door, credential)
-    if writes and credential.role == _VIEWER:
-        raise Ended(gate.voice.read_only())
+    if writes:
+        check_right(gate.voice, credential)
     body = await body_of(gate.voice, door, scope, receive, limit)
-    if gate.json and body and (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
-        raise Ended(gate.voice.not_json())
+    if gate.json and body:
+        check_kind(gate.voice, headers)
     return credential, body
 
 
@@ -70,6 +70,18 @@ def count(gate: Gate, door: Door, credential: Credential) -> None:
     wait_s = door.rates.take(credential.credential_id, gate.bucket, per_minute)
     if wait_s is not None:
         raise Ended(gate.voice.over_rate(per_minute, wait_s))
+
+
+def check_right(voice: Voice, credential: Credential) -> None:
+    """Raises Ended for one that may only read."""
+    if credential.role == _VIEWER:
+        raise Ended(voice.read_only())
+
+
+def check_kind(voice: Voice, headers: Headers) -> None:
+    """Raises Ended for a body that says it is no JSON."""
+    if (kind := headers.get(b"content-type")) and b"json" not in kind.lower():
+        raise Ended(voice.not_json())
 
 
 async def body_of(voice: Voice, door: Door, scope: Scope, receive: Receive, limit: Limit) -> bytes:

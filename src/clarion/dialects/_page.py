@@ -47,7 +47,9 @@ def curl(reference: Reference, call: Described, base_url: str) -> str:
         reference.option.format(key="$CLARION_KEY"),
     ]
     if call.sample:
-        lines += ["-H 'Content-Type: application/json'", f"-d '{call.sample}'"]
+        # A name in the body is put there by the shell as well: it has to stand outside of what quotes the rest.
+        body = re.sub(r"\$\w+", r"""'"\g<0>"'""", call.sample)
+        lines += ["-H 'Content-Type: application/json'", f"-d '{body}'"]
     return " \\\n  ".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
@@ -149,6 +149,9 @@ async def settle(
         if entry.inbound.traits:
             facts[member].append(profiles.Facts(entry.inbound.traits, entry.stamp, entry.inbound.history))
     await profiles.fold_traits(tx, bench.workspace_id, facts, vault=bench.vault, ids=bench.ids, cause="event")
+    await profiles.put_devices(
+        tx, bench.workspace_id, _devices(entries, members), vault=bench.vault, ids=bench.ids, cause="event"
+    )
     happened = [
         (entry, entry.inbound, member)
         for entry, member in zip(entries, members, strict=True)
@@ -160,6 +163,12 @@ async def settle(
     if happened:
         metric_ids = {name: one.metric_id for name, one in resolved.items()}
         await _put_on_timeline(tx, bench, happened, bodies, metric_ids, tally)
+
+
+def _devices(entries: Sequence[Entry], members: Sequence[UUID]) -> Iterator[profiles.SeenDevice]:
+    for entry, member in zip(entries, members, strict=True):
+        if isinstance(entry.inbound, Event) and entry.inbound.device is not None:
+            yield profiles.SeenDevice(entry.inbound.device, member, entry.stamp_us, entry.item_id)
 
 
 async def quarantine(

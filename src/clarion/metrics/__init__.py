@@ -2,6 +2,7 @@
 
 An unknown name is discovered with its first event. A paused metric's events are counted as discarded, not kept.
 A caller may declare one before, with the attributes of its events; then it is pending until the first of them.
+What the names of apps' system events mean is known before they happen, without a row for each.
 """
 
 from clarion.metrics.catalogue import Property
@@ -26,8 +27,10 @@ from clarion.metrics.store import (
     resolve,
     set_status,
 )
+from clarion.metrics.system import SYSTEM_EVENTS, SystemEvent
 
 __all__ = [
+    "SYSTEM_EVENTS",
     "Attribute",
     "AttributeType",
     "Category",
@@ -36,6 +39,7 @@ __all__ = [
     "Metric",
     "Property",
     "Resolved",
+    "SystemEvent",
     "TooMany",
     "begin_syncing",
     "count_days",

@@ -43,7 +43,7 @@ SELECT m.metric_id, m.name, m.title, m.status, m.discovered, m.discarded, m.made
        coalesce((SELECT sum(d.events) FROM metric_day AS d
                  WHERE d.workspace_id = m.workspace_id AND d.metric_id = m.metric_id), 0)::bigint AS events
 FROM metric AS m
-WHERE m.workspace_id = $1 AND ($2::text IS NULL OR m.name = $2) AND ($3::text IS NULL OR (m.made_by IS NOT NULL) = ($3 = 'api'))
+WHERE m.workspace_id = $1 AND ($2::text IS NULL OR m.name = $2)
 ORDER BY m.name;
 
 -- name: list_properties

@@ -6,12 +6,13 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from clarion import accounts, db, errors
 from clarion.db import Tx
 from clarion.metrics.catalogue import Property, described, properties_of, type_of
 from clarion.metrics.declared import Attribute, Declaration, TooMany
+from clarion.metrics.system import SYSTEM_EVENTS, SystemEvent
 from clarion.model import JSONObject
 
 Q = db.load("clarion.metrics")
@@ -19,14 +20,15 @@ SHAPES_MAX = 100_000
 Status = Literal["pending", "syncing", "paused"]
 
 
-Category = Literal["api", "other"]
+Category = Literal["api", "system", "other"]
 
 
 class Metric(Struct, frozen=True, kw_only=True):
     """A kind of event. `events`: on the timeline so far; `properties` as {name, type, example, personal}.
 
-    `category`: `api` where a caller defined it, with the `attributes` that its events may have. `discarded`: events
-    that came while it was paused.
+    `category`: `api` where a caller defined it, with the `attributes` that its events may have; `system` where the
+    catalogue of system events has it, with a `group`, a `description` and what its events may usefully say; `pending`
+    and never seen where it did not happen yet. `discarded`: events that came while it was paused.
     """
 
     name: str
@@ -36,9 +38,12 @@ class Metric(Struct, frozen=True, kw_only=True):
     discovered: bool
     events: int
     discarded: int
-    first_seen: str
+    first_seen: str | None
     properties: list[dict[str, Any]] = []
     attributes: list[Attribute] = []
+    group: str | None = None
+    description: str = ""
+    useful: list[str] = []
 
 
 class Resolved(Struct, frozen=True):
@@ -138,38 +143,66 @@ async def count_days(tx: Tx, workspace_id: UUID, counts: Mapping[tuple[int, int]
 async def list_metrics(
     tx: Tx, workspace_id: UUID, *, name: str | None = None, category: Category | None = None
 ) -> list[Metric]:
-    """All metrics, or one with its properties and attributes. Raises NotFound for a name that is none."""
-    rows = await tx.fetch(Q.list_metrics, workspace_id, name, category)
-    if name is not None and not rows:
-        raise errors.NotFound(f"there is no metric named {name} in this workspace")
-    properties: list[asyncpg.Record] = []
-    attributes: tuple[Attribute, ...] = ()
+    """All metrics, or one with its properties and attributes. Raises NotFound for a name that is none.
+
+    Of the category `system` all of the catalogue's, in its order; by its name one that did not happen yet as well.
+    """
+    rows = await tx.fetch(Q.list_metrics, workspace_id, name)
+    if name is not None and rows:
+        return [await _with_all(tx, workspace_id, rows[0])]
+    if name is not None and name in SYSTEM_EVENTS:
+        return [_unseen(SYSTEM_EVENTS[name])]
     if name is not None:
-        properties = await tx.fetch(Q.list_properties, workspace_id, rows[0]["metric_id"])
-        attributes = _by_metric(await tx.fetch(Q.list_attributes, workspace_id, name, None))[name]
-    return [
-        Metric(
-            name=row["name"],
-            title=row["title"],
-            category="other" if row["made_by"] is None else "api",
-            status=row["status"],
-            discovered=row["discovered"],
-            events=row["events"],
-            discarded=row["discarded"],
-            first_seen=row["created_at"].isoformat(),
-            properties=[
-                {
-                    "name": item["name"],
-                    "type": item["type"],
-                    "example": None if item["example"] is None else msgspec.json.decode(item["example"]),
-                    "personal": item["personal"],
-                }
-                for item in properties
-            ],
-            attributes=list(attributes),
-        )
-        for row in rows
+        raise errors.NotFound(f"there is no metric named {name} in this workspace")
+    if category == "system":
+        held = {row["name"]: _metric(row) for row in rows}
+        return [held.get(one.name) or _unseen(one) for one in SYSTEM_EVENTS.values()]
+    return [one for one in map(_metric, rows) if category in (None, one.category)]
+
+
+async def _with_all(tx: Tx, workspace_id: UUID, row: asyncpg.Record) -> Metric:
+    """One with its properties and attributes."""
+    properties = await tx.fetch(Q.list_properties, workspace_id, row["metric_id"])
+    attributes = _by_metric(await tx.fetch(Q.list_attributes, workspace_id, row["name"], None))[row["name"]]
+    shown = [
+        {
+            "name": item["name"],
+            "type": item["type"],
+            "example": None if item["example"] is None else msgspec.json.decode(item["example"]),
+            "personal": item["personal"],
+        }
+        for item in properties
     ]
+    return structs.replace(_metric(row), properties=shown, attributes=list(attributes))
+
+
+def _metric(row: asyncpg.Record) -> Metric:
+    """One as it is listed."""
+    known = SYSTEM_EVENTS.get(row["name"])
+    found = Metric(
+        name=row["name"],
+        title=row["title"],
+        category="api" if row["made_by"] is not None else "other" if known is None else "system",
+        status=row["status"],
+        discovered=row["discovered"],
+        events=row["events"],
+        discarded=row["discarded"],
+        first_seen=row["created_at"].isoformat(),
+    )
+    return found if known is None else _explained(found, known)
+
+
+def _unseen(known: SystemEvent) -> Metric:
+    """One of the catalogue that did not happen yet."""
+    found = Metric(
+        name=known.name, title="", category="system", status="pending", discovered=False, events=0, discarded=0,
+        first_seen=None,
+    )  # fmt: skip
+    return _explained(found, known)
+
+
+def _explained(found: Metric, known: SystemEvent) -> Metric:
+    return structs.replace(found, group=known.group, description=known.description, useful=list(known.params))
 
 
 async def create(tx: Tx, workspace_id: UUID, name: str) -> Metric:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 JSONObject = dict[str, Any]  # decoded JSON object: str, int (64 bits), float, bool, None, list, dict
 Channel = Literal["email", "sms"]
+Platform = Literal["android", "ios", "web"]
 DAY_US = 86_400_000_000
 
 
@@ -34,8 +35,22 @@ class Reach(Struct, frozen=True, array_like=True, gc=False):
     value: str
 
 
+class Device(Struct, frozen=True, array_like=True, gc=False):
+    """Where a push can go, and whether it may: what an event told of the device that it came from.
+
+    Who holds its `token` can reach it. `may_push`: its owner said yes; nobody else says it for them.
+    """
+
+    token: str
+    platform: Platform
+    may_push: bool
+    language: str
+    country: str
+    timezone: str
+
+
 class Event(Struct, frozen=True, array_like=True, tag="e", kw_only=True, gc=False):
-    """Something a profile did. `traits` are facts about the profile that came along.
+    """Something a profile did. `traits` are facts about the profile that came along, `device` is where it came from.
 
     `identities` all identify the profile (at least one). `occurred_at_us`: microseconds since 1970.
     `history` marks imports and past events: their traits fill only what is not set.
@@ -50,6 +65,7 @@ class Event(Struct, frozen=True, array_like=True, tag="e", kw_only=True, gc=Fals
     context: JSONObject = {}
     session: str | None = None
     history: bool = False
+    device: Device | None = None
 
 
 class ProfileChange(Struct, frozen=True, array_like=True, tag="p", kw_only=True, gc=False):

@@ -4,11 +4,13 @@ An item is written for the member of its strongest identity; who is one person i
 between identities (`resolve`), and readers go by `root_id`. Every value carries its stamp (accept time, item id)
 and the newer wins, so the order of processing does not matter. Identities, addresses and personal traits are
 sealed; what can be asked of them is asked by blind indexes. A person is on a list as the newest word of any member
-says; a suppression belongs to an address, whoever has it, and outlives them.
+says; a suppression belongs to an address, whoever has it, and outlives them. A device belongs to the member of the
+newest item that told of its token, and may be pushed to only where that item said so.
 """
 
 from clarion.profiles.arrivals import Arrival, Known
 from clarion.profiles.conversion import Refused, convert
+from clarion.profiles.devices import StoredDevice, TokenKind, kind_of
 from clarion.profiles.identities import blind_of, canonical_phone, reach_of, strongest
 from clarion.profiles.numbers import LIST, PROFILE, TRAIT
 from clarion.profiles.standard import canonical_name
@@ -17,12 +19,14 @@ from clarion.profiles.store import (
     TRAIT_DELETED,
     Erased,
     Erasure,
+    FoundDevice,
     FoundProfile,
     Having,
     Kin,
     Membership,
     Person,
     ProfileList,
+    SeenDevice,
     ShownTrait,
     StoredChange,
     StoredTrait,
@@ -44,6 +48,7 @@ from clarion.profiles.store import (
     find_by_address,
     find_by_identity,
     find_by_name,
+    find_device,
     find_lists,
     find_person,
     find_suppression,
@@ -54,6 +59,7 @@ from clarion.profiles.store import (
     kin_of,
     leads_of,
     list_definitions,
+    list_devices,
     list_erasures,
     list_lists,
     list_people,
@@ -69,12 +75,14 @@ from clarion.profiles.store import (
     oldest_of,
     pack_erased,
     page_profiles,
+    put_devices,
     read_definitions,
     read_list,
     read_person,
     read_profile,
     reasons_of_blind,
     refold,
+    replace_token,
     roots_of,
     settle_trait,
     suppress,
@@ -104,6 +112,7 @@ __all__ = [
     "Erased",
     "Erasure",
     "Facts",
+    "FoundDevice",
     "FoundProfile",
     "Having",
     "Kin",
@@ -114,10 +123,13 @@ __all__ = [
     "ProfileList",
     "Reason",
     "Refused",
+    "SeenDevice",
     "ShownTrait",
     "StoredChange",
+    "StoredDevice",
     "StoredTrait",
     "Suppressed",
+    "TokenKind",
     "TooManyTraits",
     "Update",
     "Wish",
@@ -140,6 +152,7 @@ __all__ = [
     "find_by_address",
     "find_by_identity",
     "find_by_name",
+    "find_device",
     "find_lists",
     "find_person",
     "find_suppression",
@@ -149,8 +162,10 @@ __all__ = [
     "history",
     "is_element_change",
     "kin_of",
+    "kind_of",
     "leads_of",
     "list_definitions",
+    "list_devices",
     "list_erasures",
     "list_lists",
     "list_people",
@@ -166,6 +181,7 @@ __all__ = [
     "oldest_of",
     "pack_erased",
     "page_profiles",
+    "put_devices",
     "reach_of",
     "read_definitions",
     "read_list",
@@ -173,6 +189,7 @@ __all__ = [
     "read_profile",
     "reasons_of_blind",
     "refold",
+    "replace_token",
     "roots_of",
     "settle_trait",
     "strongest",

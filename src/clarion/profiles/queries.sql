@@ -629,3 +629,41 @@ SELECT count(*) FROM trait WHERE workspace_id = $1 AND made_by = $2;
 INSERT INTO trait (workspace_id, name, type, personal, made_by)
 SELECT $1, name, type, personal, $5 FROM unnest($2::text[], $3::text[], $4::boolean[]) AS t(name, type, personal)
 ON CONFLICT (workspace_id, name) DO NOTHING RETURNING name;
+
+-- name: lock_devices
+-- Some by their tokens, ours until the commit, locked in sorted order.
+SELECT blind, profile_id, may_push, stamp_us, stamp_id FROM device
+WHERE workspace_id = $1 AND blind = ANY($2::uuid[]) ORDER BY blind FOR UPDATE;
+
+-- name: put_devices
+-- The newer stamp wins. A token that was replaced and is told of again is a device's as before.
+INSERT INTO device (workspace_id, blind, profile_id, kind, platform, may_push, language, country, timezone, sealed,
+                    stamp_us, stamp_id)
+SELECT $1, blind, profile_id, kind, platform, may_push, language, country, timezone, sealed, stamp_us, stamp_id
+FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::text[], $9::text[],
+            $10::bytea[], $11::bigint[], $12::uuid[])
+     AS d(blind, profile_id, kind, platform, may_push, language, country, timezone, sealed, stamp_us, stamp_id)
+ON CONFLICT (workspace_id, blind) DO UPDATE
+SET profile_id = excluded.profile_id, platform = excluded.platform, may_push = excluded.may_push,
+    language = excluded.language, country = excluded.country, timezone = excluded.timezone, successor = NULL,
+    stamp_us = excluded.stamp_us, stamp_id = excluded.stamp_id
+WHERE (device.stamp_us, device.stamp_id) < (excluded.stamp_us, excluded.stamp_id);
+
+-- name: find_device
+-- By its token, with the person whose it is.
+SELECT d.blind, d.profile_id, p.root_id, d.platform, d.may_push, d.language, d.country, d.timezone, d.successor
+FROM device AS d JOIN profile AS p ON p.workspace_id = d.workspace_id AND p.profile_id = d.profile_id
+WHERE d.workspace_id = $1 AND d.blind = $2;
+
+-- name: replace_device
+-- Its token is another one now.
+UPDATE device SET successor = $3, stamp_us = $4, stamp_id = $5 WHERE workspace_id = $1 AND blind = $2;
+
+-- name: list_devices
+-- Of some members, the one that was seen last first.
+SELECT blind, kind, platform, may_push, language, country, timezone, sealed, successor, stamp_us FROM device
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY stamp_us DESC, blind;
+
+-- name: erase_devices
+-- Of some members.
+DELETE FROM device WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING blind;

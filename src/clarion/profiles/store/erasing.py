@@ -66,6 +66,7 @@ async def erase(
         "addresses": len(addresses),
         "suppressed addresses shown": await forget_suppressed(tx, workspace_id, places),
         "list memberships": len(await tx.fetch(Q.erase_memberships, workspace_id, members)),
+        "devices": len(await tx.fetch(Q.erase_devices, workspace_id, members)),
         "trait indexes": len(await tx.fetch(Q.erase_trait_blinds, workspace_id, members)),
         "trait examples": len(await tx.fetch(Q.forget_examples, workspace_id, members)),
         "changes": len(await tx.fetch(Q.erase_changes, workspace_id, members)),

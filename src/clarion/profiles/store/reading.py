@@ -12,8 +12,10 @@ from msgspec import Struct
 from clarion import model
 from clarion.db import Tx
 from clarion.model import Identity, IdentityKind
+from clarion.profiles.devices import StoredDevice
 from clarion.profiles.identities import blind_of
 from clarion.profiles.store._queries import Q
+from clarion.profiles.store.devices import list_devices
 from clarion.profiles.store.traits import open_traits
 from clarion.vault import Vault
 
@@ -27,6 +29,7 @@ class FoundProfile(Struct, frozen=True, kw_only=True):
     identities: list[dict[str, str]]
     addresses: list[dict[str, Any]]
     members: list[str]
+    devices: list[StoredDevice] = []
 
 
 class StoredChange(Struct, frozen=True, kw_only=True):
@@ -66,6 +69,7 @@ async def read_profile(tx: Tx, workspace_id: UUID, profile_id: UUID, *, vault: V
         identities=[_shown_identity(row, vault) for row in identities],
         addresses=[_shown_address(row, vault) for row in addresses],
         members=[model.show_id("prf", member) for member in members],
+        devices=await list_devices(tx, workspace_id, members, vault=vault),
     )
 
 
