@@ -23,8 +23,11 @@ from clarion.messaging.port import (
     Text,
     Unknown,
 )
+from clarion.messaging.rendering import Unwritable
+from clarion.messaging.rendering import check as check_texts
 from clarion.messaging.sends import Cause, Planned, PlannedSend, State
 from clarion.messaging.store import (
+    BACKLOG_MAX,
     PLAN_MAX,
     TEMPLATE,
     WORK,
@@ -57,6 +60,7 @@ from clarion.messaging.store import (
     read_send,
     read_states,
     read_texts,
+    refuse_when_full,
     rename_template,
     save_template,
     set_provider,
@@ -65,6 +69,7 @@ from clarion.messaging.store import (
 )
 
 __all__ = [
+    "BACKLOG_MAX",
     "CHANNELS",
     "PLAN_MAX",
     "PROVIDERS",
@@ -99,7 +104,9 @@ __all__ = [
     "Text",
     "Topic",
     "Unknown",
+    "Unwritable",
     "agree",
+    "check_texts",
     "count_sends",
     "delete_template",
     "eraser",
@@ -119,6 +126,7 @@ __all__ = [
     "read_send",
     "read_states",
     "read_texts",
+    "refuse_when_full",
     "rename_template",
     "save_template",
     "set_provider",

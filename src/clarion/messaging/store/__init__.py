@@ -22,7 +22,7 @@ from clarion.messaging.store.outbox import (
     settle_unknown,
     unknown_workspaces,
 )
-from clarion.messaging.store.planning import PLAN_MAX, WORK, plan
+from clarion.messaging.store.planning import BACKLOG_MAX, PLAN_MAX, WORK, plan, refuse_when_full
 from clarion.messaging.store.providers import (
     StoredProvider,
     default_provider,
@@ -70,6 +70,7 @@ from clarion.messaging.store.templates import (
 )
 
 __all__ = [
+    "BACKLOG_MAX",
     "PLAN_MAX",
     "TEMPLATE",
     "WORK",
@@ -127,6 +128,7 @@ __all__ = [
     "read_states",
     "read_texts",
     "recent",
+    "refuse_when_full",
     "release",
     "rename_template",
     "save_template",

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from clarion import errors
 from clarion.db import Tx
-from clarion.messaging.port import MessageClass
+from clarion.messaging.port import Channel, MessageClass
 from clarion.messaging.sends import Planned, PlannedSend, Sealed
 from clarion.messaging.store._queries import Q
 from clarion.messaging.store.standing import find_rule
@@ -19,6 +19,10 @@ from clarion.vault import Vault
 
 WORK = "clarion_sends"  #: the channel on which workers hear that there are sends
 PLAN_MAX = 1_000
+BACKLOG_MAX = (
+    100_000  #: due and not sent, of a channel of a workspace; with more, callers are to come back later
+)
+_COME_BACK_S = 30
 
 
 class _Row(Struct, frozen=True, kw_only=True):
@@ -67,6 +71,13 @@ async def plan(
     old = {row["send_key"]: row["send_id"] for row in await tx.fetch(Q.find_planned, workspace_id, known)}
     await tx.execute(Q.tell_workers, WORK)
     return [Planned(new[key], new=True) if key in new else Planned(old[key], new=False) for key in keys]
+
+
+async def refuse_when_full(tx: Tx, workspace_id: UUID, channel: Channel, *, now_us: int) -> None:
+    """Raises Unavailable where too many messages of a channel wait already: asked by callers that can wait."""
+    due: int = await tx.fetchval(Q.count_due, workspace_id, channel, now_us, BACKLOG_MAX)
+    if due >= BACKLOG_MAX:
+        raise errors.Unavailable(f"{due:,} messages wait to be sent", retry_after_s=_COME_BACK_S)
 
 
 def _row(

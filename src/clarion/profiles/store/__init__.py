@@ -27,7 +27,15 @@ from clarion.profiles.store.erasing import (
     pack_erased,
     unpack_erased,
 )
-from clarion.profiles.store.finding import find_by_address, leads_of, oldest_of, page_profiles, roots_of
+from clarion.profiles.store.finding import (
+    find_by_address,
+    find_reached,
+    leads_of,
+    newest_addresses,
+    oldest_of,
+    page_profiles,
+    roots_of,
+)
 from clarion.profiles.store.identities import find_tenures, members_of
 from clarion.profiles.store.kin import Kin, kin_of
 from clarion.profiles.store.lists import (
@@ -71,6 +79,7 @@ from clarion.profiles.store.writing import (
     has_email,
     list_definitions,
     list_profiles,
+    meet,
     read_person,
     update,
     write,
@@ -110,6 +119,7 @@ __all__ = [
     "find_by_name",
     "find_lists",
     "find_person",
+    "find_reached",
     "find_suppression",
     "find_tenures",
     "fold_traits",
@@ -128,8 +138,10 @@ __all__ = [
     "lists_of",
     "lock_erasure",
     "make_traits",
+    "meet",
     "members_of",
     "merge",
+    "newest_addresses",
     "oldest_of",
     "pack_erased",
     "page_profiles",
