@@ -27,7 +27,6 @@ from clarion.messaging.rendering import Unwritable
 from clarion.messaging.rendering import check as check_texts
 from clarion.messaging.sends import Cause, Planned, PlannedSend, State
 from clarion.messaging.store import (
-    BACKLOG_MAX,
     PLAN_MAX,
     TEMPLATE,
     WORK,
@@ -69,7 +68,6 @@ from clarion.messaging.store import (
 )
 
 __all__ = [
-    "BACKLOG_MAX",
     "CHANNELS",
     "PLAN_MAX",
     "PROVIDERS",

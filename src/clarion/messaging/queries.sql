@@ -105,10 +105,10 @@ SELECT send_key, send_id FROM send WHERE workspace_id = $1 AND send_key = ANY($2
 SELECT pg_notify($1, '');
 
 -- name: count_due
--- What waits to be sent on a channel, counted up to a most.
+-- What is transactional and waits to be sent on a channel, counted up to a most.
 SELECT count(*) FROM (
-    SELECT FROM send WHERE workspace_id = $1 AND channel = $2 AND state IN ('planned', 'deferred') AND due_us <= $3
-    LIMIT $4) AS waiting;
+    SELECT FROM send WHERE workspace_id = $1 AND channel = $2 AND class = 'transactional'
+    AND state IN ('planned', 'deferred') AND due_us <= $3 LIMIT $4) AS waiting;
 
 -- name: find_due_lines
 -- Which workspaces have something due on which channels; then one line after the other.

@@ -22,7 +22,7 @@ from clarion.messaging.store.outbox import (
     settle_unknown,
     unknown_workspaces,
 )
-from clarion.messaging.store.planning import BACKLOG_MAX, PLAN_MAX, WORK, plan, refuse_when_full
+from clarion.messaging.store.planning import PLAN_MAX, WORK, plan, refuse_when_full
 from clarion.messaging.store.providers import (
     StoredProvider,
     default_provider,
@@ -70,7 +70,6 @@ from clarion.messaging.store.templates import (
 )
 
 __all__ = [
-    "BACKLOG_MAX",
     "PLAN_MAX",
     "TEMPLATE",
     "WORK",

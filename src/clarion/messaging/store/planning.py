@@ -73,10 +73,13 @@ async def plan(
     return [Planned(new[key], new=True) if key in new else Planned(old[key], new=False) for key in keys]
 
 
-async def refuse_when_full(tx: Tx, workspace_id: UUID, channel: Channel, *, now_us: int) -> None:
-    """Raises Unavailable where too many messages of a channel wait already: asked by callers that can wait."""
-    due: int = await tx.fetchval(Q.count_due, workspace_id, channel, now_us, BACKLOG_MAX)
-    if due >= BACKLOG_MAX:
+async def refuse_when_full(tx: Tx, workspace_id: UUID, channel: Channel, *, most: int, now_us: int) -> None:
+    """Raises Unavailable where so many transactional messages of a channel are due and wait.
+
+    Asked by callers that can come back; what a campaign has waiting counts for nothing.
+    """
+    due: int = await tx.fetchval(Q.count_due, workspace_id, channel, now_us, most)
+    if due >= most:
         raise errors.Unavailable(f"{due:,} messages wait to be sent", retry_after_s=_COME_BACK_S)
 
 

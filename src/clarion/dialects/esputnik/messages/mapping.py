@@ -95,7 +95,7 @@ def sender(text: str | None, channel: Channel) -> tuple[str | None, str | None]:
         return given or None, None
     name, address = parseaddr(given)
     canonical = canonical_email(address)
-    if canonical is None or _storable.problem(name) is not None:
+    if canonical is None or not given.isprintable():
         raise Malformed(f"from: '{given[:_SHOWN_MAX]}' is not an e-mail address, nor `Name <address>`")
     return canonical, name or None
 

@@ -127,8 +127,9 @@ async def _send(asked: Asked, wish: Callable[[Tx], Any]) -> wire.Results:
     async def work(tx: Tx) -> list[Queued | Refused]:
         like, wanted = await wish(tx)
         await messaging.refuse_when_full(
-            tx, asked.workspace_id, like.channel, now_us=asked.store.database.now_us()
-        )
+            tx, asked.workspace_id, like.channel, most=asked.store.outbox_max,
+            now_us=asked.store.database.now_us(),
+        )  # fmt: skip
         found = await reach(tx, asked, like.channel, wanted, vault)
         sends = [_send_to(like, place, one) for place, one in enumerate(found) if isinstance(one, Reached)]
         planned = await messaging.plan(tx, asked.workspace_id, sends, vault=vault, ids=asked.store.ids)
