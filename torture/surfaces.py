@@ -96,7 +96,7 @@ def smashsend(caller: Caller, _owner: Caller) -> dict[str, str]:
 
 
 def esputnik(caller: Caller, _owner: Caller) -> dict[str, str]:
-    """A contact in a group, and an import."""
+    """A contact in a group, an import, and on each channel a prepared message and one that is on its way."""
     shop_id = uuid4().hex
     contact = {
         "channels": [{"type": "email", "value": f"{shop_id}@example.com"}],
@@ -110,7 +110,23 @@ def esputnik(caller: Caller, _owner: Caller) -> dict[str, str]:
         "externalCustomerId": shop_id,
         "groupId": str(caller.ask("GET", "/api/v1/groups?name=news")[0]["id"]),
         "sessionId": caller.ask("POST", "/api/v1/contacts", {"contacts": [contact]})["asyncSessionId"],
-    }
+    } | _esputnik_messages(caller, shop_id)
+
+
+def _esputnik_messages(caller: Caller, name: str) -> dict[str, str]:
+    subject = {"subject": "Hello", "htmlText": "<p>Hello</p>"}
+    found = {"language": "uk"}
+    for channel, content, to in (
+        ("email", subject, {"emails": ["ann@example.com"]}),
+        ("sms", {"text": "Hello"}, {"phoneNumbers": ["447911123456"]}),
+        ("viber", {"text": "Hello"}, {"phoneNumbers": ["447911123456"]}),
+    ):
+        store = f"/api/v1/messages/{channel}"
+        number = str(caller.ask("POST", store, {"name": f"order {channel} {name}"} | content)["id"])
+        caller.ask("PUT", f"{store}/{number}/uk", content)
+        sent = caller.ask("POST", f"/api/v1/message/{channel}", content | to)
+        found |= {f"{channel}Id": number, f"{channel}RequestId": sent["results"]["requestId"]}
+    return found | {"messageId": found["emailId"]}
 
 
 def yotpo(_caller: Caller, owner: Caller) -> dict[str, str]:

@@ -137,6 +137,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "Retry-After.",
         ),
     ] = 1_000_000
+    outbox_max: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Due transactional messages of a workspace and channel; beyond, calls that send are answered "
+            "503 with Retry-After.",
+        ),
+    ] = 100_000
     disk_warn_percent: Annotated[Percent, Meta(description="Use of the data's disk at which to warn.")] = 85
     disk_stop_percent: Annotated[
         Percent, Meta(description="Use of the data's disk at which ingest answers 503 with Retry-After.")

@@ -78,7 +78,7 @@ _ESPUTNIK: dict[str, Any] = {
     "source": Source.ESPUTNIK,
     "bucket": "requests",
     "shape": frozenset({"status", "message"}),
-    "unknown": ("/api/" + "x" * 9_000, "/api/\u202e", "/api/v4/event", "/api/v1/message/5/smartsend"),
+    "unknown": ("/api/" + "x" * 9_000, "/api/\u202e", "/api/v4/event", "/api/v1/broadcast"),
     "empty_success": True,
 }
 _SMARTPUSH: dict[str, Any] = {

@@ -37,7 +37,7 @@ async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIAp
             rates=Rates(time.monotonic, use.note),
             ingest=ingest,
             now_us=opened.database.now_us,
-            store=Store(opened.database, opened.vaults, opened.ids),
+            store=Store(opened.database, opened.vaults, opened.ids, settings.outbox_max),
         )
         stop = asyncio.Event()
         beside = [

@@ -22,6 +22,7 @@ from clarion.automations.managing import (
     problems,
     publish,
     redraft,
+    users_of,
 )
 from clarion.automations.run import Command, Reason, Run, Send, SetTraits, run_id_of, send_key_of
 from clarion.automations.runner import Plan, Runner
@@ -72,5 +73,6 @@ __all__ = [
     "run_id_of",
     "schema",
     "send_key_of",
+    "users_of",
     "write",
 ]

@@ -1,12 +1,12 @@
 """What a person does with an automation: draft, publish, pause, archive."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from uuid import UUID
 
 from clarion import errors, events
 from clarion.automations import store
 from clarion.automations.check import Templates, check
-from clarion.automations.definition import Definition
+from clarion.automations.definition import Definition, SendMessage
 from clarion.automations.store import Automation
 from clarion.db import Tx
 from clarion.model import Ids
@@ -58,6 +58,23 @@ async def publish(
         told = "; ".join(f"{one.where} {one.what}" for one in found[:20])
         raise errors.Invalid(f"{held.name} cannot be published: {told}")
     return await _set(tx, workspace_id, held, "live", held.version, now_us)
+
+
+async def users_of(tx: Tx, workspace_id: UUID, called: Collection[str]) -> list[str]:
+    """The names of the automations, live or paused, that send one of these templates (names or numbers)."""
+    held = [one for one in await store.list_automations(tx, workspace_id) if one.live_version is not None]
+    acting = [one for one in held if one.status in ("live", "paused")]
+    pairs = [(one.automation_id, one.live_version or 0) for one in acting]
+    live = await store.read_versions(tx, workspace_id, pairs)
+    return [
+        one.name
+        for one, pair in zip(acting, pairs, strict=True)
+        if any(
+            isinstance(node, SendMessage) and node.template in called
+            for definition in (one.definition, live[pair])
+            for node in definition.nodes.values()
+        )
+    ]
 
 
 async def pause(tx: Tx, workspace_id: UUID, automation_id: UUID, *, now_us: int) -> Automation:

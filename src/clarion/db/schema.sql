@@ -933,6 +933,8 @@ CREATE INDEX send_ref ON public.send USING btree (workspace_id, provider_ref) WH
 
 CREATE INDEX send_unknown ON public.send USING btree (workspace_id, changed_us) WHERE (state = 'unknown'::text);
 
+CREATE INDEX send_waiting ON public.send USING btree (workspace_id, channel, due_us) WHERE ((state = ANY (ARRAY['planned'::text, 'deferred'::text])) AND (class = 'transactional'::text));
+
 CREATE UNIQUE INDEX template_name ON public.template USING btree (workspace_id, name) WHERE (deleted_us IS NULL);
 
 CREATE INDEX trait_blind_profile ON public.trait_blind USING btree (workspace_id, profile_id);

@@ -40,11 +40,15 @@ class Ingest(Protocol):
 
 
 class Store(Struct, frozen=True):
-    """What calls need that are done at once, in a transaction of the caller's workspace."""
+    """What calls need that are done at once, in a transaction of the caller's workspace.
+
+    `outbox_max`: how many due transactional messages of a channel may wait before calls that send are refused.
+    """
 
     database: Database
     vaults: Vaults
     ids: Ids
+    outbox_max: int = 100_000
 
 
 class Door(Struct, frozen=True):

@@ -11,7 +11,7 @@ from clarion.events.ingest import Ingest
 from clarion.events.journal import Entry
 from clarion.events.lanes import Lanes
 from clarion.events.ledger import LedgerLine, Mismatch, inner_mismatches, total
-from clarion.events.people import begin_write, stop_processing, update_person, write_person
+from clarion.events.people import begin_write, meet_people, stop_processing, update_person, write_person
 from clarion.events.process import Bench, Listener
 from clarion.events.reading import StoredEvent, list_events, read_event, read_properties, stream_events
 from clarion.events.rejected import KeptSample, list_rejected
@@ -59,6 +59,7 @@ __all__ = [
     "list_events",
     "list_quarantine",
     "list_rejected",
+    "meet_people",
     "raise_listening",
     "read_event",
     "read_ledger",

@@ -1,5 +1,6 @@
 """Synchronous writes of people. They hold the lanes: nobody is erased, and no e-mail replaced, in the middle of one."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from msgspec import structs
@@ -7,7 +8,7 @@ from msgspec import structs
 from clarion import profiles
 from clarion.db import Tx
 from clarion.events import store
-from clarion.model import Ids, ProfileChange
+from clarion.model import Identity, Ids, ProfileChange
 from clarion.profiles import Update
 from clarion.vault import Vault
 
@@ -29,6 +30,14 @@ async def write_person(tx: Tx, workspace_id: UUID, change: ProfileChange, *, vau
     """
     now_us = await store.share_lanes(tx, workspace_id)
     return await profiles.write(tx, workspace_id, change, vault=vault, ids=ids, now_us=now_us)
+
+
+async def meet_people(
+    tx: Tx, workspace_id: UUID, identities: Sequence[Identity], *, vault: Vault, ids: Ids
+) -> dict[Identity, UUID]:
+    """The members of many identities at once, who are made where there are none."""
+    now_us = await store.share_lanes(tx, workspace_id)
+    return await profiles.meet(tx, workspace_id, identities, vault=vault, ids=ids, now_us=now_us)
 
 
 async def update_person(

@@ -26,6 +26,8 @@ from clarion.messaging.port import (
     Text,
     Unknown,
 )
+from clarion.messaging.rendering import Unwritable
+from clarion.messaging.rendering import check as check_texts
 from clarion.messaging.sends import Cause, Planned, PlannedSend, State
 from clarion.messaging.store import (
     PLAN_MAX,
@@ -68,6 +70,7 @@ from clarion.messaging.store import (
     read_send,
     read_states,
     read_texts,
+    refuse_when_full,
     rename_template,
     save_template,
     seen,
@@ -116,8 +119,10 @@ __all__ = [
     "Text",
     "Topic",
     "Unknown",
+    "Unwritable",
     "agree",
     "blind_of",
+    "check_texts",
     "consents",
     "count_consents",
     "count_sends",
@@ -142,6 +147,7 @@ __all__ = [
     "read_send",
     "read_states",
     "read_texts",
+    "refuse_when_full",
     "rename_template",
     "save_template",
     "seen",

@@ -110,6 +110,12 @@ SELECT send_key, send_id, wish FROM send WHERE workspace_id = $1 AND send_key = 
 -- There are sends.
 SELECT pg_notify($1, '');
 
+-- name: count_due
+-- What is transactional and waits to be sent on a channel, counted up to a most.
+SELECT count(*) FROM (
+    SELECT FROM send WHERE workspace_id = $1 AND channel = $2 AND class = 'transactional'
+    AND state IN ('planned', 'deferred') AND due_us <= $3 LIMIT $4) AS waiting;
+
 -- name: find_due_lines
 -- Which workspaces have something due on which channels; then one line after the other.
 SELECT w.workspace_id, c.channel FROM workspace AS w CROSS JOIN unnest($2::text[]) AS c(channel)

@@ -473,6 +473,24 @@ SELECT DISTINCT p.root_id FROM address AS a
 JOIN profile AS p ON p.workspace_id = a.workspace_id AND p.profile_id = a.profile_id
 WHERE a.workspace_id = $1 AND a.channel = $2 AND a.blind = $3 ORDER BY p.root_id LIMIT $4;
 
+-- name: find_reached
+-- Whom some addresses reach: of each the person that was made first.
+SELECT DISTINCT ON (a.blind) a.blind, p.root_id FROM address AS a
+JOIN profile AS p ON p.workspace_id = a.workspace_id AND p.profile_id = a.profile_id
+WHERE a.workspace_id = $1 AND a.channel = $2 AND a.blind = ANY($3::uuid[]) ORDER BY a.blind, p.root_id;
+
+-- name: find_named
+-- Whom some identities find.
+SELECT blind, root_id FROM identity WHERE workspace_id = $1 AND blind = ANY($2::uuid[]) AND root_id IS NOT NULL;
+
+-- name: list_newest_addresses
+-- Where some people are reached on a channel: of each the address that was told last.
+SELECT DISTINCT ON (p.root_id) p.root_id, a.blind, a.sealed FROM profile AS p
+JOIN address AS a ON a.workspace_id = p.workspace_id AND a.profile_id = p.profile_id
+WHERE p.workspace_id = $1 AND a.channel = $3
+      AND (p.profile_id = ANY($2::uuid[]) OR (p.root_id = ANY($2::uuid[]) AND p.root_id <> p.profile_id))
+ORDER BY p.root_id, a.stamp_us DESC, a.stamp_id DESC;
+
 -- name: page_people
 -- Persons in the order in which they were made, from the one at a place; $2: a trait that must not be set.
 SELECT profile_id FROM profile

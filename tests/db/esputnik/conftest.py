@@ -12,6 +12,8 @@ from clarion.app.handlers import handlers
 from clarion.dialects import DIALECTS, Door, Store, Table
 from tests.dialects.calls import basic
 
+OUTBOX_MAX = 2_000
+
 
 @pytest.fixture
 async def tenant(new_tenant: Any) -> Any:
@@ -29,7 +31,7 @@ def knock(database: Any, ingest: Any, vaults: Any, ids: Any) -> Any:
         rates=Rates(time.monotonic),
         ingest=ingest,
         now_us=database.now_us,
-        store=Store(database, vaults, ids),
+        store=Store(database, vaults, ids, outbox_max=OUTBOX_MAX),
     )
     spoken = Table(DIALECTS["esputnik"].routes(door))
     unknown = DIALECTS["esputnik"].unknown(door)

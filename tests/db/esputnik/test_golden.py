@@ -1,7 +1,7 @@
 """Golden triples of eSputnik's calls that are done at once, made of the page's own examples.
 
 A file each in tests/dialects/esputnik/at_once/: requests, what the last says in our words, its answer. Of calls that
-send, whose routes wait, the answer is made of recipients queued under the page's own request id. `CLARION_GOLDEN=write`
+send and of the status the answer is made of recipients queued under the page's own request id. `CLARION_GOLDEN=write`
 with this test writes what a changed mapping makes of them: read the difference before it is committed.
 """
 
@@ -26,6 +26,7 @@ from clarion.dialects.esputnik.messages import mapping as messages
 from clarion.dialects.esputnik.messages import wire as messages_wire
 from clarion.dialects.esputnik.orders import mapping as orders
 from clarion.dialects.esputnik.orders import wire as orders_wire
+from clarion.messaging import State
 from tests.db.esputnik.requests import define
 from tests.db.test_golden_contacts import read as triple_of
 from tests.db.test_golden_contacts import write
@@ -117,7 +118,7 @@ def unsubscribing(body: Any) -> Any:
 
 
 def sent(body: Any) -> tuple[Any, Any]:
-    wanted = messages.recipients(read(body, messages_wire.Smartsend))
+    wanted = messages.recipients(read(body, messages_wire.Smartsend), "email")
     return wanted, messages.answer(
         [
             one if isinstance(one, messages.Refused) else messages.Queued(str(one.address), QUEUED)
@@ -128,7 +129,7 @@ def sent(body: Any) -> tuple[Any, Any]:
 
 def asked_after(query: Any) -> tuple[Any, Any]:
     ours = messages.request_ids(vendor.read_query(query, messages_wire.Asked))
-    return ours, messages.statuses(dict.fromkeys(ours, messages.DELIVERED))
+    return ours, messages.statuses(dict.fromkeys(ours, State.DELIVERED))
 
 
 AT_ONCE: dict[str, Callable[[Any], Any]] = {

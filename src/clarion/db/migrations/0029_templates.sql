@@ -7,3 +7,7 @@ ALTER TABLE template
     ADD COLUMN deleted_us  bigint;
 ALTER TABLE template DROP CONSTRAINT template_workspace_id_name_key;
 CREATE UNIQUE INDEX template_name ON template (workspace_id, name) WHERE deleted_us IS NULL;
+
+-- How many transactional messages wait: asked before a call plans more of them.
+CREATE INDEX send_waiting ON send (workspace_id, channel, due_us)
+    WHERE state IN ('planned', 'deferred') AND class = 'transactional';

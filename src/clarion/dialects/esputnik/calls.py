@@ -2,6 +2,7 @@
 
 from clarion.dialects.esputnik import account
 from clarion.dialects.esputnik.contacts import fields, groups, importing, people, telling, unsubscribed, wire
+from clarion.dialects.esputnik.messages.calls import MESSAGES
 from clarion.dialects.esputnik.orders import placing
 from clarion.dialects.esputnik.orders import wire as orders_wire
 from clarion.dialects.esputnik.serving import KB, Spoken
@@ -147,4 +148,4 @@ ORDERS = (
     ),
 )  # fmt: skip
 
-CALLS: tuple[Spoken, ...] = (*ACCOUNT, *CONTACTS, *GROUPS, *ORDERS)
+CALLS: tuple[Spoken, ...] = (*ACCOUNT, *CONTACTS, *GROUPS, *ORDERS, *MESSAGES)

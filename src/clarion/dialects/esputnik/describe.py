@@ -11,6 +11,7 @@ from clarion.dialects._openapi import Described, Reference
 from clarion.dialects.esputnik import reply, routes, rules, wire
 from clarion.dialects.esputnik.calls import CALLS
 from clarion.dialects.esputnik.contacts import wire as contacts_wire
+from clarion.dialects.esputnik.messages import wire as messages_wire
 from clarion.dialects.esputnik.orders import wire as orders_wire
 from clarion.dialects.esputnik.serving import Spoken
 
@@ -124,11 +125,30 @@ class Orders(Struct):
     orders: Annotated[list[orders_wire.Order], Meta(min_length=1, max_length=orders.ORDERS_MAX)]
 
 
-_BODIES: Mapping[Any, type[Struct]] = {orders_wire.Orders: Orders}  # where each item is read for itself
+class Smartsend(Struct, rename="camel"):
+    """Recipients; what is wrong with one is told of it alone. One alone may stand without the array."""
+
+    recipients: Annotated[
+        list[messages_wire.Recipient], Meta(min_length=1, max_length=messages_wire.RECIPIENTS_MAX)
+    ]
+    email: bool | None = None
+    from_name: Annotated[str, Meta(max_length=200)] | None = None
+    campaign_id: messages_wire.Id | None = None
+    allow_unconfirmed: bool = False
+    external_request_id: str | None = None
+
+
+#: Where each item is read for itself.
+_BODIES: Mapping[Any, type[Struct]] = {orders_wire.Orders: Orders, messages_wire.Smartsend: Smartsend}
 _READS_ONLY = {403: f"`{reply.VOICE.words.read_only}`: the key's role is viewer."}
 _NOBODY = {404: "Nothing in this workspace has that id."}
 
 _TAKEN = {409: "Another contact has that e-mail or externalCustomerId."}
+_NAMED = {409: "Another message has that name, or a workflow sends this one."}
+_NOT_SENT = {404: "None of these ids is a message's."}
+_KEPT = (
+    messages_wire.NewEmail, messages_wire.NewText, messages_wire.EmailChange, messages_wire.TextChange
+)  # fmt: skip
 
 
 def _event(call: routes.Call, version: str) -> Described:
@@ -175,7 +195,9 @@ def _described(one: Spoken) -> Described:
         sample_query=one.sample_query,
         failures=(_READS_ONLY if one.writes else {})
         | (_NOBODY if "{" in one.path or one.path == "/api/v1/contact" else {})
-        | (_TAKEN if one.body is contacts_wire.Contact else {}),
+        | (_TAKEN if one.body is contacts_wire.Contact else {})
+        | (_NAMED if one.body in _KEPT or (one.method == "DELETE" and "/messages/" in one.path) else {})
+        | (_NOT_SENT if one.query is messages_wire.Asked else {}),
     )
 
 
@@ -199,6 +221,11 @@ REFERENCE = Reference(
     places={
         "contactId": "A contact's id: a number.",
         "groupId": "A group's id: a number.",
+        "messageId": "A prepared message's id: a number.",
+        "emailId": "The id of a prepared e-mail: a number.",
+        "smsId": "The id of a prepared SMS: a number.",
+        "viberId": "The id of a prepared Viber message: a number.",
+        "language": "A language, as `uk` or `pt-BR`.",
         "sessionId": "The `asyncSessionId` that an import was answered with.",
     },
     calls=[

@@ -22,7 +22,7 @@ from clarion.messaging.store.outbox import (
     settle_unknown,
     unknown_workspaces,
 )
-from clarion.messaging.store.planning import PLAN_MAX, WORK, find_planned, plan
+from clarion.messaging.store.planning import PLAN_MAX, WORK, find_planned, plan, refuse_when_full
 from clarion.messaging.store.providers import (
     StoredProvider,
     default_provider,
@@ -157,6 +157,7 @@ __all__ = [
     "read_states",
     "read_texts",
     "recent",
+    "refuse_when_full",
     "release",
     "rename_template",
     "reports_of",

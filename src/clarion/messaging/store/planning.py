@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from clarion import errors
 from clarion.db import Tx
-from clarion.messaging.port import MessageClass
+from clarion.messaging.port import Channel, MessageClass
 from clarion.messaging.sends import Planned, PlannedSend, Sealed
 from clarion.messaging.store._queries import Q
 from clarion.messaging.store.standing import find_rule
@@ -19,6 +19,10 @@ from clarion.vault import Vault
 
 WORK = "clarion_sends"  #: the channel on which workers hear that there are sends
 PLAN_MAX = 1_000
+BACKLOG_MAX = (
+    100_000  #: due and not sent, of a channel of a workspace; with more, callers are to come back later
+)
+_COME_BACK_S = 30
 
 
 class _Row(Struct, frozen=True, kw_only=True):
@@ -92,6 +96,16 @@ async def _planned_before(
 
 def _hash_of(wish: str | None, vault: Vault) -> UUID | None:
     return None if wish is None else UUID(bytes=vault.dedup_keys("send wish", [wish])[0])
+
+
+async def refuse_when_full(tx: Tx, workspace_id: UUID, channel: Channel, *, most: int, now_us: int) -> None:
+    """Raises Unavailable where so many transactional messages of a channel are due and wait.
+
+    Asked by callers that can come back; what a campaign has waiting counts for nothing.
+    """
+    due: int = await tx.fetchval(Q.count_due, workspace_id, channel, now_us, most)
+    if due >= most:
+        raise errors.Unavailable(f"{due:,} messages wait to be sent", retry_after_s=_COME_BACK_S)
 
 
 def _row(

@@ -35,7 +35,15 @@ from clarion.profiles.store.erasing import (
     pack_erased,
     unpack_erased,
 )
-from clarion.profiles.store.finding import find_by_address, leads_of, oldest_of, page_profiles, roots_of
+from clarion.profiles.store.finding import (
+    find_by_address,
+    find_reached,
+    leads_of,
+    newest_addresses,
+    oldest_of,
+    page_profiles,
+    roots_of,
+)
 from clarion.profiles.store.identities import find_tenures, members_of
 from clarion.profiles.store.kin import Kin, kin_of
 from clarion.profiles.store.lists import (
@@ -82,6 +90,7 @@ from clarion.profiles.store.writing import (
     has_email,
     list_definitions,
     list_profiles,
+    meet,
     read_person,
     update,
     write,
@@ -124,6 +133,7 @@ __all__ = [
     "find_device",
     "find_lists",
     "find_person",
+    "find_reached",
     "find_suppression",
     "find_tenures",
     "fold_traits",
@@ -143,8 +153,10 @@ __all__ = [
     "lists_of",
     "lock_erasure",
     "make_traits",
+    "meet",
     "members_of",
     "merge",
+    "newest_addresses",
     "oldest_of",
     "pack_erased",
     "page_profiles",

@@ -1,12 +1,14 @@
 """Who is behind an id, an address, a place in the list: for doors that look people up."""
 
 from collections.abc import Sequence
+from typing import cast
 from uuid import UUID
 
 from clarion.db import Tx
-from clarion.model import Identity, IdentityKind, Reach
-from clarion.profiles.identities import reach_of
+from clarion.model import Channel, Identity, IdentityKind, Reach
+from clarion.profiles.identities import blind_of, reach_of
 from clarion.profiles.store._queries import Q
+from clarion.profiles.store.identities import CHANNEL_OF
 from clarion.vault import Vault
 
 
@@ -33,6 +35,35 @@ async def find_by_address(
         return []
     rows = await tx.fetch(Q.find_by_address, workspace_id, place.channel, place.blind, limit)
     return [row["root_id"] for row in rows]
+
+
+async def find_reached(
+    tx: Tx, workspace_id: UUID, identities: Sequence[Identity], *, vault: Vault
+) -> dict[Identity, UUID]:
+    """Whom e-mail addresses or phone numbers find, else reach (then who was made first): the roots."""
+    by_blind = {blind_of(vault, one): one for one in identities}
+    rows = await tx.fetch(Q.find_named, workspace_id, list(by_blind))
+    found = {by_blind[row["blind"]]: row["root_id"] for row in rows}
+    places: dict[tuple[str, UUID], Identity] = {}
+    for one in identities:
+        place = reach_of(vault, Reach(cast(Channel, CHANNEL_OF[one.kind]), one.value))
+        if one not in found and place is not None:
+            places[place.channel, place.blind] = one
+    for channel in sorted({channel for channel, _ in places}):
+        blinds = [blind for held, blind in places if held == channel]
+        for row in await tx.fetch(Q.find_reached, workspace_id, channel, blinds):
+            found[places[channel, row["blind"]]] = row["root_id"]
+    return found
+
+
+async def newest_addresses(
+    tx: Tx, workspace_id: UUID, roots: Sequence[UUID], channel: str, *, vault: Vault
+) -> dict[UUID, str]:
+    """Where people are reached on a channel; of one without an address there nothing."""
+    return {
+        row["root_id"]: vault.open(row["sealed"], b"address" + row["blind"].bytes).decode()
+        for row in await tx.fetch(Q.list_newest_addresses, workspace_id, roots, channel)
+    }
 
 
 async def page_profiles(tx: Tx, workspace_id: UUID, *, unless: str, offset: int, limit: int) -> list[UUID]:

@@ -87,6 +87,23 @@ async def write(
     return member
 
 
+async def meet(
+    tx: Tx, workspace_id: UUID, identities: Sequence[Identity], *, vault: Vault, ids: Ids, now_us: int
+) -> dict[Identity, UUID]:
+    """The members of many identities, who are made where there are none; nothing else is told of them."""
+    distinct = list(dict.fromkeys(identities))
+    arrivals = [
+        Arrival(item_id, ProfileChange(identities=(one,)), now_us)
+        for item_id, one in zip(ids.many(len(distinct)), distinct, strict=True)
+    ]
+    nothing_earlier = Known()
+    nothing_earlier.heed(workspace_id, 0)
+    members = await members_of(
+        tx, workspace_id, arrivals, vault=vault, ids=ids, remembered=nothing_earlier, cause="call"
+    )
+    return dict(zip(distinct, members, strict=True))
+
+
 async def update(
     tx: Tx, workspace_id: UUID, profile_id: UUID, wish: Update, *, vault: Vault, ids: Ids, now_us: int
 ) -> UUID:

@@ -1,4 +1,5 @@
-"""Calls that send, and what became of messages: `wire` and `mapping`.
+"""Calls that send, prepared messages, and what became of what was sent.
 
-Their routes wait for the room that sends; until then they are answered 404.
+All that a call wants is planned in one transaction: its answer says that it is on disk, and each recipient's
+requestId is the message's id.
 """
