@@ -553,6 +553,7 @@ CREATE TABLE public.send_decision (
     facts jsonb NOT NULL,
     decided_us bigint NOT NULL,
     times integer DEFAULT 1 NOT NULL,
+    recipient bytea,
     CONSTRAINT send_decision_decision_check CHECK ((decision = ANY (ARRAY['send'::text, 'hold'::text, 'suppress'::text])))
 );
 

@@ -71,8 +71,10 @@ async def open_attempts(tx: Tx, turn: Turn, written: Sequence[Written], *, now_u
     for one in mine:
         standing = _standing(one, readers)
         decision = policy.decide(_due(one), standing, readers.rules, now=_at(now_us))
+        looked_up = None if one.claimed.kept.recipient else one.recipient
+        facts = _facts(one, standing, readers)
         decided.append(
-            Decided(send_id=one.claimed.send_id, decision=decision, facts=_facts(one, standing, readers))
+            Decided(send_id=one.claimed.send_id, looked_up=looked_up, decision=decision, facts=facts)
         )
         move = _not_now(turn, one, decision, now_us)
         if move is not None:
@@ -81,7 +83,7 @@ async def open_attempts(tx: Tx, turn: Turn, written: Sequence[Written], *, now_u
         opened.append(_opened(turn, one, readers.tracks))
         if one.blind is not None and one.claimed.message_class is MessageClass.MARKETING:
             readers.sent_us.setdefault(one.blind, []).append(now_us)
-    await store.note_decisions(tx, turn.workspace_id, decided, now_us=now_us)
+    await store.note_decisions(tx, turn.workspace_id, decided, now_us=now_us, vault=turn.vault)
     await store.move(tx, turn.workspace_id, moves, now_us=now_us)
     await _open(tx, turn, opened, now_us)
     return opened

@@ -158,12 +158,12 @@ WHERE workspace_id = $1 AND channel = $2;
 
 -- name: note_decisions
 -- One record a message; of one that was held, the last word.
-INSERT INTO send_decision (workspace_id, send_id, decision, reason, until_us, facts, decided_us)
-SELECT $1, send_id, decision, reason, until_us, facts, $7
-FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::jsonb[])
-    AS d(send_id, decision, reason, until_us, facts)
+INSERT INTO send_decision (workspace_id, send_id, decision, reason, until_us, facts, recipient, decided_us)
+SELECT $1, send_id, decision, reason, until_us, facts, recipient, $8
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::jsonb[], $7::bytea[])
+    AS d(send_id, decision, reason, until_us, facts, recipient)
 ON CONFLICT (workspace_id, send_id) DO UPDATE SET decision = excluded.decision, reason = excluded.reason,
-    until_us = excluded.until_us, facts = excluded.facts, decided_us = excluded.decided_us,
+    until_us = excluded.until_us, facts = excluded.facts, recipient = excluded.recipient, decided_us = excluded.decided_us,
     times = send_decision.times + 1;
 
 -- name: note_attempts
@@ -336,15 +336,17 @@ WHERE workspace_id = $1 GROUP BY channel, topic ORDER BY channel, topic;
 
 -- name: list_sends
 -- Newest first; of one state, or of one cause.
-SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version, state, reason, due_us,
-    expires_us, changed_us, attempts, provider_kind, provider_ref, sealed FROM send
+SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version, state, send.reason,
+    due_us, expires_us, changed_us, attempts, provider_kind, provider_ref, sealed, recipient
+FROM send LEFT JOIN send_decision USING (workspace_id, send_id)
 WHERE workspace_id = $1 AND send_id < $2 AND ($3::text IS NULL OR state = $3) AND ($4::uuid IS NULL OR cause_id = $4)
 ORDER BY send_id DESC LIMIT $5;
 
 -- name: read_send
 -- One.
-SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version, state, reason, due_us,
-    expires_us, changed_us, attempts, provider_kind, provider_ref, sealed FROM send
+SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version, state, send.reason,
+    due_us, expires_us, changed_us, attempts, provider_kind, provider_ref, sealed, recipient
+FROM send LEFT JOIN send_decision USING (workspace_id, send_id)
 WHERE workspace_id = $1 AND send_id = $2;
 
 -- name: read_states
@@ -372,6 +374,11 @@ UPDATE send SET sealed = NULL, provider_ref = NULL,
     state = CASE WHEN state IN ('planned', 'deferred') THEN 'suppressed' ELSE state END,
     reason = CASE WHEN state IN ('planned', 'deferred') THEN 'no_person' ELSE reason END
 WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) AND sealed IS NOT NULL RETURNING send_id;
+
+-- name: erase_recipients
+-- Whom they were decided for. The decisions stay.
+UPDATE send_decision SET recipient = NULL
+WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND recipient IS NOT NULL;
 
 -- name: erase_replies
 -- What providers said of them: it may name the address. The journal's lines stay.

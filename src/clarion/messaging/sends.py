@@ -107,3 +107,8 @@ class Sealed(Struct, frozen=True, kw_only=True, omit_defaults=True):
 def lifted(state: State, to: State) -> bool:
     """Whether a report moves a send: states go only up, so order and repeats do not matter."""
     return state in RANK and RANK[to] > RANK[state]
+
+
+def place(send_id: UUID) -> bytes:
+    """What a send's sealed part is bound to."""
+    return b"send" + send_id.bytes

@@ -10,9 +10,8 @@ from msgspec import Struct
 
 from clarion.db import Tx
 from clarion.messaging.port import CHANNELS, Channel, MessageClass
-from clarion.messaging.sends import Sealed, State
+from clarion.messaging.sends import Sealed, State, place
 from clarion.messaging.store._queries import Q
-from clarion.messaging.store.planning import place
 from clarion.vault import Vault
 
 LAPSED_AT_ONCE = 500

@@ -10,7 +10,7 @@ from msgspec import Struct
 from clarion import errors
 from clarion.db import Tx
 from clarion.messaging.port import Channel, MessageClass
-from clarion.messaging.sends import Planned, PlannedSend, Sealed
+from clarion.messaging.sends import Planned, PlannedSend, Sealed, place
 from clarion.messaging.store._queries import Q
 from clarion.messaging.store.standing import find_rule
 from clarion.messaging.store.templates import StoredTemplate, find_templates
@@ -171,11 +171,6 @@ def _content(wanted: PlannedSend, template: StoredTemplate | None) -> bytes:
             tags=wanted.tags or (template.tags if template else ()),
         )
     )
-
-
-def place(send_id: UUID) -> bytes:
-    """What a send's sealed part is bound to."""
-    return b"send" + send_id.bytes
 
 
 def _us(at: datetime) -> int:

@@ -9,9 +9,8 @@ from msgspec import Struct
 from clarion import profiles
 from clarion.db import Tx
 from clarion.messaging.port import Channel
-from clarion.messaging.sends import Sealed
+from clarion.messaging.sends import Sealed, place
 from clarion.messaging.store._queries import Q
-from clarion.messaging.store.planning import place
 from clarion.messaging.store.standing import blind_of
 from clarion.vault import Vault
 

@@ -11,9 +11,8 @@ from msgspec import Struct
 from clarion import errors
 from clarion.db import Tx
 from clarion.messaging.port import Channel, MessageClass
-from clarion.messaging.sends import Sealed, State
+from clarion.messaging.sends import Sealed, State, place
 from clarion.messaging.store._queries import Q
-from clarion.messaging.store.planning import place
 from clarion.vault import Vault
 
 
@@ -42,7 +41,7 @@ class AttemptLine(Struct, frozen=True, kw_only=True):
 
 
 class StoredSend(Struct, frozen=True, kw_only=True):
-    """A send. `recipient` None: it is looked up when it is due, or its person was erased. `kept`: what it is of."""
+    """A send. `recipient` None: not looked up yet, or its person was erased. `kept`: what it is of."""
 
     send_id: UUID
     cause_kind: str
@@ -125,6 +124,7 @@ async def erase_sends(tx: Tx, workspace_id: UUID, member_ids: Sequence[UUID]) ->
     """What was written to somebody goes, what would have been is not sent; says how many."""
     erased = [row["send_id"] for row in await tx.fetch(Q.erase_sends, workspace_id, member_ids)]
     await tx.execute(Q.erase_replies, workspace_id, erased)
+    await tx.execute(Q.erase_recipients, workspace_id, erased)
     return len(erased)
 
 
@@ -150,9 +150,14 @@ def _send(row: asyncpg.Record, vault: Vault) -> StoredSend:
         tries=row["attempts"],
         provider=row["provider_kind"],
         provider_ref=row["provider_ref"],
-        recipient=kept.recipient,
+        recipient=kept.recipient or _looked_up(row, vault),
         kept=kept,
     )
+
+
+def _looked_up(row: asyncpg.Record, vault: Vault) -> str | None:
+    sealed = row["recipient"]
+    return None if sealed is None else vault.open(sealed, place(row["send_id"])).decode()
 
 
 def _decision(row: asyncpg.Record) -> DecisionRecord:

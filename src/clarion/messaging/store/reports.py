@@ -8,10 +8,9 @@ from msgspec import Struct
 
 from clarion.db import Tx
 from clarion.messaging.port import Channel
-from clarion.messaging.sends import State
+from clarion.messaging.sends import State, place
 from clarion.messaging.store._queries import Q
 from clarion.messaging.store.outbox import Locked, locked
-from clarion.messaging.store.planning import place
 from clarion.vault import Vault
 
 

@@ -12,6 +12,7 @@ from clarion import profiles
 from clarion.db import Tx
 from clarion.messaging.policy import Cap, Decision, Hold, Quiet, Rules, Send
 from clarion.messaging.port import Channel
+from clarion.messaging.sends import place
 from clarion.messaging.store._queries import Q
 from clarion.model import Ids, Reach, Source, time_us_of
 from clarion.model.email import canonical_email
@@ -47,9 +48,10 @@ class SendingRule(Struct, frozen=True, kw_only=True):
 
 
 class Decided(Struct, frozen=True, kw_only=True):
-    """A decision about a due message, and the facts that it rests on."""
+    """A decision about a due message, the facts that it rests on, and the address that was looked up for it."""
 
     send_id: UUID
+    looked_up: str | None
     decision: Decision
     facts: Mapping[str, Any]
 
@@ -151,7 +153,9 @@ async def recent(
     return found
 
 
-async def note_decisions(tx: Tx, workspace_id: UUID, decided: Sequence[Decided], *, now_us: int) -> None:
+async def note_decisions(
+    tx: Tx, workspace_id: UUID, decided: Sequence[Decided], *, now_us: int, vault: Vault
+) -> None:
     """One record a message."""
     if not decided:
         return
@@ -166,6 +170,7 @@ async def note_decisions(tx: Tx, workspace_id: UUID, decided: Sequence[Decided],
             for one in decided
         ],
         [msgspec.json.encode(one.facts).decode() for one in decided],
+        [one.looked_up and vault.seal(one.looked_up.encode(), place(one.send_id)) for one in decided],
         now_us,
     )
 
