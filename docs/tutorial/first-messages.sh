@@ -1,6 +1,6 @@
 #!/bin/sh
 # First messages: from an event to a mail, a prepared message to two people, and what an unsubscribed address still
-# gets. Start a server (`./run serve`), then in a second terminal, as often as you like:
+# gets. Start a fresh server (`./run serve`), then in a second terminal:
 #
 #     sh docs/tutorial/first-messages.sh
 #
@@ -19,10 +19,11 @@ cid=cid$id@example.com
 
 step() { printf '\n== %s\n' "$1"; }
 
-# Wait for a message that `clarion message list` shows: its recipient, its state.
+# Wait until `clarion message list` shows messages to an address in a state: so many, or one.
 wait_for() {
     for _ in $(seq 60); do
-        "$run" message list --limit 20 | grep "$1" | grep "$2" && return
+        "$run" message list --limit 20 | grep "$1" | grep "$2" >"$work/found" || true
+        [ "$(wc -l <"$work/found")" -ge "${3:-1}" ] && cat "$work/found" && return
         sleep 0.5
     done
     echo "no message to $1 is $2" >&2
@@ -48,7 +49,7 @@ JSON
 "$run" automation publish Discount
 
 step 'The event, as the vendor takes it; the mail within seconds'
-curl -sS -f -u "user:$esputnik" "$url/api/v1/event" -H 'Content-Type: application/json' -d '{
+curl -sSf -w '\n' -u "user:$esputnik" "$url/api/v1/event" -H 'Content-Type: application/json' -d '{
   "eventTypeKey": "dynamicEvent",
   "keyValue": "'"$ann"'",
   "params": [{"name": "discount", "value": "5%"},
@@ -62,7 +63,7 @@ cat >"$work/receipt.html" <<'HTML'
 HTML
 "$run" template create receipt --transactional --subject "Order \$!data.get('order')" --html "$work/receipt.html"
 number=$("$run" template show receipt --json | sed -n 's/.*"number": *\([0-9]*\).*/\1/p' | head -n 1)
-curl -sS -f -u "user:$esputnik" "$url/api/v1/message/$number/smartsend" -H 'Content-Type: application/json' -d '{
+curl -sSf -w '\n' -u "user:$esputnik" "$url/api/v1/message/$number/smartsend" -H 'Content-Type: application/json' -d '{
   "recipients": [
     {"locator": "'"$bob"'",
      "jsonParam": "{\"order\": 7, \"items\": [{\"name\": \"Cup\", \"price\": 4.5}, {\"name\": \"Tea\", \"price\": 3}]}"},
@@ -73,20 +74,17 @@ wait_for "$cid" accepted
 
 step 'What became of them, in the words of the vendor'
 ids=$(grep -o '"requestId": *"[^"]*"' "$work/answer.json" | cut -d '"' -f 4 | paste -s -d , -)
-curl -sS -f -u "user:$esputnik" "$url/api/v1/message/status?ids=$ids"
+curl -sSf -w '\n' -u "user:$esputnik" "$url/api/v1/message/status?ids=$ids"
 
 step 'Bob wants no more mail: nothing that is sent in bulk, and his receipts still'
-curl -sS -f -u "user:$esputnik" "$url/api/v1/emails/unsubscribed/add" -H 'Content-Type: application/json' \
+curl -sSf -w '\n' -u "user:$esputnik" "$url/api/v1/emails/unsubscribed/add" -H 'Content-Type: application/json' \
     -d '{"emails": ["'"$bob"'"]}'
-curl -sS -f -u "user:$esputnik" "$url/api/v1/event" -H 'Content-Type: application/json' -d '{
+curl -sSf -w '\n' -u "user:$esputnik" "$url/api/v1/event" -H 'Content-Type: application/json' -d '{
   "eventTypeKey": "dynamicEvent", "keyValue": "'"$bob"'", "params": [{"name": "discount", "value": "9%"}]}'
 wait_for "$bob" suppressed
-curl -sS -f -u "user:$esputnik" "$url/api/v1/message/$number/smartsend" -H 'Content-Type: application/json' -d '{
+curl -sSf -w '\n' -u "user:$esputnik" "$url/api/v1/message/$number/smartsend" -H 'Content-Type: application/json' -d '{
   "recipients": [{"locator": "'"$bob"'", "jsonParam": "{\"order\": 9, \"items\": []}"}]}'
-for _ in $(seq 60); do
-    [ "$("$run" message list --limit 20 | grep "$bob" | grep -c accepted)" = 2 ] && break
-    sleep 0.5
-done
+wait_for "$bob" accepted 2
 
 step "A second vendor's API, the same people: a welcome to whoever signs up"
 echo '<p>Welcome, $!profile.first_name.</p>' >"$work/welcome.html"
@@ -98,7 +96,7 @@ JSON
 "$run" metric create user.signup
 "$run" automation create Welcome "$work/welcome.json"
 "$run" automation publish Welcome
-curl -sS -f "$url/v1/events" -H "Authorization: Bearer $smashsend" -H 'Content-Type: application/json' -d '{
+curl -sSf -w '\n' "$url/v1/events" -H "Authorization: Bearer $smashsend" -H 'Content-Type: application/json' -d '{
   "event": "user.signup",
   "identify": {"email": "'"dee$id@example.com"'", "traits": {"firstName": "Dee"}},
   "properties": {"source": "website"}}'
