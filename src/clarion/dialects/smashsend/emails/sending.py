@@ -46,7 +46,8 @@ async def show(asked: Asked) -> wire.OneEmail:
             raise errors.NotFound(_NOTHING)
         if found.template_id is None:
             return found, None
-        return found, (await messaging.find_template(tx, asked.workspace_id, found.template_id)).name
+        held = await messaging.find_templates(tx, asked.workspace_id, [found.template_id])
+        return found, next((one.name for one in held.values()), None)
 
     return wire.OneEmail(mapping.email(*await asked.transact(work)))
 
