@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from clarion import messaging
-from clarion.messaging import Email, MessageClass, TemplateWish
+from clarion.dialects.smashsend.emails import mapping
+from clarion.messaging import Email, MessageClass, State, TemplateWish
 
 RAW = {
     "from": "Shop <hello@shop.example>",
@@ -269,3 +270,8 @@ async def test_a_viewers_key_sends_nothing(knock, tenant, refused, ask):
         {"displayName": "r", "role": "VIEWER"},
     )
     assert (await refused("POST", "/v1/emails", RAW, secret=made["apiKey"]["key"]))[0] == 403
+
+
+def test_every_state_has_the_vendors_word():
+    assert set(mapping.STATUS) == set(State)
+    assert set(mapping.STATUS.values()) == {"SCHEDULED", "SENT", "FAILED", "DELIVERED"}

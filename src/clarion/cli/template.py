@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from cyclopts import App, Parameter
+from msgspec.structs import asdict
 
 from clarion import velocity
 from clarion.api import Call
@@ -28,6 +29,7 @@ Data = Annotated[
 ]
 
 
+_EVERYBODY = "any language"
 Values = Annotated[str, Parameter(help="A JSON object, or @FILE with one.")]
 
 
@@ -75,7 +77,8 @@ def create(  # noqa: PLR0913  # a command's options
     async def do(call: Call) -> views.Template:
         return await template.save(call, wish)
 
-    show_one(with_call(place, "template create", workspace, do), json=json)
+    saved = with_call(place, "template create", workspace, do)
+    show_one(saved if json else _summary(saved), json=json)
 
 
 @app.command(name="list")
@@ -86,7 +89,7 @@ def list_(*, workspace: OfWorkspace = None, place: Place = HERE, json: Json = Fa
         return await template.list_all(call, Nothing())
 
     found = with_call(place, "template list", workspace, ask)
-    show_rows(found, _COLUMNS, json=json)
+    show_rows(found if json else [_summary(one) for one in found], _COLUMNS, json=json)
     if not found and not json:
         words = "template create hello --subject 'Hello $!profile.first_name' --html FILE"
         print(f"No templates yet; make one: {example(words, place)}")
@@ -106,7 +109,16 @@ def show(
     async def ask(call: Call) -> views.Template:
         return await template.show(call, template.Version(template_id=called, version=version))
 
-    show_one(with_call(place, "template show", workspace, ask), json=json)
+    found = with_call(place, "template show", workspace, ask)
+    if json:
+        show_json(found)
+        return
+    show_one(_summary(found), json=False)
+    for tag, content in found.texts.items():
+        print(f"\n[{tag or _EVERYBODY}]")
+        for name, source in content.items():
+            if source and not (name == "html" and content.get("mjml")):
+                print(f"{name}: {source}")
 
 
 @app.command
@@ -198,6 +210,13 @@ def render(
     else:
         print(text, end="")
     return 0
+
+
+def _summary(one: views.Template) -> dict[str, Any]:
+    """For people: without the texts, which `show` prints below it."""
+    shown = asdict(one)
+    del shown["texts"]
+    return shown | {"languages": ", ".join(tag or _EVERYBODY for tag in one.languages)}
 
 
 def _object(option: str, given: str) -> dict[str, Any] | None:
