@@ -9,7 +9,9 @@ import pytest
 
 from clarion import messaging
 from clarion.dialects.smashsend.emails import mapping
+from clarion.events import Ingest
 from clarion.messaging import Email, MessageClass, State, TemplateWish
+from tests.db.conftest import knocking
 
 RAW = {
     "from": "Shop <hello@shop.example>",
@@ -225,10 +227,12 @@ async def test_poison_is_the_callers_fault(refused, template, body):
     assert (await refused("POST", "/v1/emails", body))[0] in (400, 404)
 
 
-async def test_under_back_pressure_nothing_is_planned(refused, sends, ingest, monkeypatch):
-    monkeypatch.setattr(ingest, "_refuse_because", lambda: "the disk is nearly full")
-    assert (await refused("POST", "/v1/emails", RAW))[0] == 503
+async def test_under_back_pressure_nothing_is_planned(database, vaults, ids, tenant, sends, knock):
+    full = Ingest(database, vaults, ids, refuse_because=lambda: "the disk is nearly full")
+    refused = await knocking(database, full, vaults, ids)(tenant, "POST", "/v1/emails", RAW)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
     assert await sends() == []
+    assert (await knock(tenant, "POST", "/v1/emails", RAW)).status_code == 200, "the control"
 
 
 async def test_templates_are_listed_page_by_page_and_shown(ask, refused, template):
