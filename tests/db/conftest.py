@@ -23,7 +23,7 @@ def knock(database: Any, ingest: Any, vaults: Any, ids: Any) -> Any:
     return knocking(database, ingest, vaults, ids)
 
 
-def knocking(database: Any, ingest: Any, vaults: Any, ids: Any) -> Any:
+def knocking(database: Any, ingest: Any, vaults: Any, ids: Any, outbox_max: int = 100_000) -> Any:
     """The same with these rooms."""
 
     async def load(token_hash: bytes) -> accounts.Credential | None:
@@ -35,7 +35,7 @@ def knocking(database: Any, ingest: Any, vaults: Any, ids: Any) -> Any:
         rates=Rates(time.monotonic),
         ingest=ingest,
         now_us=database.now_us,
-        store=Store(database, vaults, ids),
+        store=Store(database, vaults, ids, outbox_max=outbox_max),
     )
     spoken = Table(DIALECTS["smashsend"].routes(door))
     unknown = DIALECTS["smashsend"].unknown(door)

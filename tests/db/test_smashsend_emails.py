@@ -1,7 +1,10 @@
 """SMASHSEND's e-mails and templates, through the door as it is composed, to the mailbox."""
 
 import asyncio
+import json
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -233,6 +236,26 @@ async def test_under_back_pressure_nothing_is_planned(database, vaults, ids, ten
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
     assert await sends() == []
     assert (await knock(tenant, "POST", "/v1/emails", RAW)).status_code == 200, "the control"
+
+
+async def test_a_full_outbox_takes_repeats_and_nothing_new(database, ingest, vaults, ids, tenant, sends):
+    asks = knocking(database, ingest, vaults, ids, outbox_max=1)
+    wish = RAW | {"idempotencyKey": "k"}
+    first = await asks(tenant, "POST", "/v1/emails", wish)
+    refused = await asks(tenant, "POST", "/v1/emails", RAW | {"contactProperties": {"plan": "free"}})
+    assert (first.status_code, refused.status_code) == (200, 503)
+    assert "retry-after" in refused.headers
+    assert (await asks(tenant, "GET", f"/v1/contacts/search?email={RAW['to']}")).json() == {"contact": None}
+    assert (await asks(tenant, "POST", "/v1/emails", wish)).json() == first.json()
+    assert len(await sends()) == 1
+
+
+async def test_the_reference_page_shows_what_is_answered(ask):
+    page = (Path(__file__).parents[2] / "docs/reference/smashsend.md").read_text("utf-8")
+    shown = r"CLARION_URL/v1/emails\".*?-d '(.*?)'\n```\n```json\n(.*?)\n```"
+    body, answer = re.findall(shown, page, re.DOTALL)[0]
+    told = json.dumps(await ask("POST", "/v1/emails", json.loads(body)))
+    assert json.loads(re.sub(r"(msg_[0-9a-f]{4})[0-9a-f]{28}", "msg_0199…", told)) == json.loads(answer)
 
 
 async def test_templates_are_listed_page_by_page_and_shown(ask, refused, template):

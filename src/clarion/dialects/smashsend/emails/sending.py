@@ -59,6 +59,9 @@ def _same(planned: Planned) -> Planned:
 
 
 async def _plan(tx: Tx, asked: Asked, wanted: Wanted, key: str, vault: Vault) -> Planned:
+    await messaging.refuse_when_full(
+        tx, asked.workspace_id, "email", most=asked.store.outbox_max, now_us=asked.store.database.now_us()
+    )
     template_id = None if wanted.template is None else await templates.find(tx, asked, wanted.template)
     send = PlannedSend(
         key=key,
