@@ -80,13 +80,17 @@ class Surface:
         return self.with_key(owner.url, made[self.key])
 
 
-def smashsend(caller: Caller, _owner: Caller) -> dict[str, str]:
-    """A contact, a property and a key."""
+def smashsend(caller: Caller, owner: Caller) -> dict[str, str]:
+    """A contact, a property, a key, a template and an e-mail."""
     email = f"{uuid4().hex}@example.com"
     contact = caller.ask("POST", "/v1/contacts", {"properties": {"email": email}})["contact"]
     wish = {"displayName": uuid4().hex, "type": "SELECT"}
     keys = f"/v1/workspaces/{contact['workspaceId']}/api-keys"
+    template = {"name": uuid4().hex, "subject": "Hello", "html": "<p>Hello</p>"}
+    mail = {"from": "shop@shop.example", "to": email, "subject": "Hello", "html": "<p>Hello</p>"}
     return {
+        "messageId": caller.ask("POST", "/v1/emails", mail)["email"]["messageId"],
+        "transactionalId": owner.ask("POST", "/manage/v1/templates", template)["id"],
         "email": email,
         "contactId": contact["id"],
         "workspaceId": contact["workspaceId"],

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from clarion.channels.email.message import Unwritable, build, inlined, tag_of
-from clarion.channels.email.plain import plain
 from clarion.messaging import configs
+from clarion.messaging.plain import plain
 from clarion.messaging.port import Email
 from tests.channels.words import outgoing
 

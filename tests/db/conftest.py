@@ -20,6 +20,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def knock(database: Any, ingest: Any, vaults: Any, ids: Any) -> Any:
     """Asks SMASHSEND's door, composed as the server composes it, for a tenant."""
+    return knocking(database, ingest, vaults, ids)
+
+
+def knocking(database: Any, ingest: Any, vaults: Any, ids: Any, outbox_max: int = 100_000) -> Any:
+    """The same with these rooms."""
 
     async def load(token_hash: bytes) -> accounts.Credential | None:
         async with database.app() as tx:
@@ -30,7 +35,7 @@ def knock(database: Any, ingest: Any, vaults: Any, ids: Any) -> Any:
         rates=Rates(time.monotonic),
         ingest=ingest,
         now_us=database.now_us,
-        store=Store(database, vaults, ids),
+        store=Store(database, vaults, ids, outbox_max=outbox_max),
     )
     spoken = Table(DIALECTS["smashsend"].routes(door))
     unknown = DIALECTS["smashsend"].unknown(door)

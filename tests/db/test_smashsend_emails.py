@@ -1,14 +1,20 @@
 """SMASHSEND's e-mails and templates, through the door as it is composed, to the mailbox."""
 
 import asyncio
+import json
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from clarion import messaging
-from clarion.messaging import Email, MessageClass, TemplateWish
+from clarion.dialects.smashsend.emails import mapping
+from clarion.events import Ingest
+from clarion.messaging import Email, MessageClass, State, TemplateWish
+from tests.db.conftest import knocking
 
 RAW = {
     "from": "Shop <hello@shop.example>",
@@ -224,10 +230,32 @@ async def test_poison_is_the_callers_fault(refused, template, body):
     assert (await refused("POST", "/v1/emails", body))[0] in (400, 404)
 
 
-async def test_under_back_pressure_nothing_is_planned(refused, sends, ingest, monkeypatch):
-    monkeypatch.setattr(ingest, "_refuse_because", lambda: "the disk is nearly full")
-    assert (await refused("POST", "/v1/emails", RAW))[0] == 503
+async def test_under_back_pressure_nothing_is_planned(database, vaults, ids, tenant, sends, knock):
+    full = Ingest(database, vaults, ids, refuse_because=lambda: "the disk is nearly full")
+    refused = await knocking(database, full, vaults, ids)(tenant, "POST", "/v1/emails", RAW)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
     assert await sends() == []
+    assert (await knock(tenant, "POST", "/v1/emails", RAW)).status_code == 200, "the control"
+
+
+async def test_a_full_outbox_takes_repeats_and_nothing_new(database, ingest, vaults, ids, tenant, sends):
+    asks = knocking(database, ingest, vaults, ids, outbox_max=1)
+    wish = RAW | {"idempotencyKey": "k"}
+    first = await asks(tenant, "POST", "/v1/emails", wish)
+    refused = await asks(tenant, "POST", "/v1/emails", RAW | {"contactProperties": {"plan": "free"}})
+    assert (first.status_code, refused.status_code) == (200, 503)
+    assert "retry-after" in refused.headers
+    assert (await asks(tenant, "GET", f"/v1/contacts/search?email={RAW['to']}")).json() == {"contact": None}
+    assert (await asks(tenant, "POST", "/v1/emails", wish)).json() == first.json()
+    assert len(await sends()) == 1
+
+
+async def test_the_reference_page_shows_what_is_answered(ask):
+    page = (Path(__file__).parents[2] / "docs/reference/smashsend.md").read_text("utf-8")
+    shown = r"CLARION_URL/v1/emails\".*?-d '(.*?)'\n```\n```json\n(.*?)\n```"
+    body, answer = re.findall(shown, page, re.DOTALL)[0]
+    told = json.dumps(await ask("POST", "/v1/emails", json.loads(body)))
+    assert json.loads(re.sub(r"(msg_[0-9a-f]{4})[0-9a-f]{28}", "msg_0199…", told)) == json.loads(answer)
 
 
 async def test_templates_are_listed_page_by_page_and_shown(ask, refused, template):
@@ -269,3 +297,8 @@ async def test_a_viewers_key_sends_nothing(knock, tenant, refused, ask):
         {"displayName": "r", "role": "VIEWER"},
     )
     assert (await refused("POST", "/v1/emails", RAW, secret=made["apiKey"]["key"]))[0] == 403
+
+
+def test_every_state_has_the_vendors_word():
+    assert set(mapping.STATUS) == set(State)
+    assert set(mapping.STATUS.values()) == {"SCHEDULED", "SENT", "FAILED", "DELIVERED"}

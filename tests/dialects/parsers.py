@@ -21,9 +21,11 @@ from clarion.dialects.smartapppush import wire as smartapppush_wire
 from clarion.dialects.smartpush import mapping as smartpush
 from clarion.dialects.smartpush import rules as smartpush_rules
 from clarion.dialects.smartpush import wire as smartpush_wire
-from clarion.dialects.smashsend import contacts, mapping, wire
+from clarion.dialects.smashsend import contacts, emails, mapping, wire
 from clarion.dialects.smashsend.contacts import mapping as contacts_mapping
 from clarion.dialects.smashsend.contacts import wire as contacts_wire
+from clarion.dialects.smashsend.emails import mapping as emails_mapping
+from clarion.dialects.smashsend.emails import wire as emails_wire
 from clarion.dialects.yotpo import customers as yotpo_customers
 from clarion.dialects.yotpo import mapping as yotpo
 from clarion.dialects.yotpo import rules as yotpo_rules
@@ -68,6 +70,11 @@ def _taken_at_once(kind: type[Any]) -> Callable[[bytes], Sequence[Any]]:
         return []
 
     return parse
+
+
+def _email(body: bytes) -> Sequence[Any]:
+    wanted = emails_mapping.wanted(contacts_wire.read(body, emails_wire.Email), NOW_US)
+    return [] if wanted.contact is None else [wanted.contact.change()]
 
 
 def _esputnik_event(call: esputnik_routes.Call) -> Callable[[bytes], Sequence[Any]]:
@@ -200,6 +207,20 @@ _EVENT_FIELDS = (
     "phone",
 )
 _CONTACT_FIELDS = ("properties", "email", "status", "phone", "firstName", "add", "remove", "contacts")
+_EMAIL_FIELDS = (
+    "to",
+    "from",
+    "subject",
+    "html",
+    "text",
+    "template",
+    "variables",
+    "contactProperties",
+    "replyTo",
+    "sendAt",
+    "settings",
+    "idempotencyKey",
+)
 _OTHER_FIELDS = ("displayName", "type", "apiSlug", "typeConfig", "options", "role", "status", "contacts")
 _ESPUTNIK_EVENT = ("eventTypeKey", "keyValue", "params", "name", "value", "contactId", "Email", "SMS")
 _ESPUTNIK_CONTACT = (
@@ -258,6 +279,11 @@ PARSERS = [
             f"smashsend {one.method} {one.path}", _taken_at_once(one.body), (wire.Malformed,), _OTHER_FIELDS
         )
         for one in contacts.CALLS
+        if one.body is not None
+    ),
+    *(
+        Parser(f"smashsend {one.method} {one.path}", _email, (wire.Malformed,), _EMAIL_FIELDS)
+        for one in emails.CALLS
         if one.body is not None
     ),
     *(

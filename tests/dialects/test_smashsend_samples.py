@@ -36,8 +36,8 @@ async def test_the_reference_page_shows_what_is_answered(open_desk: Any) -> None
     shown = re.findall(
         r"CLARION_URL(/\S+)\".*?-d '(.*?)'\n```\n```json\n(.*?)\n```", _read(REFERENCE), re.DOTALL
     )
-    assert [path for path, _, _ in shown] == ["/v1/events", "/v1/events/batch", "/v1/contacts"]
-    for path, body, answer in shown[:2]:  # contacts are answered from the database: tests/db
+    assert [path for path, _, _ in shown] == ["/v1/events", "/v1/events/batch", "/v1/contacts", "/v1/emails"]
+    for path, body, answer in shown[:2]:  # the others are answered from the database: tests/db
         desk = open_desk("smashsend", routes)
         told = await desk.post(path, json.loads(body))
         made = re.sub(r"(msg_[0-9a-f]{4})[0-9a-f]{28}", r"\1…", told.body.decode())

@@ -110,6 +110,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /consents/find": {"value": EMAIL},
     "PATCH /rules/{channel}": {"cap": "3/24"},
     "POST /messages/bounce": {"mail": "{bounce}"},
+    "POST /templates/{template_id}/preview": {"data": {"name": "Ann"}},
     "POST /suppressions": {"values": ["{fresh}@example.com"]},
     "POST /suppressions/find": {"value": EMAIL},
     "POST /suppressions/remove": {"values": [EMAIL]},
@@ -364,7 +365,7 @@ async def test_control_a_route_that_forgets_the_workspace_is_found_out(own, worl
 
 def test_every_route_that_changes_something_is_for_developers_or_where_people_are_written_to_marketers():
     for route in ROUTES:
-        if route.method != "GET" and not route.path.endswith("/find"):
+        if route.method != "GET" and not route.path.endswith(("/find", "/preview")):
             audience = route.path.startswith(("/lists", "/suppressions", "/templates", "/automations"))
             assert route.allow <= (MARKETERS if audience else DEVELOPERS), name_of(route)
 

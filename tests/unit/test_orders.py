@@ -126,3 +126,8 @@ def test_what_names_the_buyer_is_personal_as_an_events_property_too():
     assert personal == {"externalCustomerId", "email", "phone", "firstName", "lastName", "deliveryAddress"}
     assert told["totalCost"] == 9.9
     assert told["items"] == [{"externalItemId": "7", "quantity": 2}]
+
+
+def test_an_orders_event_is_known_by_what_every_order_says():
+    assert orders.order_in(orders.properties_of(GOOD)) == orders.properties_of(GOOD)
+    assert orders.order_in({"externalOrderId": "1", "plan": "free"}) is None

@@ -8,18 +8,22 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from clarion import model
+from clarion import errors, model
 from clarion.api.views import PROFILE
 from clarion.messaging import (
     AttemptLine,
     Content,
+    Email,
     Landed,
     ReportRow,
     Seen,
     State,
     StoredSend,
     StoredTemplate,
+    Text,
 )
+from clarion.messaging.plain import plain
+from clarion.messaging.port import Payload
 from clarion.messaging.returning import Settled
 
 TEMPLATE, MESSAGE = "tpl", "msg"
@@ -40,7 +44,18 @@ class Template(Struct, frozen=True, kw_only=True):
     sender: str | None = None
     sender_name: str | None = None
     tags: tuple[str, ...] = ()
+    languages: list[str] = []
     texts: dict[str, dict[str, Any]] = {}
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What a template makes: of an e-mail all four, of SMS and Viber `text`. `language` "": the text for everybody."""
+
+    language: str
+    subject: str | None
+    preheader: str | None
+    text: str
+    html: str | None
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -146,8 +161,10 @@ class Raw(Struct, frozen=True, kw_only=True):
     raw: str
 
 
-def template(one: StoredTemplate, texts: Mapping[str, Content] | None = None) -> Template:
-    """A template, with its texts where they are given."""
+def template(
+    one: StoredTemplate, texts: Mapping[str, Content] | None = None, *, languages: Sequence[str] = ()
+) -> Template:
+    """A template, with its texts where they are given, else with the `languages` that it has."""
     return Template(
         id=model.show_id(TEMPLATE, one.template_id),
         number=one.number,
@@ -161,8 +178,23 @@ def template(one: StoredTemplate, texts: Mapping[str, Content] | None = None) ->
         sender=one.sender,
         sender_name=one.sender_name,
         tags=one.tags,
+        languages=sorted(languages or texts or ()),
         texts={language: _text(content) for language, content in (texts or {}).items()},
     )
+
+
+def preview(language: str, written: Content) -> Preview:
+    """What a reader would get."""
+    match written:
+        case Email(subject=subject, preheader=preheader, html=html, text=text):
+            return Preview(
+                language=language, subject=subject, preheader=preheader,
+                text=plain(html) if text is None else text, html=html,
+            )  # fmt: skip
+        case Text(text=text):
+            return Preview(language=language, subject=None, preheader=None, text=text, html=None)
+        case Payload():
+            raise errors.Invalid("there is nothing to preview")
 
 
 def message(one: StoredSend) -> Message:

@@ -105,6 +105,7 @@ ROUTES = (
     Route("GET", "/templates", template.list_all, EVERYBODY),
     Route("POST", "/templates", template.save, MARKETERS, 201),
     Route("GET", "/templates/{template_id}", template.show, EVERYBODY),
+    Route("POST", "/templates/{template_id}/preview", template.preview, EVERYBODY),
     Route("GET", "/messages", message.list_page, EVERYBODY),
     Route("GET", "/messages/count", message.count, EVERYBODY),
     Route("POST", "/messages/bounce", message.bounce, DEVELOPERS),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from clarion import automations, events, messaging
+from clarion import automations, events, messaging, orders
 from clarion.accounts import Vaults
 from clarion.automations import Plan, Send, Templates
 from clarion.db import Tx
@@ -38,6 +38,7 @@ def planner(vaults: Vaults, ids: Ids) -> Plan:
                 template_id=template_ids[one.template], profile_id=one.profile_id,
                 message_class=one.message_class, topic=one.topic,
                 data=said.get(one.event_id, {}), event=said.get(one.event_id, {}),
+                order=orders.order_in(said.get(one.event_id, {})),
             )
             for one in sends
         ]  # fmt: skip

@@ -7,20 +7,21 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from cyclopts import App, Parameter
+from msgspec.structs import asdict
 
 from clarion import velocity
 from clarion.api import Call
 from clarion.api import message_views as views
 from clarion.api.nouns import template
 from clarion.api.ports import Nothing
-from clarion.cli._call import OfWorkspace, with_call
+from clarion.cli._call import OfWorkspace, example, with_call
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
 from clarion.cli._print import show_json, show_one
 from clarion.errors import ClarionError
 from clarion.messaging import Channel, MessageClass
 
-app = App(name="template", help="Message templates: create, list, show, lint, render.")
+app = App(name="template", help="Message templates: create, list, show, preview, lint, render.")
 
 Data = Annotated[
     Path | None,
@@ -28,11 +29,16 @@ Data = Annotated[
 ]
 
 
+_EVERYBODY = "any language"
+Values = Annotated[str, Parameter(help="A JSON object, or @FILE with one.")]
+
+
 class Unreadable(ClarionError):
     """A file that a command was given cannot be used."""
 
 
-_COLUMNS = ("number", "name", "channel", "message_class", "topic", "version", "changed_at", "id")
+_COLUMNS = ("number", "name", "channel", "languages", "message_class", "topic", "version", "changed_at", "id")
+Version = Annotated[int | None, Parameter(help="An older version; the newest unless said.")]
 
 
 @app.command
@@ -43,6 +49,7 @@ def create(  # noqa: PLR0913  # a command's options
     subject: str = "",
     preheader: str = "",
     html: Annotated[Path | None, Parameter(help="A file.")] = None,
+    mjml: Annotated[Path | None, Parameter(help="A file in MJML, of which the HTML is made.")] = None,
     text: Annotated[
         Path | None, Parameter(help="A file; of a mail it is made from the HTML without it.")
     ] = None,
@@ -61,7 +68,8 @@ def create(  # noqa: PLR0913  # a command's options
     """A new template, or the next version of the one of this name; other languages stay."""
     wish = template.Save(
         name=name, channel=channel, language=language, subject=subject, preheader=preheader,
-        html="" if html is None else _text(html), text=None if text is None else _text(text),
+        html="" if html is None else _text(html), mjml="" if mjml is None else _text(mjml),
+        text=None if text is None else _text(text),
         message_class=MessageClass.TRANSACTIONAL if transactional else MessageClass.MARKETING,
         topic=topic, retry_unknown=retry_unknown,
     )  # fmt: skip
@@ -69,7 +77,8 @@ def create(  # noqa: PLR0913  # a command's options
     async def do(call: Call) -> views.Template:
         return await template.save(call, wish)
 
-    show_one(with_call(place, "template create", workspace, do), json=json)
+    saved = with_call(place, "template create", workspace, do)
+    show_one(saved if json else _summary(saved), json=json)
 
 
 @app.command(name="list")
@@ -79,13 +88,18 @@ def list_(*, workspace: OfWorkspace = None, place: Place = HERE, json: Json = Fa
     async def ask(call: Call) -> list[views.Template]:
         return await template.list_all(call, Nothing())
 
-    show_rows(with_call(place, "template list", workspace, ask), _COLUMNS, json=json)
+    found = with_call(place, "template list", workspace, ask)
+    show_rows(found if json else [_summary(one) for one in found], _COLUMNS, json=json)
+    if not found and not json:
+        words = "template create hello --subject 'Hello $!profile.first_name' --html FILE"
+        print(f"No templates yet; make one: {example(words, place)}")
 
 
 @app.command
 def show(
     called: Annotated[str, Parameter(help="Its number, name or id (tpl_…).")],
     *,
+    version: Version = None,
     workspace: OfWorkspace = None,
     place: Place = HERE,
     json: Json = False,
@@ -93,9 +107,55 @@ def show(
     """A template with its texts."""
 
     async def ask(call: Call) -> views.Template:
-        return await template.show(call, template.One(template_id=called))
+        return await template.show(call, template.Version(template_id=called, version=version))
 
-    show_one(with_call(place, "template show", workspace, ask), json=json)
+    found = with_call(place, "template show", workspace, ask)
+    if json:
+        show_json(found)
+        return
+    show_one(_summary(found), json=False)
+    for tag, content in found.texts.items():
+        print(f"\n[{tag or _EVERYBODY}]")
+        for name, source in content.items():
+            if source and not (name == "html" and content.get("mjml")):
+                print(f"{name}: {source}")
+
+
+@app.command
+def preview(  # noqa: PLR0913  # a command's options
+    called: Annotated[str, Parameter(help="Its number, name or id (tpl_…).")],
+    *,
+    data: Values = "",
+    profile: Values = "",
+    event: Values = "",
+    order: Values = "",
+    language: Annotated[str | None, Parameter(help="The reader's, as `uk-UA`.")] = None,
+    version: Version = None,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """What a reader would get of it: subject, text and HTML. Nothing is sent."""
+    wish = template.Preview(
+        template_id=called, version=version, language=language, data=_object("--data", data) or {},
+        profile=_object("--profile", profile) or {}, event=_object("--event", event),
+        order=_object("--order", order),
+    )  # fmt: skip
+
+    async def ask(call: Call) -> views.Preview:
+        return await template.preview(call, wish)
+
+    found = with_call(place, "template preview", workspace, ask)
+    if json:
+        show_json(found)
+        return
+    if found.html is None:
+        print(found.text)
+        return
+    print(f"Subject: {found.subject}")
+    if found.preheader:
+        print(f"Preheader: {found.preheader}")
+    print(f"\n{found.text}\n{found.html}")
 
 
 @app.command
@@ -150,6 +210,26 @@ def render(
     else:
         print(text, end="")
     return 0
+
+
+def _summary(one: views.Template) -> dict[str, Any]:
+    """For people: without the texts, which `show` prints below it."""
+    shown = asdict(one)
+    del shown["texts"]
+    return shown | {"languages": ", ".join(tag or _EVERYBODY for tag in one.languages)}
+
+
+def _object(option: str, given: str) -> dict[str, Any] | None:
+    """What an option holds: JSON as it stands, or a file's. None: nothing."""
+    if not given:
+        return None
+    try:
+        found = json_.loads(_text(Path(given[1:])) if given.startswith("@") else given)
+    except ValueError as exc:
+        raise Unreadable(f'{option} is not JSON ({exc}); write it as {option} \'{{"name": "Ann"}}\'') from exc
+    if not isinstance(found, dict):
+        raise Unreadable(f"{option} must be a JSON object")
+    return found
 
 
 def _text(file: Path) -> str:

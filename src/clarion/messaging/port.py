@@ -30,12 +30,13 @@ class MessageClass(StrEnum):
 
 
 class Email(Struct, frozen=True, kw_only=True, tag_field="is", tag="email"):
-    """A rendered mail. `text` None: made from the HTML. CSS is not yet inlined."""
+    """A rendered mail. `text` None: made from the HTML. CSS is not yet inlined. `mjml`: of what the HTML was made."""
 
     subject: str
     html: str
     preheader: str = ""
     text: str | None = None
+    mjml: str | None = None
 
 
 class Text(Struct, frozen=True, kw_only=True, tag_field="is", tag="text"):

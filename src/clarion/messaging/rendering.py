@@ -40,12 +40,17 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 def in_language(texts: Mapping[str, Content], language: str | None) -> Content:
     """The text for a reader: `uk-UA`, else `uk`, else the one for everybody, else the first there is."""
+    return texts[language_for(texts, language)]
+
+
+def language_for(texts: Mapping[str, Content], language: str | None) -> str:
+    """In which of the languages that there are a reader is written to."""
     wanted = (language or "").replace("_", "-").lower()
-    by_tag = {tag.replace("_", "-").lower(): content for tag, content in texts.items()}
+    by_tag = {tag.replace("_", "-").lower(): tag for tag in texts}
     for tag in (wanted, wanted.partition("-")[0], ""):
         if tag in by_tag:
             return by_tag[tag]
-    return next(iter(texts.values()))
+    return next(iter(texts))
 
 
 def render(content: Content, reading: Reading, *, now: datetime, zone: tzinfo | None) -> Content:
@@ -85,8 +90,10 @@ def check(texts: Mapping[str, Content]) -> None:
 
 def _sources(content: Content) -> list[tuple[str, str]]:
     match content:
-        case Email(subject=subject, html=html, preheader=preheader, text=text):
-            return [("subject", subject), ("html", html), ("preheader", preheader), ("text", text or "")]
+        case Email(subject=subject, html=html, preheader=preheader, text=text, mjml=mjml):
+            # MJML first: its lines are those that its writer knows.
+            named = {"subject": subject, "mjml": mjml, "html": html, "preheader": preheader, "text": text}
+            return [(name, source) for name, source in named.items() if source]
         case Text(text=text):
             return [("text", text)]
         case _:

@@ -8,7 +8,7 @@ what and for how much stays. Only DELIVERED orders count as revenue.
 
 from clarion.orders.check import Fault, Flaw, check
 from clarion.orders.erasing import ROOM, eraser
-from clarion.orders.event import customer_of, properties_of
+from clarion.orders.event import customer_of, order_in, properties_of
 from clarion.orders.order import Item, NewOrder, Status
 from clarion.orders.store import (
     Reached,
@@ -40,6 +40,7 @@ __all__ = [
     "delete_order",
     "eraser",
     "list_orders",
+    "order_in",
     "properties_of",
     "read_order",
     "upsert",

@@ -52,6 +52,11 @@ def properties_of(order: NewOrder) -> JSONObject:
     return {"date" if name == "dateUs" else name: _plain(value) for name, value in told.items()}
 
 
+def order_in(properties: JSONObject) -> JSONObject | None:
+    """The order that an event told of, by the properties that every order has; None: it told of none."""
+    return properties if {"externalOrderId", "status", "totalCost"} <= properties.keys() else None
+
+
 def _plain(value: Any) -> Any:
     match value:
         case Decimal():

@@ -1,18 +1,30 @@
 """Templates: what messages are written from."""
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from clarion import accounts, errors, messaging, model
 from clarion.api import message_views as views
 from clarion.api.nouns._fields import Label, Text
 from clarion.api.ports import Call, Nothing
 from clarion.db import Tx
-from clarion.messaging import Channel, Content, Email, MessageClass, TemplateWish, rendering
+from clarion.messaging import (
+    Channel,
+    Content,
+    Email,
+    MessageClass,
+    StoredTemplate,
+    TemplateWish,
+    mjml,
+    rendering,
+)
 from clarion.messaging import Text as ShortText
-from clarion.messaging.rendering import Unwritable
+from clarion.messaging.rendering import Reading, Unwritable
 
 _Source = Annotated[str, Meta(max_length=1_000_000, pattern="^[^\\u0000]*$")]
 
@@ -21,7 +33,7 @@ class Save(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A template's text in one language; another version of it where there is one of this name.
 
     `language` "": for whoever has no text in theirs. E-mail: `subject`, `html`, `preheader`, `text` (made of the HTML
-    where it is left out). SMS and Viber: `text`.
+    where it is left out); `mjml` in place of `html`. SMS and Viber: `text`.
     """
 
     name: Text
@@ -30,6 +42,7 @@ class Save(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     subject: _Source = ""
     preheader: _Source = ""
     html: _Source = ""
+    mjml: _Source = ""
     text: _Source | None = None
     message_class: MessageClass = MessageClass.MARKETING
     topic: Label | None = None
@@ -42,24 +55,57 @@ class One(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     template_id: Text
 
 
+class Version(One, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of its versions; the newest unless said."""
+
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+
+
+class Preview(Version, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a template is to be written from: as a caller, a person, an event and an order would give it."""
+
+    language: Annotated[str, Meta(max_length=35)] | None = None
+    data: dict[str, Any] = {}
+    profile: dict[str, Any] = {}
+    event: dict[str, Any] | None = None
+    order: dict[str, Any] | None = None
+
+
 async def list_all(call: Call, wish: Nothing) -> list[views.Template]:
     """Templates, by name."""
     async with call.app() as tx:
-        return [views.template(one) for one in await messaging.list_templates(tx, call.workspace_id)]
+        found = await messaging.list_templates(tx, call.workspace_id)
+        texts = await messaging.read_newest_texts(tx, call.workspace_id, found)
+    return [views.template(one, languages=list(texts[one.template_id])) for one in found]
 
 
-async def show(call: Call, wish: One) -> views.Template:
-    """A template with its texts."""
-    async with call.app() as tx:
-        found = await messaging.find_template(tx, call.workspace_id, _called(wish.template_id))
-        texts = await messaging.read_texts(tx, call.workspace_id, found.template_id, found.version)
+async def show(call: Call, wish: Version) -> views.Template:
+    """A template with its texts, or with those of an older version."""
+    found, texts = await _read(call, wish)
     return views.template(found, texts)
+
+
+async def preview(call: Call, wish: Preview) -> views.Preview:
+    """What a reader would get. Nothing is sent, and nothing is kept."""
+    _, texts = await _read(call, wish)
+    async with call.app() as tx:
+        zone_name = (
+            wish.profile.get("timezone") or (await accounts.read_workspace(tx, call.workspace_id)).zone
+        )
+    language = rendering.language_for(texts, wish.language or _text_or_none(wish.profile.get("language")))
+    reading = Reading(data=wish.data, profile=wish.profile, event=wish.event, order=wish.order)
+    now = datetime.fromtimestamp(call.ports.database.now_us() / 1_000_000, UTC)
+    try:
+        written = rendering.render(texts[language], reading, now=now, zone=_zone(zone_name))
+    except Unwritable as exc:
+        raise errors.Invalid(str(exc)) from exc
+    return views.preview(language, written)
 
 
 async def save(call: Call, wish: Save) -> views.Template:
     """A new template, or the next version; texts in other languages stay."""
-    content = _content(wish)
     try:
+        content = _content(wish)
         rendering.check({wish.language: content})
     except Unwritable as exc:
         raise errors.Invalid(str(exc)) from exc
@@ -80,6 +126,25 @@ async def save(call: Call, wish: Save) -> views.Template:
     return views.template(saved, texts)
 
 
+async def _read(call: Call, wish: Version) -> tuple[StoredTemplate, dict[str, Content]]:
+    """The template as of the version that is wanted."""
+    async with call.app() as tx:
+        found = await messaging.find_template(tx, call.workspace_id, _called(wish.template_id))
+        found = replace(found, version=wish.version or found.version)
+        return found, await messaging.read_texts(tx, call.workspace_id, found.template_id, found.version)
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _zone(name: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(name))
+    except (ValueError, KeyError, OSError) as exc:
+        raise errors.Invalid(f"{name} is not a time zone; write it as Europe/Kyiv") from exc
+
+
 async def _texts(tx: Tx, workspace_id: UUID, name: str) -> dict[str, Content]:
     try:
         found = await messaging.find_template(tx, workspace_id, name)
@@ -90,11 +155,16 @@ async def _texts(tx: Tx, workspace_id: UUID, name: str) -> dict[str, Content]:
 
 def _content(wish: Save) -> Content:
     if wish.channel == "email":
-        if not wish.subject or not (wish.html or wish.text):
-            raise errors.Invalid("an e-mail has a `subject`, and `html` or `text`")
-        return Email(subject=wish.subject, html=wish.html, preheader=wish.preheader, text=wish.text)
+        if not wish.subject or not (wish.html or wish.mjml or wish.text):
+            raise errors.Invalid("an e-mail has a `subject`, and `html`, `mjml` or `text`")
+        if wish.html and wish.mjml:
+            raise errors.Invalid("give `html` or `mjml`, of which the HTML is made")
+        return Email(
+            subject=wish.subject, html=mjml.compile(wish.mjml) if wish.mjml else wish.html,
+            preheader=wish.preheader, text=wish.text, mjml=wish.mjml or None,
+        )  # fmt: skip
     if wish.channel in ("sms", "viber"):
-        if not wish.text or wish.subject or wish.html or wish.preheader:
+        if not wish.text or wish.subject or wish.html or wish.mjml or wish.preheader:
             raise errors.Invalid(f"{wish.channel} has a `text` and nothing else")
         return ShortText(text=wish.text)
     raise errors.Invalid("templates are for email, sms and viber")

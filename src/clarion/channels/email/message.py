@@ -16,8 +16,8 @@ import css_inline
 import idna
 from msgspec import Struct
 
-from clarion.channels.email.plain import plain
 from clarion.messaging import configs, tracking
+from clarion.messaging.plain import plain
 from clarion.messaging.port import Email, Outgoing
 
 _BREAK = re.compile(r"\r\n?|\n")

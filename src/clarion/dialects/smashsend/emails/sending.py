@@ -46,7 +46,8 @@ async def show(asked: Asked) -> wire.OneEmail:
             raise errors.NotFound(_NOTHING)
         if found.template_id is None:
             return found, None
-        return found, (await messaging.find_template(tx, asked.workspace_id, found.template_id)).name
+        held = await messaging.find_templates(tx, asked.workspace_id, [found.template_id])
+        return found, next((one.name for one in held.values()), None)
 
     return wire.OneEmail(mapping.email(*await asked.transact(work)))
 
@@ -58,6 +59,9 @@ def _same(planned: Planned) -> Planned:
 
 
 async def _plan(tx: Tx, asked: Asked, wanted: Wanted, key: str, vault: Vault) -> Planned:
+    await messaging.refuse_when_full(
+        tx, asked.workspace_id, "email", most=asked.store.outbox_max, now_us=asked.store.database.now_us()
+    )
     template_id = None if wanted.template is None else await templates.find(tx, asked, wanted.template)
     send = PlannedSend(
         key=key,

@@ -1,0 +1,111 @@
+"""Templates as callers save, read and try them: MJML, versions, languages, previews."""
+
+from typing import Any
+
+import pytest
+
+from clarion import errors
+from clarion.api.nouns import template
+from clarion.api.ports import Nothing
+from clarion.messaging import MessageClass
+from tests import managed
+
+DOCUMENT = """<mjml><mj-body>
+<mj-section><mj-column>
+<mj-text>Hello $!profile.first_name, your plan is $!data.get("plan")</mj-text>
+<mj-button href="$!data.link">Go</mj-button>
+</mj-column></mj-section>
+</mj-body></mjml>"""
+
+
+@pytest.fixture
+def call(database, vaults, ids, tenant):
+    return managed.call(managed.ports(database, vaults, ids), tenant)
+
+
+async def saved(call: Any, **fields: Any) -> Any:
+    return await template.save(call, template.Save(**{"name": "hello", "subject": "Hi"} | fields))
+
+
+async def shown(call: Any, **fields: Any) -> Any:
+    return await template.show(call, template.Version(template_id="hello", **fields))
+
+
+async def previewed(call: Any, **fields: Any) -> Any:
+    return await template.preview(call, template.Preview(template_id="hello", **fields))
+
+
+async def test_mjml_is_compiled_when_it_is_saved_and_its_source_kept(call):
+    made = await saved(call, mjml=DOCUMENT)
+    text = made.texts[""]
+    assert text["mjml"] == DOCUMENT
+    assert "<mj-" not in text["html"]
+    assert 'href="$!data.link"' in text["html"]
+    found = await previewed(
+        call, data={"plan": "<b>", "link": "https://a.example/"}, profile={"first_name": "Ann"}
+    )
+    assert "Hello Ann, your plan is &lt;b&gt;" in found.html
+    assert found.text == "Hello Ann, your plan is <b>\n\nGo (https://a.example/)\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"mjml": DOCUMENT.replace("</mj-text>", "</mj-tex>")},
+            "line 3: </mj-tex> comes before <mj-text> of line 3",
+        ),
+        (
+            {"mjml": DOCUMENT.replace("</mj-button>", "#if(</mj-button>")},
+            "line 4: <mj-button> is never closed",
+        ),
+        ({"mjml": DOCUMENT.replace("Go", "#if($x)Go")}, "mjml: line "),
+        ({"mjml": DOCUMENT, "html": "<p>x</p>"}, "give `html` or `mjml`"),
+        ({}, "an e-mail has a `subject`, and `html`, `mjml` or `text`"),
+        (
+            {"mjml": DOCUMENT, "channel": "sms", "text": "x", "subject": ""},
+            "sms has a `text` and nothing else",
+        ),
+    ],
+)
+async def test_what_cannot_be_used_is_not_saved(call, fields, message):
+    with pytest.raises(errors.Invalid) as told:
+        await saved(call, **fields)
+    assert str(told.value).startswith(message)
+    assert await template.list_all(call, Nothing()) == []
+
+
+async def test_an_older_version_can_still_be_read_and_tried(call):
+    first = await saved(call, html="<p>one</p>")
+    second = await saved(call, html="<p>two</p>")
+    assert (first.version, second.version, first.number) == (1, 2, second.number)
+    assert (await shown(call)).texts[""]["html"] == "<p>two</p>"
+    assert (await shown(call, version=1)).texts[""]["html"] == "<p>one</p>"
+    assert (await previewed(call, version=1)).text == "one\n"
+    with pytest.raises(errors.NotFound):
+        await shown(call, version=3)
+
+
+async def test_languages_are_listed_and_a_reader_gets_theirs(call):
+    await saved(call, html="<p>Hello</p>")
+    await saved(call, html="<p>Вітаю</p>", language="uk")
+    (listed,) = await template.list_all(call, Nothing())
+    assert listed.languages == ["", "uk"]
+    assert listed.message_class == MessageClass.MARKETING
+    for reader, language in (("uk-UA", "uk"), ("de", ""), (None, "")):
+        assert (await previewed(call, language=reader)).language == language
+    assert (await previewed(call, profile={"language": "uk"})).text == "Вітаю\n"
+
+
+async def test_a_preview_reads_what_a_message_reads(call):
+    await saved(
+        call, subject="$!event.total $!name", html="#foreach($i in $order.items)$i.sku #end", text="$date"
+    )
+    found = await previewed(
+        call, data={"name": "Ann"}, event={"total": 5}, order={"items": [{"sku": "a"}, {"sku": "b"}]}
+    )
+    assert (found.subject, found.html) == ("5 Ann", "a b ")
+    with pytest.raises(errors.Invalid):
+        await previewed(call, data={"name": "Ann\r\nBcc: x"})
+    with pytest.raises(errors.Invalid, match="Nowhere is not a time zone"):
+        await previewed(call, profile={"timezone": "Nowhere"})
