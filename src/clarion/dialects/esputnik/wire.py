@@ -12,10 +12,10 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from clarion import errors
+from clarion.dialects.esputnik import misfits
 
 PAST_EVENTS_MAX = 500
 PARAM_NAME_MAX = 100  # characters
-_REASON_MAX = 160
 _NUL = rb"\u0000"  # the only way in which the character can be written
 
 T = TypeVar("T")
@@ -120,13 +120,13 @@ def read(body: bytes | Raw, kind: type[T]) -> T:
         found: T = _decoder(wanted)(body)
         return found
     except msgspec.ValidationError as exc:
-        raise Malformed(_misfit(str(exc))) from exc
+        raise Malformed(misfits.said(str(exc))) from exc
     except RecursionError as exc:
         raise Malformed("The JSON is nested too deeply") from exc
     except UnicodeDecodeError as exc:
         raise Malformed("The JSON holds text that is not valid UTF-8") from exc
     except ValueError as exc:
-        raise Malformed(f"This is not JSON: {str(exc)[:_REASON_MAX]}") from exc
+        raise Malformed(misfits.unreadable(str(exc))) from exc
 
 
 def read_event(body: bytes, kind: type[T]) -> T:
@@ -157,15 +157,9 @@ def read_query(given: dict[str, str], kind: type[T]) -> T:
     try:
         return msgspec.convert(given, type=kind, strict=False)
     except msgspec.ValidationError as exc:
-        raise Malformed(_misfit(str(exc))) from exc
+        raise Malformed(misfits.said(str(exc))) from exc
 
 
 def collapsed(values: Sequence[T]) -> T | Sequence[T]:
     """One result stands alone."""
     return values[0] if len(values) == 1 else values
-
-
-def _misfit(reason: str) -> str:
-    what, _, place = reason.partition(" - at `$")
-    named = place.strip("`.")[:_REASON_MAX]
-    return f"{named}: {what[:_REASON_MAX]}" if named else what[:_REASON_MAX]
