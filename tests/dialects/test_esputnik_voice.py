@@ -61,9 +61,11 @@ def misshapen(sample: Any) -> Iterator[bytes]:
     """The sample with something wrong at each of its places, and cut short at each of its bytes."""
     for path in places(sample):
         for wrong in _WRONG:
-            yield msgspec.json.encode(with_value(sample, path, wrong)) if wrong != 10**30 else json.dumps(
-                with_value(sample, path, wrong)
-            ).encode()
+            yield (
+                msgspec.json.encode(with_value(sample, path, wrong))
+                if wrong != 10**30
+                else json.dumps(with_value(sample, path, wrong)).encode()
+            )
         if path and isinstance(path[-1], str):
             left = with_value(sample, path[:-1], {})
             yield msgspec.json.encode(left)
