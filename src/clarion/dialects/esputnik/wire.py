@@ -89,7 +89,24 @@ class PastPlain(PastEvent, frozen=True, gc=False, rename="camel"):
     params: list[PlainParam] | None = None  # type: ignore[assignment]  # never written to
 
 
-PLAIN: Mapping[Any, type[Struct]] = {Event: Plain, PastEvent: PastPlain}
+class PlainV3(EventV3, frozen=True, gc=False, rename="camel"):
+    """An event of version 3 with plain parameters by name."""
+
+    params: dict[_Plain, _Scalar | list[_Scalar]] | None = None  # type: ignore[assignment]  # never written to
+
+
+class PastPlainV3(PastEventV3, frozen=True, gc=False, rename="camel"):
+    """The same with the time at which it happened."""
+
+    params: dict[_Plain, _Scalar | list[_Scalar]] | None = None  # type: ignore[assignment]  # never written to
+
+
+PLAIN: Mapping[Any, type[Struct]] = {
+    Event: Plain,
+    PastEvent: PastPlain,
+    EventV3: PlainV3,
+    PastEventV3: PastPlainV3,
+}
 
 
 class PastEvents(Struct, frozen=True):
