@@ -27,6 +27,7 @@ class Held(Struct, frozen=True, kw_only=True):
 
 
 _EMAIL = "only@example.com"
+_STORE = "/core/v3/stores/self"
 _CHANNELS = [{"type": "email", "value": _EMAIL}]
 _ORDER = {
     "externalOrderId": "only-1", "status": "INITIALIZED", "date": "2026-01-15T10:30:00Z", "totalCost": 10,
@@ -111,15 +112,23 @@ HELD = (
     ),
     Held(
         dialect="smashsend",
-        name="key",
-        made=(("POST", "/v1/api-keys", {"displayName": "only", "role": "VIEWER"}),),
-        id_of=lambda told: str(told["apiKey"]["id"]),
+        name="workspace",
+        made=(("GET", "/v1/api-keys/current", None),),
+        id_of=lambda told: str(told["apiKey"]["workspaceId"]),
         asked=(
-            ("GET", "/v1/api-keys/{id}", None),
-            ("POST", "/v1/api-keys/{id}", {"status": "ARCHIVED"}),
-            ("DELETE", "/v1/api-keys/{id}", None),
+            ("GET", "/v1/workspaces/{id}/api-keys", None),
+            ("POST", "/v1/workspaces/{id}/api-keys", {"displayName": "mine", "role": "VIEWER"}),
         ),
-        nowhere="crd_0199c0ffee0070008000000000000001",
-        told="only",
+        nowhere="wrk_0199c0ffee0070008000000000000001",
+        told="ACTIVE",
+    ),
+    Held(
+        dialect="yotpo",
+        name="customer",
+        made=(("POST", f"{_STORE}/customers", {"customer": {"external_id": "only-17", "email": _EMAIL}}),),
+        id_of=lambda told: "only-17",
+        asked=(("GET", f"{_STORE}/customers?external_ids={{id}}", None),),
+        nowhere="nobody-17",
+        told=_EMAIL,
     ),
 )

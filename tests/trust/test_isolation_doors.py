@@ -104,8 +104,6 @@ async def test_its_own_workspace_is_heard(ask: Ask, database: Any, new_tenant: A
 def test_every_door_with_something_to_hold_is_there() -> None:
     """A door whose paths name an id has a line."""
     spoken = {
-        name
-        for name, dialect in DIALECTS.items()
-        if any("{" in one.path for one in dialect.reference.calls)
+        name for name, dialect in DIALECTS.items() if any("{" in one.path for one in dialect.reference.calls)
     }
     assert spoken <= {held.dialect for held in HELD}
