@@ -1,4 +1,4 @@
-"""What callers hold at each door and ask for by its id, as a table: made there, asked for by its own workspace, another's.
+"""What callers hold at each door and ask for by its id, as a table: how it is made, and what asks for it.
 
 A door that gains such a thing gets a line; test_isolation_doors.py runs over all of them.
 """

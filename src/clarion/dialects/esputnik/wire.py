@@ -92,13 +92,13 @@ class PastPlain(PastEvent, frozen=True, gc=False, rename="camel"):
 class PlainV3(EventV3, frozen=True, gc=False, rename="camel"):
     """An event of version 3 with plain parameters by name."""
 
-    params: dict[_Plain, _Scalar | list[_Scalar]] | None = None  # type: ignore[assignment]  # never written to
+    params: dict[_Plain, _Scalar | list[_Scalar]] | None = None
 
 
 class PastPlainV3(PastEventV3, frozen=True, gc=False, rename="camel"):
     """The same with the time at which it happened."""
 
-    params: dict[_Plain, _Scalar | list[_Scalar]] | None = None  # type: ignore[assignment]  # never written to
+    params: dict[_Plain, _Scalar | list[_Scalar]] | None = None
 
 
 PLAIN: Mapping[Any, type[Struct]] = {
