@@ -137,7 +137,9 @@ def traits(contact: Told, names: Mapping[int, str]) -> JSONObject:
     """All that it says, by our names. Raises Malformed for a field that there is not."""
     unknown = next((n for n in contact.fields if n not in names), None)
     if unknown is not None:
-        raise Malformed(f"There is no field with id='{unknown}'")
+        raise Malformed(
+            f"There is no field with id='{unknown}'. GET /v1/addressbooks lists those that there are"
+        )
     return contact.traits | {names[n]: value for n, value in contact.fields.items()}
 
 
