@@ -25,6 +25,7 @@ from clarion import config
 from clarion.app.server import http
 from clarion.db import Addresses
 from clarion.db.engine import attach
+from clarion.serve.child import rest_from_collecting
 from clarion.serve.port import ASGIApp
 
 SHAPES = ("batch", "single")
@@ -100,6 +101,7 @@ async def _rounds(
 ) -> dict[tuple[str, str], float]:
     requests = Requests(Workload(5_000), "")
     best: dict[tuple[str, str], float] = {}
+    rest_from_collecting()  # as the server does
     for number in range(rounds + 1):  # the first warms up
         for shape in SHAPES:
             for dialect, front in FRONTS.items():

@@ -52,8 +52,8 @@ class Generator:
         """Hold new requests back, or let them go."""
         self._tell(Gate(is_open))
 
-    async def begin(self, key: str, workload: Workload) -> None:
-        self._tell(Begin(key, workload))
+    async def begin(self, key: str, workload: Workload, others: dict[str, str]) -> None:
+        self._tell(Begin(key, workload, others))
         self.event_bytes = (await self._hear(Ready, _START_S)).event_bytes
 
     def _tell(self, value: Told) -> None:
@@ -75,8 +75,10 @@ class Generator:
 
 
 @asynccontextmanager
-async def generator(key: str, workload: Workload) -> AsyncIterator[Generator]:
-    """Started, its requests encoded; ended with the block."""
+async def generator(
+    key: str, workload: Workload, others: dict[str, str] | None = None
+) -> AsyncIterator[Generator]:
+    """Started, its requests encoded, also those of other doors; ended with the block."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -88,7 +90,7 @@ async def generator(key: str, workload: Workload) -> AsyncIterator[Generator]:
     )
     try:
         started = Generator(process)
-        await started.begin(key, workload)
+        await started.begin(key, workload, others or {})
         yield started
     finally:
         await end(process)

@@ -1,7 +1,7 @@
 """`./run bench ingest`: how fast events come in, and how fast they reach the timeline.
 
-Seven measurements, taken in turn, round after round, because a machine is never equally busy for long: two
-references, the door with the worker stopped, what the worker then does alone, and both together.
+Nine measurements, taken in turn, round after round, because a machine is never equally busy for long: two
+references, the door (and eSputnik's) with the worker stopped, what the worker then does alone, and both together.
 """
 
 import asyncio
@@ -27,12 +27,13 @@ from bench.report import Machine, Measured, Report
 from bench.server import DIALECT, WORKSPACE, Server, ServerFailed, server
 from bench.usage import Processes, Reading, share
 from bench.watch import StillWaiting, Tables, Watch
-from bench.workload import CONNECTIONS, Workload
+from bench.workload import CONNECTIONS, FIRST_DOOR, Workload
 from clarion import __version__
 from clarion.db import Addresses, Database
 
 WAITING_ITEMS_MAX = 20_000  # beyond it the generator pauses, where the load is sustained
 DRAIN_S = 300.0
+ESPUTNIK = "esputnik"
 INTRODUCE_S = 300.0
 
 
@@ -87,12 +88,7 @@ async def measure(plan: Plan) -> Report:
     """Start everything, take all rounds, check the ledger, stop everything."""
     with tempfile.TemporaryDirectory(prefix="clarion-bench-", ignore_cleanup_errors=True) as folder:
         async with server(Path(folder)) as running:
-            credential = await running.clarion(
-                "credential", "create", "--workspace", WORKSPACE, "--dialect", DIALECT
-            )
-            await running.clarion(
-                "credential", "set", "--workspace", WORKSPACE, "--dialect", DIALECT, "--rate", "0"
-            )
+            key, other = await _key(running, DIALECT), await _key(running, ESPUTNIK)
             owner = running.owner()
             addresses = Addresses(owner=owner, app=owner)
             database = await Database.open(addresses, owner=3)
@@ -100,12 +96,20 @@ async def measure(plan: Plan) -> Report:
                 watch = await Watch.of(database, WORKSPACE)
                 async with (
                     null_door(Path(folder), addresses) as null,
-                    generator(credential["api_key"], Workload(plan.profiles)) as started,
+                    generator(key, Workload(plan.profiles), {ESPUTNIK: other}) as started,
                 ):
                     bench = _Bench(plan, running, null, started, watch, CopyReference(owner, seed=1))
                     return await bench.report(Path(folder))
             finally:
                 await database.close()
+
+
+async def _key(running: Server, dialect: str) -> str:
+    """Of a new credential without a limit."""
+    words = ("--workspace", WORKSPACE, "--dialect", dialect)
+    key: str = (await running.clarion("credential", "create", *words))["api_key"]
+    await running.clarion("credential", "set", *words, "--rate", "0")
+    return key
 
 
 class _Bench:
@@ -187,6 +191,8 @@ class _Bench:
             report.NULL_BATCHES: lambda phase: self._null_door(phase, "batch"),
             report.ACCEPT_SINGLES: lambda phase: self._accept(phase, report.DRAIN_SINGLES, "single"),
             report.ACCEPT_BATCHES: lambda phase: self._accept(phase, report.DRAIN_BATCHES, "batch"),
+            report.ESPUTNIK_SINGLES: lambda phase: self._other_door(phase, "single"),
+            report.ESPUTNIK_BATCHES: lambda phase: self._other_door(phase, "batch"),
             report.BOTH_SINGLES: lambda phase: self._sustain(phase, "single"),
             report.BOTH_BATCHES: lambda phase: self._sustain(phase, "batch"),
         }
@@ -212,6 +218,13 @@ class _Bench:
         await self._watch.until_done(DRAIN_S)
         return [accepted, await self._drained(after, before, used)]
 
+    async def _other_door(self, phase: str, shape: Shape) -> list[Measured]:
+        """The same events through eSputnik's door."""
+        async with self._server.worker_stopped():
+            accepted = await self._send(phase, shape, self._server.port, self._processes, ESPUTNIK)
+        await self._watch.until_done(DRAIN_S)
+        return [accepted]
+
     async def _drained(self, phase: str, before: Tables, used: Reading) -> Measured:
         now = await self._watch.tables()
         return Measured(
@@ -231,7 +244,9 @@ class _Bench:
         measured.waiting_ms = report.Spread(ages.percentile(50), ages.percentile(99))
         return [measured]
 
-    async def _send(self, phase: str, shape: Shape, port: int, processes: Processes) -> Measured:
+    async def _send(
+        self, phase: str, shape: Shape, port: int, processes: Processes, door: str = FIRST_DOOR
+    ) -> Measured:
         readings: list[Reading] = []
         looks: list[Tables] = []
 
@@ -246,6 +261,7 @@ class _Bench:
                 connections=CONNECTIONS[shape],
                 seconds=self._plan.length_s(phase),
                 warm_s=self._plan.warm_s(phase),
+                door=door,
             ),
             edge=read,
         )

@@ -20,7 +20,7 @@ from msgspec import Struct
 from bench.client import Connection
 from bench.histogram import Histogram
 from bench.orders import Begin, Counted, Counting, Gate, Ran, Ready, Run, Said, decode_told, encode
-from bench.workload import BATCH, Requests
+from bench.workload import BATCH, FIRST_DOOR, Requests
 
 ANSWERS_WAIT_S = 60.0
 _FAILURES_KEPT = 5
@@ -76,7 +76,10 @@ class Running:
         if status != 200:
             self.lost(f"{status} {body[:200].decode(errors='replace')}")
             return
-        events = 1 if self._single else _batch_answer.decode(body).accepted
+        if self._single:
+            events = 1
+        else:  # an empty answer: all of them
+            events = _batch_answer.decode(body).accepted if body else BATCH
         self.acknowledged += events
         if self.counting:
             self.requests += 1
@@ -98,7 +101,7 @@ class Generator:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._requests: Requests
+        self._requests: dict[str, Requests] = {}
         self._known = 0
         self._running: Running | None = None
         self._connections: list[Connection] = []
@@ -108,10 +111,11 @@ class Generator:
         async with asyncio.TaskGroup() as runs:  # what fails in one ends the process
             while line := await lines.readline():
                 match decode_told(line):
-                    case Begin(key, workload):
-                        self._requests = Requests(workload, key)
+                    case Begin(key, workload, others):
+                        keys = {FIRST_DOOR: key} | others
+                        self._requests = {door: Requests(workload, keys[door], door) for door in keys}
                         self._known = workload.known
-                        _say(Ready(len(self._requests.batch()) // BATCH))
+                        _say(Ready(len(self._requests[FIRST_DOOR].batch()) // BATCH))
                     case Run() as run:
                         runs.create_task(self._run(run))
                     case Gate(is_open):
@@ -125,7 +129,7 @@ class Generator:
                     connection.resume()
 
     async def _run(self, run: Run) -> None:
-        running = self._running = Running(run, self._requests, self._known)
+        running = self._running = Running(run, self._requests[run.door], self._known)
         async with self._connected(run, running):
             paced = asyncio.create_task(self._pace(run))
             await self._send(run, running)

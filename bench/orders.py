@@ -5,16 +5,17 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from bench.workload import Workload
+from bench.workload import FIRST_DOOR, Workload
 
 Shape = Literal["single", "batch", "introduction"]
 
 
 class Begin(Struct, frozen=True, tag=True):
-    """First line: get ready. `key`: what both servers are shown."""
+    """First line: get ready. `key`: what both servers are shown; `others`: the keys of further doors."""
 
     key: str
     workload: Workload
+    others: dict[str, str] = {}
 
 
 class Run(Struct, frozen=True, tag=True, kw_only=True):
@@ -29,6 +30,7 @@ class Run(Struct, frozen=True, tag=True, kw_only=True):
     seconds: float
     warm_s: float
     per_s: float = 0.0
+    door: str = FIRST_DOOR
 
 
 class Gate(Struct, frozen=True, tag=True):

@@ -18,6 +18,8 @@ ACCEPT_BATCHES = "accepted, batches, worker stopped"
 DRAIN_BATCHES = "processed alone, from batches"
 BOTH_SINGLES = "singles, worker on"
 BOTH_BATCHES = "batches, worker on"
+ESPUTNIK_SINGLES = "eSputnik: accepted, singles, worker stopped"
+ESPUTNIK_BATCHES = "eSputnik: accepted, past events, worker stopped"
 
 BOTH = (BOTH_SINGLES, BOTH_BATCHES)
 
@@ -29,6 +31,8 @@ _RATIOS = {
     "singles accepted / door storing nothing": (ACCEPT_SINGLES, NULL_SINGLES),
     "singles to the timeline / door storing nothing": (BOTH_SINGLES, NULL_SINGLES),
     "batches accepted / door storing nothing": (ACCEPT_BATCHES, NULL_BATCHES),
+    "eSputnik's singles / SMASHSEND's": (ESPUTNIK_SINGLES, ACCEPT_SINGLES),
+    "eSputnik's past events / SMASHSEND's batches": (ESPUTNIK_BATCHES, ACCEPT_BATCHES),
 }
 
 PROCESSES = ("http", "worker", "postgres", "supervisor", "generator", "bench")

@@ -1,10 +1,12 @@
-"""The events that are sent: SMASHSEND's wire, a shop's metrics, an e-mail each.
+"""The events that are sent: SMASHSEND's wire or another, a shop's metrics, an e-mail each.
 
 Requests are encoded once, with holes for what must be new in each: the message id and whom the event is about. So
 the generator spends a fraction of a microsecond an event.
 """
 
 import random
+from base64 import b64encode
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +34,33 @@ _SINGLES = 4096  # different ones
 _BATCHES = 128
 
 
+class Wire(Struct, frozen=True):
+    """Where a door takes events, how its key is shown, and an event of SMASHSEND's in its words."""
+
+    single: bytes
+    batch: bytes
+    shown: Callable[[str], str]
+    event: Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def _esputnik(told: dict[str, Any]) -> dict[str, Any]:
+    params = told["properties"] | {"messageId": told["messageId"]}
+    said = {"eventTypeKey": told["event"], "keyValue": told["identify"]["email"], "params": params}
+    return said | {"occurred": told["timestamp"]}
+
+
+FIRST_DOOR = "smashsend"
+WIRES = {
+    FIRST_DOOR: Wire(b"/v1/events", b"/v1/events/batch", lambda key: f"Bearer {key}", lambda told: told),
+    "esputnik": Wire(
+        b"/api/v3/event",
+        b"/api/v3/past_events",
+        lambda key: f"Basic {b64encode(f'bench:{key}'.encode()).decode()}",
+        _esputnik,
+    ),
+}
+
+
 class Workload(Struct, frozen=True):
     """Who is known: people 0 to `known` - 1. `seed` makes two runs alike."""
 
@@ -42,19 +71,19 @@ class Workload(Struct, frozen=True):
 class Requests:
     """Makes whole HTTP requests, each with events that were never sent before."""
 
-    def __init__(self, workload: Workload, key: str) -> None:
+    def __init__(self, workload: Workload, key: str, door: str = FIRST_DOOR) -> None:
+        wire = WIRES[door]
         self._random = random.Random(workload.seed)
         self._known = range(workload.known)
         self._message = 0
         self._new = FIRST_NEW
-        head = (
-            f"Host: 127.0.0.1\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n".encode()
-        )
-        events = [event(self._random) for _ in range(_SINGLES)]
-        self._singles = [_whole(b"/v1/events", head, sent) for sent in events]
+        shown = wire.shown(key)
+        head = f"Host: 127.0.0.1\r\nAuthorization: {shown}\r\nContent-Type: application/json\r\n".encode()
+        events = [msgspec.json.encode(wire.event(event(self._random))) for _ in range(_SINGLES)]
+        self._singles = [_whole(wire.single, head, sent) for sent in events]
         chosen = [self._random.sample(events, BATCH) for _ in range(_BATCHES)]
         self._batches = [
-            _whole(b"/v1/events/batch", head, b'{"events":[' + b",".join(sent) + b"]}") for sent in chosen
+            _whole(wire.batch, head, b'{"events":[' + b",".join(sent) + b"]}") for sent in chosen
         ]
 
     def single(self) -> bytes:
@@ -88,8 +117,8 @@ class Requests:
         return self._batches[self._message // BATCH % _BATCHES] % tuple(numbers)
 
 
-def event(chance: random.Random) -> bytes:
-    """An event as JSON with holes for person and message id, in this order; one in ten carries traits."""
+def event(chance: random.Random) -> dict[str, Any]:
+    """An event with holes for person and message id, in this order; one in ten carries traits."""
     identify: dict[str, Any] = {"email": f"person{_PERSON}@example.com"}
     if chance.randrange(100) < TRAITS_PERCENT:
         identify["traits"] = {
@@ -98,14 +127,13 @@ def event(chance: random.Random) -> bytes:
             "points": chance.randrange(1_000_000),
         }
     moment = datetime.now(UTC) - timedelta(milliseconds=chance.randrange(3_600_000))
-    sent = {
+    return {
         "event": chance.choice(_NAMES),
         "identify": identify,
         "properties": properties(chance),
         "timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "messageId": f"bench-{_MESSAGE}",
     }
-    return msgspec.json.encode(sent)
 
 
 def properties(chance: random.Random) -> dict[str, Any]:

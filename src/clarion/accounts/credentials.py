@@ -20,7 +20,9 @@ _CACHE_MAX = 10_000
 
 
 class Credential(Struct, frozen=True, kw_only=True):
-    """What a caller showed: whose workspace, which rights, which limits."""
+    """What a caller showed: whose workspace, which rights, which limits. `zone`: the workspace's, where it was found by
+    its secret.
+    """
 
     credential_id: UUID
     workspace_id: UUID
@@ -35,6 +37,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     expires_us: int | None = None
     revoked: bool = False
     last_used_at: str | None = None
+    zone: str = "UTC"
 
 
 class NewCredential(Struct, frozen=True, kw_only=True):

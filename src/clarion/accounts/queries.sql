@@ -60,9 +60,10 @@ RETURNING credential_id, workspace_id, dialect, role, label, token_start, id_nam
 -- credential that issued it, with an end.
 SELECT held.credential_id, held.workspace_id, held.dialect, held.role, held.label, held.token_start, held.id_namespace,
        held.rates, held.public, held.created_at, least(shown.expires_at, held.expires_at) AS expires_at,
-       coalesce(held.revoked_at, shown.revoked_at) AS revoked_at, held.last_used_at
+       coalesce(held.revoked_at, shown.revoked_at) AS revoked_at, held.last_used_at, place.zone
 FROM credential AS shown
 JOIN credential AS held ON held.credential_id = coalesce(shown.issued_by, shown.credential_id)
+JOIN workspace AS place ON place.workspace_id = held.workspace_id
 WHERE shown.token_hash = $1;
 
 -- name: insert_token

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from clarion import db, errors
 from clarion.accounts.credentials import Credential, NewCredential, SecretForm, hash_of, new_secret
@@ -175,7 +175,7 @@ async def issue_token(
 async def load_credential(tx: Tx, token_hash: bytes) -> Credential | None:
     """By the hash of its secret; of a token the one that issued it, with the token's end."""
     row = await tx.fetchrow(Q.find_credential, token_hash)
-    return _credential(row) if row else None
+    return structs.replace(_credential(row), zone=row["zone"]) if row else None
 
 
 async def list_credentials(tx: Tx, workspace_id: UUID) -> list[Credential]:

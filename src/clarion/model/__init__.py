@@ -7,6 +7,7 @@ which repeats of it are known; `Outcome` is what became of one offered item.
 from clarion.model.ids import Ids, first_id_at, minute_of, parse_id, show_id, time_us_of
 from clarion.model.inbound import (
     DAY_US,
+    AddressChannel,
     Channel,
     Dedup,
     Device,
@@ -28,6 +29,7 @@ from clarion.model.sources import Source
 __all__ = [
     "DAY_US",
     "Accepted",
+    "AddressChannel",
     "Channel",
     "Dedup",
     "Device",

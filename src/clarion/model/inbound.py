@@ -6,7 +6,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 JSONObject = dict[str, Any]  # decoded JSON object: str, int (64 bits), float, bool, None, list, dict
-Channel = Literal["email", "sms"]
+Channel = Literal["email", "sms"]  # of which addresses can be suppressed
+AddressChannel = Literal["email", "sms", "push", "webpush"]  # an address of the last two is a device's token
 Platform = Literal["android", "ios", "web"]
 DAY_US = 86_400_000_000
 
@@ -31,7 +32,7 @@ class Identity(Struct, frozen=True, array_like=True, gc=False):
 class Reach(Struct, frozen=True, array_like=True, gc=False):
     """A value that only reaches a person: an address on a channel, never looked up, never joining profiles."""
 
-    channel: Channel
+    channel: AddressChannel
     value: str
 
 

@@ -35,6 +35,10 @@ def reach_of(vault: Vault, reach: Reach) -> Place | None:
     if reach.channel == "email":
         domain = vault.blind("domain", reach.value.rpartition("@")[2])
         return Place("email", reach.value, vault.blind("address email", reach.value), domain, irregular=False)
+    if reach.channel in ("push", "webpush"):  # a token: byte for byte
+        return Place(
+            reach.channel, reach.value, vault.blind(f"address {reach.channel}", reach.value), None, False
+        )
     value, irregular = canonical_phone(reach.value)
     if not value:
         return None

@@ -38,7 +38,7 @@ def main(kind: str, app_name: str) -> int:
         return 0  # the supervisor gave up before it had orders
     orders = decode_orders(line)
     log.configure(format=orders.settings.log_format, level=orders.settings.log_level, process=orders.name)
-    _rest_from_collecting()
+    rest_from_collecting()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_work(kind, app, orders))
@@ -54,7 +54,7 @@ def main(kind: str, app_name: str) -> int:
     return 0
 
 
-def _rest_from_collecting() -> None:
+def rest_from_collecting() -> None:
     """What was imported stays for good, and a request's values are not cyclic: collecting as often as Python does by
     itself took a quarter of the time of an accepted event.
     """

@@ -128,6 +128,42 @@ async def test_contacts_are_searched_and_listed(ask: Any, knock: Any, tenant: An
     }
 
 
+async def test_push_tokens_are_addresses_of_the_contact(
+    ask: Any, refused: Any, database: Any, tenant: Any, work_off: Any
+) -> None:
+    """Byte for byte, sealed as other addresses are; two contacts may have the same, which joins nobody."""
+    tokens = [
+        {"type": "mobilepush", "value": "fcm:Ab12"},
+        {"type": "webpush", "value": "https://push.example/x"},
+    ]
+    ann = {"channels": [{"type": "email", "value": "ann@example.com"}, *tokens]}
+    await ask("POST", CONTACT, ann)
+    await ask("POST", CONTACT, ann)
+    shown = (await ask("GET", f"{CONTACT}/1"))["channels"]
+    assert shown == [{"type": "email", "value": "ann@example.com"}, *tokens]
+    await ask("PUT", f"{CONTACT}/1", {"channels": [{"type": "mobilepush", "value": "fcm:ab12"}]})
+    assert {"type": "mobilepush", "value": "fcm:ab12"} in (await ask("GET", f"{CONTACT}/1"))["channels"]
+    await ask(
+        "POST",
+        CONTACTS,
+        {"contacts": [emailed("bob") | {"channels": [*emailed("bob")["channels"], *tokens]}]},
+    )
+    await work_off()
+    assert len(await ask("GET", CONTACTS)) == 2
+    assert tokens[0] in (await ask("GET", f"{CONTACT}/2"))["channels"]
+    async with database.owner() as tx:
+        rows = await tx.fetch(
+            "SELECT channel, sealed FROM address WHERE workspace_id = $1", tenant.workspace_id
+        )
+    assert {row["channel"] for row in rows} == {"email", "push", "webpush"}
+    assert not any(b"fcm" in row["sealed"] for row in rows)
+    for wrong in ("x" * 4_097, " ", "a\0"):
+        bad = emailed("cid")["channels"] + [{"type": "webpush", "value": wrong}]
+        status, message = await refused("POST", CONTACT, {"channels": bad})
+        assert status == 400
+        assert "is not valid webpush" in message
+
+
 # ---- deleting
 
 

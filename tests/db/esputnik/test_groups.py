@@ -36,6 +36,9 @@ async def test_addresses_are_unsubscribed_whoever_has_them(ask: Any, refused: An
     assert await stopped(BOTH["emails"], bulk=False) == {}, "what they asked for still comes"
     for body in ({"emails": []}, {}, {"emails": "a@b.co"}, {"emails": ["nobody"]}):
         assert (await refused("POST", ADD, body))[0] == 400
+    for path in (ADD, REMOVE):
+        wrong = {"emails": ["test1@mail.com", "nobody"]}
+        assert await refused("POST", path, wrong) == (400, "'nobody' is not valid email")
 
 
 async def test_other_channels_stay(ask: Any, stopped: Any) -> None:

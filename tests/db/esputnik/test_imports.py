@@ -68,6 +68,7 @@ async def test_what_is_wrong_with_an_import_is_told_at_once(ask: Any, refused: A
         assert (await refused("GET", f"/api/v1/importstatus/{session}"))[0] == 404
 
 
+@pytest.mark.timeout(300)
 async def test_3000_contacts_are_imported_and_3001_refused(
     ask: Any, refused: Any, knock: Any, tenant: Any, work_off: Any
 ) -> None:

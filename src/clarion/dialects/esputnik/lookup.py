@@ -1,14 +1,10 @@
-"""What a caller's words stand for in its workspace: contact ids, times without an offset."""
+"""What a caller's contact ids stand for in its workspace."""
 
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from clarion import accounts, profiles
 from clarion.db import Tx
-from clarion.dialects import _asked
-from clarion.dialects._door import Store
 from clarion.model import Identity
 from clarion.vault import Vault
 
@@ -20,11 +16,3 @@ async def identities_of(
     found = await accounts.ids_of_numbers(tx, workspace_id, profiles.PROFILE, numbers)
     leads = await profiles.leads_of(tx, workspace_id, list(found.values()), vault=vault)
     return {number: leads[profile_id] for number, profile_id in found.items() if profile_id in leads}
-
-
-async def zone_of(store: Store, workspace_id: UUID) -> tzinfo:
-    """In which the workspace counts its days. Raises Unavailable."""
-    workspace = await _asked.transact(
-        store, workspace_id, lambda tx: accounts.read_workspace(tx, workspace_id)
-    )
-    return ZoneInfo(workspace.zone)

@@ -109,7 +109,7 @@ def offer(
             name=event.type_key,
             occurred_at_us=now_us if event.occurred_us is None else event.occurred_us,
             identities=identities,
-            reaches=_reaches(who, identities),
+            reaches=() if who.phone is None else _reaches(who.phone, identities),
             properties=_unescaped(event.params) if unescape else event.params,
             history=past,
         ),
@@ -140,10 +140,8 @@ def _identities(who: Found, contacts: Mapping[int, Identity], namespace: str) ->
     return () if who.token is None else (Identity(IdentityKind.ANONYMOUS_ID, "", who.token),)
 
 
-def _reaches(who: Found, identities: tuple[Identity, ...]) -> tuple[Reach, ...]:
-    if who.phone is None or identities[0].kind is IdentityKind.PHONE:
-        return ()
-    return (Reach("sms", who.phone),)
+def _reaches(phone: str, identities: tuple[Identity, ...]) -> tuple[Reach, ...]:
+    return () if identities[0].kind is IdentityKind.PHONE else (Reach("sms", phone),)
 
 
 @lru_cache(4_096)

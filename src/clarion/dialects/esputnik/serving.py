@@ -1,7 +1,9 @@
 """Between a request and a call that is done at once: the path's places, the query, the body, the key's right."""
 
 from collections.abc import Awaitable, Callable
+from datetime import tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from starlette.types import Scope
@@ -64,6 +66,11 @@ async def answer(spoken: Spoken, door: Door, credential: Credential, scope: Scop
 def namespace(credential: Credential) -> str:
     """Whose external ids a caller's are."""
     return credential.id_namespace or credential.dialect
+
+
+def zone(credential: Credential) -> tzinfo:
+    """In which the workspace counts its days: of times without an offset."""
+    return ZoneInfo(credential.zone)
 
 
 def number(text: str, noun: str) -> int:

@@ -12,10 +12,10 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from clarion import errors
+from clarion.dialects.esputnik import misfits
 
 PAST_EVENTS_MAX = 500
 PARAM_NAME_MAX = 100  # characters
-_REASON_MAX = 160
 _NUL = rb"\u0000"  # the only way in which the character can be written
 
 T = TypeVar("T")
@@ -89,13 +89,24 @@ class PastPlain(PastEvent, frozen=True, gc=False, rename="camel"):
     params: list[PlainParam] | None = None  # type: ignore[assignment]  # never written to
 
 
-PLAIN: Mapping[Any, type[Struct]] = {Event: Plain, PastEvent: PastPlain}
+class PlainV3(EventV3, frozen=True, gc=False, rename="camel"):
+    """An event of version 3 with plain parameters by name."""
+
+    params: dict[_Plain, _Scalar | list[_Scalar]] | None = None
 
 
-class _PastPlains(Struct, frozen=True):
-    """Many events with plain parameters."""
+class PastPlainV3(PastEventV3, frozen=True, gc=False, rename="camel"):
+    """The same with the time at which it happened."""
 
-    events: list[PastPlain]
+    params: dict[_Plain, _Scalar | list[_Scalar]] | None = None
+
+
+PLAIN: Mapping[Any, type[Struct]] = {
+    Event: Plain,
+    PastEvent: PastPlain,
+    EventV3: PlainV3,
+    PastEventV3: PastPlainV3,
+}
 
 
 class PastEvents(Struct, frozen=True):
@@ -112,7 +123,6 @@ class Failure(Struct, frozen=True):
 
 
 encode = msgspec.json.Encoder().encode
-_past_plains = msgspec.json.Decoder(_PastPlains).decode
 
 
 @lru_cache(64)
@@ -127,13 +137,13 @@ def read(body: bytes | Raw, kind: type[T]) -> T:
         found: T = _decoder(wanted)(body)
         return found
     except msgspec.ValidationError as exc:
-        raise Malformed(_misfit(str(exc))) from exc
+        raise Malformed(misfits.said(str(exc))) from exc
     except RecursionError as exc:
         raise Malformed("The JSON is nested too deeply") from exc
     except UnicodeDecodeError as exc:
         raise Malformed("The JSON holds text that is not valid UTF-8") from exc
     except ValueError as exc:
-        raise Malformed(f"This is not JSON: {str(exc)[:_REASON_MAX]}") from exc
+        raise Malformed(misfits.unreadable(str(exc))) from exc
 
 
 def read_event(body: bytes, kind: type[T]) -> T:
@@ -149,14 +159,10 @@ def read_event(body: bytes, kind: type[T]) -> T:
     return read(body, kind)
 
 
-def read_plain_past(body: bytes) -> Sequence[PastPlain] | None:
-    """The events of a batch when all are plain: at once they cost a third of what they cost one by one."""
-    if _has_nul(body):
-        return None
-    try:
-        return _past_plains(body).events
-    except (ValueError, RecursionError):
-        return None
+def plain_reader(kind: Any, body: bytes) -> Callable[[Raw], Any] | None:
+    """What reads the plain ones among the events of a batch, and raises ValueError or RecursionError at the others."""
+    plain = PLAIN.get(kind)
+    return None if plain is None or _has_nul(body) else _decoder(plain)
 
 
 def _has_nul(body: bytes) -> bool:
@@ -168,15 +174,9 @@ def read_query(given: dict[str, str], kind: type[T]) -> T:
     try:
         return msgspec.convert(given, type=kind, strict=False)
     except msgspec.ValidationError as exc:
-        raise Malformed(_misfit(str(exc))) from exc
+        raise Malformed(misfits.said(str(exc))) from exc
 
 
 def collapsed(values: Sequence[T]) -> T | Sequence[T]:
     """One result stands alone."""
     return values[0] if len(values) == 1 else values
-
-
-def _misfit(reason: str) -> str:
-    what, _, place = reason.partition(" - at `$")
-    named = place.strip("`.")[:_REASON_MAX]
-    return f"{named}: {what[:_REASON_MAX]}" if named else what[:_REASON_MAX]

@@ -30,15 +30,18 @@ OWN = {
 HIDDEN = frozenset({*OWN, "email", "phone", DELETED})
 _TEXT_MAX = 10_000  # characters of a value
 _ID_MAX = 300
+_TOKEN_MAX = 4_096  # characters: a browser's subscription is JSON, and some are written as its base64
+_TYPES = {"push": "mobilepush"}  # the vendor's words for our channels, where they differ
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """What a contact says. `fields`: additional ones, by id."""
+    """What a contact says. `fields`: additional ones, by id; `tokens`: of its devices."""
 
     number: int | None = None
     external_id: str | None = None
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
+    tokens: tuple[Reach, ...] = ()
     traits: JSONObject = {}
     fields: dict[int, Any] = {}
 
@@ -69,6 +72,7 @@ def told(contact: wire.Contact) -> Told:
         external_id=_external_id(contact),
         emails=_emails([channel.value for channel in channels if channel.type == "email"]),
         phones=_phones([channel.value for channel in channels if channel.type == "sms"]),
+        tokens=_tokens(channels),
         traits={name: _text(name, value) for name, value in given.items() if value is not UNSET},
         fields={
             number(field.id): _kept(field) for field in _list(contact.fields) if field.value is not UNSET
@@ -113,6 +117,7 @@ def reaches(contact: Told, identities: Sequence[Identity] = ()) -> tuple[Reach, 
     return (
         *(Reach("email", email) for email in contact.emails if email not in found),
         *(Reach("sms", one) for one in contact.phones if profiles.canonical_phone(one)[0] not in found),
+        *contact.tokens,
     )
 
 
@@ -132,7 +137,9 @@ def traits(contact: Told, names: Mapping[int, str]) -> JSONObject:
     """All that it says, by our names. Raises Malformed for a field that there is not."""
     unknown = next((n for n in contact.fields if n not in names), None)
     if unknown is not None:
-        raise Malformed(f"There is no field with id='{unknown}'")
+        raise Malformed(
+            f"There is no field with id='{unknown}'. GET /v1/addressbooks lists those that there are"
+        )
     return contact.traits | {names[n]: value for n, value in contact.fields.items()}
 
 
@@ -160,7 +167,10 @@ def shown(
         id=contact_id,
         first_name=_shown(known.get("first_name")),
         last_name=_shown(known.get("last_name")),
-        channels=[wire.ShownChannel(one["channel"], one["value"]) for one in person.addresses],
+        channels=[
+            wire.ShownChannel(_TYPES.get(one["channel"], one["channel"]), one["value"])
+            for one in person.addresses
+        ],
         address=place if place != wire.ShownAddress() else None,
         fields=[
             wire.ShownField(numbers[name], value)
@@ -219,6 +229,18 @@ def _phones(given: Sequence[Any]) -> tuple[str, ...]:
     wrong = next((one for one in found if not profiles.canonical_phone(one)[0]), None)
     if wrong is not None:
         raise Malformed(f"'{wrong[:100]}' is not valid phone")
+    return tuple(dict.fromkeys(found))
+
+
+def _tokens(channels: Sequence[wire.Channel]) -> tuple[Reach, ...]:
+    found = []
+    for channel in channels:
+        if channel.type not in ("mobilepush", "webpush") or channel.value in (None, ""):
+            continue
+        token = str(channel.value).strip()
+        if not 0 < len(token) <= _TOKEN_MAX or "\0" in token:
+            raise Malformed(f"'{token[:100]}' is not valid {channel.type}")
+        found.append(Reach("push" if channel.type == "mobilepush" else "webpush", token))
     return tuple(dict.fromkeys(found))
 
 

@@ -11,7 +11,7 @@ from clarion import orders
 from clarion.dialects.esputnik import wire as vendor
 from clarion.dialects.esputnik.orders import wire
 from clarion.dialects.esputnik.wire import Malformed
-from clarion.orders import Fault, Flaw, Item, NewOrder
+from clarion.orders import Fault, Flaw, Item, NewOrder, Status
 
 RANGE_MAX = timedelta(hours=24)  # of orders that are deleted at once
 _NAMES = {"date_us": "date"}  # the others are ours in camel case
@@ -129,6 +129,8 @@ def _time_us(text: str | None, zone: tzinfo, name: str) -> int | None:
 
 
 def _said(flaw: Flaw) -> str:
+    if flaw.field == "status" and flaw.fault is Fault.MALFORMED:
+        return f"status is not valid: it must be one of {', '.join(Status)}"
     where, dot, field = flaw.field.rpartition(".")
     first, *others = _NAMES.get(field, field).split("_")
     return _WORDS[flaw.fault].format(where + dot + first + "".join(word.title() for word in others))

@@ -5,7 +5,7 @@ from typing import Any
 from clarion import events, orders
 from clarion.db import Tx
 from clarion.dialects._asked import Asked
-from clarion.dialects.esputnik import lookup, serving
+from clarion.dialects.esputnik import serving
 from clarion.dialects.esputnik import wire as vendor
 from clarion.dialects.esputnik.mapping import sample
 from clarion.dialects.esputnik.orders import mapping, wire
@@ -16,7 +16,7 @@ from clarion.orders import NewOrder
 
 async def place(asked: Asked) -> wire.Failed | None:
     """Add up to 1,000 orders, or change those with the same externalOrderId; says which could not be."""
-    zone = await lookup.zone_of(asked.store, asked.workspace_id)
+    zone = serving.zone(asked.credential)
     told: list[NewOrder] = []
     failed: list[wire.FailedOrder] = []
     samples: list[Sample] = []
@@ -44,7 +44,7 @@ async def remove(asked: Asked) -> None:
         order_id = wish.external_order_id.strip()
         await asked.transact(lambda tx: orders.delete_order(tx, asked.workspace_id, order_id))
         return
-    zone = await lookup.zone_of(asked.store, asked.workspace_id)
+    zone = serving.zone(asked.credential)
     first_us = mapping.time_us(wish.from_ or "", zone, "from")
     last_us = mapping.time_us(wish.to or "", zone, "to")
     if not 0 < last_us - first_us <= mapping.RANGE_MAX.total_seconds() * 1_000_000:
