@@ -21,7 +21,7 @@ FIRST_NEW = 10**9  # people below are known, if they were introduced
 _MESSAGE = "@message@"
 _PERSON = "@person@"
 _HOLES = ((_MESSAGE.encode(), b"%012d"), (_PERSON.encode(), b"%010d"))
-_NAMES = (
+NAMES = (
     "page_viewed", "product_viewed", "cart_updated", "checkout_started", "order_placed", "order_delivered",
     "search_made", "wishlist_updated",
 )  # fmt: skip
@@ -99,7 +99,7 @@ def event(chance: random.Random) -> bytes:
         }
     moment = datetime.now(UTC) - timedelta(milliseconds=chance.randrange(3_600_000))
     sent = {
-        "event": chance.choice(_NAMES),
+        "event": chance.choice(NAMES),
         "identify": identify,
         "properties": properties(chance),
         "timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
