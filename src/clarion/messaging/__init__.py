@@ -23,6 +23,7 @@ from clarion.messaging.port import (
     Text,
     Unknown,
 )
+from clarion.messaging.rendering import shows
 from clarion.messaging.sends import Cause, Planned, PlannedSend, State
 from clarion.messaging.store import (
     PLAN_MAX,
@@ -114,4 +115,5 @@ __all__ = [
     "set_provider",
     "set_rule",
     "set_topic",
+    "shows",
 ]
