@@ -9,7 +9,7 @@ import base64
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from bench.profile import send
 from bench.server import DIALECT, WORKSPACE, Server, ServerFailed, server
-from bench.workload import BATCH, Requests, Workload
+from bench.workload import BATCH, NAMES, Requests, Workload
 from clarion import config
 from clarion.app.server import http
 from clarion.db import Addresses
@@ -32,12 +32,18 @@ SHAPES = ("batch", "single")
 
 
 class Front(Struct, frozen=True):
-    """Where a door takes events, how its callers show their key, and an event of SMASHSEND's in its words."""
+    """Where a door takes events, how its callers show their key, and an event of SMASHSEND's in its words.
+
+    `batch`: None where a call takes one event. `key`: what the key is called. `defined`: names of events and one of
+    them -> what has to be sent before they may be, as path and body.
+    """
 
     single: str
-    batch: str
+    batch: str | None
     shown: Callable[[str], str]
     event: Callable[[dict[str, Any]], dict[str, Any]]
+    key: str = "api_key"
+    defined: Callable[[Sequence[str], dict[str, Any]], tuple[str, dict[str, Any]]] | None = None
 
 
 def _esputnik(event: dict[str, Any]) -> dict[str, Any]:
@@ -46,14 +52,48 @@ def _esputnik(event: dict[str, Any]) -> dict[str, Any]:
     return said | {"occurred": event["timestamp"]}
 
 
+def _flat(properties: dict[str, Any]) -> dict[str, Any]:
+    """For vendors who know no lists."""
+    return {name: ",".join(value) if isinstance(value, list) else value for name, value in properties.items()}
+
+
+def _smartpush(event: dict[str, Any]) -> dict[str, Any]:
+    said = {"eventCode": event["event"], "email": event["identify"]["email"], "eventId": event["messageId"]}
+    return said | {"eventTime": event["timestamp"], "attributes": _flat(event["properties"])}
+
+
+def _smartpush_metrics(names: Sequence[str], event: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    kinds = {str: "String", int: "Integer", float: "Float", bool: "Boolean"}
+    attributes = [
+        {"code": name, "type": kinds[type(value)]} for name, value in _flat(event["properties"]).items()
+    ]
+    return "/api/v202511/bulk_create_custom_metrics.json", {
+        "metrics": [{"eventCode": name, "attributes": attributes} for name in names]
+    }
+
+
+def _yotpo(event: dict[str, Any]) -> dict[str, Any]:
+    customer = {"email": event["identify"]["email"]}
+    said = {"type": event["event"], "unique_id": event["messageId"], "customer": customer}
+    return said | {"occurred_at": event["timestamp"], "properties": _flat(event["properties"])}
+
+
+def _bearer(key: str) -> str:
+    return f"Bearer {key}"
+
+
 def _basic(key: str) -> str:
     return f"Basic {base64.b64encode(f'user:{key}'.encode()).decode()}"
 
 
 #: The first is what the others are compared with.
 FRONTS = {
-    DIALECT: Front("/v1/events", "/v1/events/batch", lambda key: f"Bearer {key}", lambda event: event),
+    DIALECT: Front("/v1/events", "/v1/events/batch", _bearer, lambda event: event),
     "esputnik": Front("/api/v2/event", "/api/v2/past_events", _basic, _esputnik),
+    "smartpush": Front(
+        "/reportCustomEvent", "/reportCustomEvent", _bearer, _smartpush, "api_token", _smartpush_metrics
+    ),
+    "yotpo": Front("/core/v3/stores/self/customer_events", None, _bearer, _yotpo, "secret"),
 }
 
 
@@ -91,7 +131,7 @@ async def _measure(events: int, rounds: int) -> dict[tuple[str, str], float]:
 
 async def _key(running: Server, dialect: str) -> str:
     words = ("--workspace", WORKSPACE, "--dialect", dialect)
-    key: str = (await running.clarion("credential", "create", *words))["api_key"]
+    key: str = (await running.clarion("credential", "create", *words))[FRONTS[dialect].key]
     await running.clarion("credential", "set", *words, "--rate", "0")
     return key
 
@@ -102,9 +142,12 @@ async def _rounds(
     requests = Requests(Workload(5_000), "")
     best: dict[tuple[str, str], float] = {}
     rest_from_collecting()  # as the server does
+    await _define(app, keys, requests)
     for number in range(rounds + 1):  # the first warms up
         for shape in SHAPES:
             for dialect, front in FRONTS.items():
+                if shape == "batch" and front.batch is None:
+                    continue
                 count = events if shape == "batch" else events // 20
                 sent = [_request(front, keys[dialect], shape, made) for made in _made(requests, shape, count)]
                 began = time.process_time()
@@ -121,13 +164,31 @@ def _made(requests: Requests, shape: str, events: int) -> list[bytes]:
     return [requests.batch() for _ in range(events // BATCH)]
 
 
+async def _define(app: ASGIApp, keys: dict[str, str], requests: Requests) -> None:
+    """What some doors have to be told before they take events."""
+    example = _told(requests.single())
+    for dialect, front in FRONTS.items():
+        if front.defined is not None:
+            path, body = front.defined(NAMES, example)
+            await send(app, "single", [_post(front, keys[dialect], path, body)])
+
+
 def _request(front: Front, key: str, shape: str, made: bytes) -> bytes:
     """A request of SMASHSEND's as this door has it."""
-    told = msgspec.json.decode(made.partition(b"\r\n\r\n")[2])
-    said = (
-        front.event(told) if shape == "single" else {"events": [front.event(one) for one in told["events"]]}
-    )
-    path, body = front.single if shape == "single" else front.batch, msgspec.json.encode(said)
+    told = _told(made)
+    if shape == "single":
+        return _post(front, key, front.single, front.event(told))
+    assert front.batch is not None
+    return _post(front, key, front.batch, {"events": [front.event(one) for one in told["events"]]})
+
+
+def _told(request: bytes) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.json.decode(request.partition(b"\r\n\r\n")[2])
+    return told
+
+
+def _post(front: Front, key: str, path: str, said: dict[str, Any]) -> bytes:
+    body = msgspec.json.encode(said)
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {front.shown(key)}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

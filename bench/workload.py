@@ -23,7 +23,7 @@ FIRST_NEW = 10**9  # people below are known, if they were introduced
 _MESSAGE = "@message@"
 _PERSON = "@person@"
 _HOLES = ((_MESSAGE.encode(), b"%012d"), (_PERSON.encode(), b"%010d"))
-_NAMES = (
+NAMES = (
     "page_viewed", "product_viewed", "cart_updated", "checkout_started", "order_placed", "order_delivered",
     "search_made", "wishlist_updated",
 )  # fmt: skip
@@ -128,7 +128,7 @@ def event(chance: random.Random) -> dict[str, Any]:
         }
     moment = datetime.now(UTC) - timedelta(milliseconds=chance.randrange(3_600_000))
     return {
-        "event": chance.choice(_NAMES),
+        "event": chance.choice(NAMES),
         "identify": identify,
         "properties": properties(chance),
         "timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from clarion import model
+from clarion import automations, model
 from clarion.api.views import EVENT, PROFILE
 from clarion.automations import Automation as StoredAutomation
 from clarion.automations import Definition, StoredRun
@@ -54,6 +54,27 @@ class Run(Struct, frozen=True, kw_only=True):
     ended_at: str | None
     reason: str | None
     last_error: str | None
+
+
+class Effect(Struct, frozen=True):
+    """`paused`, `takes_no` (a branch leads to `no`) or `warned`, and where in the definition."""
+
+    effect: str
+    where: str
+
+
+class Affected(Struct, frozen=True):
+    """An automation that used what is gone, and what became of it."""
+
+    id: str
+    name: str
+    effects: list[Effect]
+
+
+def affected(one: automations.Affected) -> Affected:
+    """An automation that was changed by a loss."""
+    effects = [Effect(found.effect.value, found.where) for found in one.consequences]
+    return Affected(model.show_id(AUTOMATION, one.automation_id), one.name, effects)
 
 
 def automation(one: StoredAutomation) -> Automation:

@@ -6,13 +6,16 @@ change. An event of its metric makes a run, in the transaction that puts the eve
 
 Invariants: a cause starts one run, whatever is told again, merged, published or replayed, for `run_id` is made of
 workspace, automation and cause; a node's message is planned once, for its key is made of run and node; the past starts
-nothing; timers are rows; a step is whole or did not happen.
+nothing; timers are rows; a step is whole or did not happen; what is lost that an automation uses (`losses`) makes it
+send to fewer people, never to more.
 """
 
 from clarion.automations.advance import advance, end
 from clarion.automations.check import Templates, check
 from clarion.automations.definition import Definition, read, schema, write
 from clarion.automations.erasing import ROOM, eraser
+from clarion.automations.losing import Affected, lose
+from clarion.automations.losses import LostAttributes, LostMetric, LostTrait
 from clarion.automations.managing import (
     FindTemplates,
     archive,
@@ -40,11 +43,15 @@ from clarion.automations.triggers import Again, Triggers
 __all__ = [
     "ROOM",
     "WORK",
+    "Affected",
     "Again",
     "Automation",
     "Command",
     "Definition",
     "FindTemplates",
+    "LostAttributes",
+    "LostMetric",
+    "LostTrait",
     "Plan",
     "Reason",
     "Run",
@@ -63,6 +70,7 @@ __all__ = [
     "eraser",
     "list_automations",
     "list_runs",
+    "lose",
     "no_templates",
     "pause",
     "problems",

@@ -30,11 +30,41 @@ SELECT coalesce(reason, 'going_on') AS state, count(*) AS runs FROM run
 WHERE workspace_id = $1 AND automation_id = $2 GROUP BY 1 ORDER BY 1;
 
 -- name: read_versions
--- Definitions by automation and version.
-SELECT v.automation_id, v.version, v.definition FROM automation_version AS v
+-- Definitions by automation and version; of one that is replaced, that in its place.
+SELECT v.automation_id, v.version, n.definition FROM automation_version AS v
 JOIN unnest($2::uuid[], $3::int[]) AS w(automation_id, version)
      ON w.automation_id = v.automation_id AND w.version = v.version
+JOIN automation_version AS n ON n.workspace_id = v.workspace_id AND n.automation_id = v.automation_id
+     AND n.version = coalesce(v.replaced_by, v.version)
 WHERE v.workspace_id = $1;
+
+-- name: lock_automations
+-- All, ours until the commit; in order, as everybody who takes several.
+SELECT FROM automation WHERE workspace_id = $1 AND status <> 'archived' ORDER BY automation_id FOR UPDATE;
+
+-- name: versions_in_use
+-- Of one automation: the newest, the live one, and those by which runs go on; each as it is replaced.
+SELECT n.version, n.definition FROM automation_version AS n
+WHERE n.workspace_id = $1 AND n.automation_id = $2 AND n.version IN (
+    SELECT coalesce(v.replaced_by, v.version) FROM automation_version AS v JOIN automation AS a
+        ON a.workspace_id = v.workspace_id AND a.automation_id = v.automation_id
+    WHERE v.workspace_id = $1 AND v.automation_id = $2 AND (v.version IN (a.version, a.live_version) OR EXISTS (
+        SELECT FROM run AS r WHERE r.workspace_id = $1 AND r.automation_id = $2 AND r.version = v.version
+            AND r.ended_us IS NULL)))
+ORDER BY n.version;
+
+-- name: replace_version
+-- Whoever goes by `$3`, or by one that it had replaced, goes by `$4`.
+UPDATE automation_version SET replaced_by = $4
+WHERE workspace_id = $1 AND automation_id = $2 AND (version = $3 OR replaced_by = $3);
+
+-- name: replace_live_version
+-- New runs as well.
+UPDATE automation SET live_version = $4 WHERE workspace_id = $1 AND automation_id = $2 AND live_version = $3;
+
+-- name: pause_automation
+-- What it goes by stays.
+UPDATE automation SET status = 'paused', changed_us = $3 WHERE workspace_id = $1 AND automation_id = $2;
 
 -- name: publish_version
 -- When it first went live.

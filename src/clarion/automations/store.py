@@ -143,6 +143,40 @@ async def read_versions(
     return {(row["automation_id"], row["version"]): definitions.read(row["definition"]) for row in rows}
 
 
+async def lock_all(tx: Tx, workspace_id: UUID) -> list[Automation]:
+    """Those that are not archived, ours until the commit."""
+    await tx.execute(Q.lock_automations, workspace_id)
+    return [one for one in await list_automations(tx, workspace_id) if one.status != "archived"]
+
+
+async def versions_in_use(tx: Tx, workspace_id: UUID, automation_id: UUID) -> dict[int, Definition]:
+    """By which runs go on or begin, and the newest; in order."""
+    rows = await tx.fetch(Q.versions_in_use, workspace_id, automation_id)
+    return {row["version"]: definitions.read(row["definition"]) for row in rows}
+
+
+async def replace_version(
+    tx: Tx,
+    workspace_id: UUID,
+    automation_id: UUID,
+    version: int,
+    definition: Definition,
+    *,
+    by: str,
+    now_us: int,
+) -> None:
+    """Whoever goes by `version` goes by this one from now on, which is the newest."""
+    newest = await tx.fetchval(Q.raise_version, workspace_id, automation_id, now_us)
+    await _insert_version(tx, workspace_id, automation_id, newest, definition, by, now_us)
+    await tx.execute(Q.replace_version, workspace_id, automation_id, version, newest)
+    await tx.execute(Q.replace_live_version, workspace_id, automation_id, version, newest)
+
+
+async def pause(tx: Tx, workspace_id: UUID, automation_id: UUID, *, now_us: int) -> None:
+    """It stays live in its version, and stands still."""
+    await tx.execute(Q.pause_automation, workspace_id, automation_id, now_us)
+
+
 # ---- runs
 
 

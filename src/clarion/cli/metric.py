@@ -9,6 +9,7 @@ from clarion.api import Call
 from clarion.api.nouns import metric
 from clarion.cli._call import OfWorkspace, with_call
 from clarion.cli._confirm import confirmed
+from clarion.cli._losses import tell
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
 from clarion.cli._print import show_json, show_one, warn
@@ -123,7 +124,7 @@ def edit(
     attributes = None if attribute is None else tuple(_attribute(one) for one in attribute)
     wish = metric.Change(name=name, title=title, attributes=attributes)
 
-    async def do(call: Call) -> Metric:
+    async def do(call: Call) -> metric.Changed:
         return await metric.change(call, wish)
 
     changed = with_call(place, "metric edit", workspace, do)
@@ -131,6 +132,7 @@ def edit(
         show_json(changed)
     else:
         print(f"{changed.name} is changed; see `metric show`.")
+        tell(changed.automations)
 
 
 @app.command
@@ -155,6 +157,7 @@ def delete(
         show_json(gone)
     else:
         print(f"{gone.name} is deleted.")
+        tell(gone.automations)
     return 0
 
 

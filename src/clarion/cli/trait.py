@@ -10,6 +10,7 @@ from clarion.api import Call, Nothing
 from clarion.api.nouns import trait
 from clarion.cli._call import OfWorkspace, with_call
 from clarion.cli._confirm import confirmed
+from clarion.cli._losses import tell
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
 from clarion.cli._print import show_json, show_one, warn
@@ -63,16 +64,24 @@ def define(  # noqa: PLR0913 - an option each
         options=None if option is None else tuple(option),
     )  # fmt: skip
 
-    async def do(call: Call) -> ShownTrait:
+    async def do(call: Call) -> trait.Defined:
         changed = await trait.define(call, wish)
-        done = 0
+        done, affected = 0, changed.automations
         while changed.settling and (more := await trait.settle(call, name)):
             done += more
             sys.stderr.write(f"\r{done} more profiles hold it as defined")
-            changed = await trait.show(call, trait.One(name))
+            shown = await trait.show(call, trait.One(name))
+            changed = trait.Defined(**msgspec.structs.asdict(shown), automations=affected)
         return changed
 
-    _show(with_call(place, "trait define", workspace, do), json)
+    changed = with_call(place, "trait define", workspace, do)
+    if json:
+        show_json(changed)
+        return
+    about = msgspec.structs.asdict(changed)
+    del about["automations"]
+    show_one(about, json=False)
+    tell(changed.automations)
 
 
 @app.command
@@ -105,6 +114,7 @@ def delete(
         show_json(gone)
     else:
         print(f"{name} is deleted. Its values go from {gone.held_by} profiles in a job; see `job list`.")
+        tell(gone.automations)
     return 0
 
 

@@ -57,7 +57,8 @@ CREATE TABLE public.automation_version (
     definition json NOT NULL,
     made_by text NOT NULL,
     made_us bigint NOT NULL,
-    published_us bigint
+    published_us bigint,
+    replaced_by integer
 );
 
 CREATE TABLE public.consent (

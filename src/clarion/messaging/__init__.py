@@ -26,7 +26,7 @@ from clarion.messaging.port import (
     Text,
     Unknown,
 )
-from clarion.messaging.rendering import Unwritable
+from clarion.messaging.rendering import Unwritable, shows
 from clarion.messaging.rendering import check as check_texts
 from clarion.messaging.sends import Cause, Planned, PlannedSend, State
 from clarion.messaging.store import (
@@ -156,4 +156,5 @@ __all__ = [
     "set_provider",
     "set_rule",
     "set_topic",
+    "shows",
 ]

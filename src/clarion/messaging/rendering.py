@@ -1,6 +1,7 @@
 """A template becomes a message: Velocity, compiled once a version, in the reader's language. Pure."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,8 @@ from clarion.messaging.port import Content, Email, Payload, Text
 
 _COMPILED_MAX = 4_096
 TEXT_CHARS_MAX = 1_000_000
+_REFERENCE = re.compile(r"\$!?\{?[^\s<>#$]+")  # to where it must be over
+_WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Unwritable(Exception):
@@ -86,6 +89,12 @@ def check(texts: Mapping[str, Content]) -> None:
             except velocity.VelocityError as exc:
                 where = f"{name} ({language})" if language else name
                 raise Unwritable(f"{where}: {exc}") from exc
+
+
+def shows(content: Content, names: Collection[str]) -> bool:
+    """Whether it reads a value of one of these names, as far as can be told without rendering it."""
+    references = [told for _, source in _sources(content) for told in _REFERENCE.findall(source)]
+    return any(name in _WORD.findall(told) for told in references for name in names)
 
 
 def _sources(content: Content) -> list[tuple[str, str]]:

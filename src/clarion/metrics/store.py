@@ -256,18 +256,24 @@ async def edit(
     *,
     title: str | None = None,
     attributes: Sequence[Attribute] | None = None,
-) -> None:
-    """Change a metric's title or the attributes that its events may have. Raises NotFound, Invalid."""
+) -> frozenset[str]:
+    """Change a metric's title or the attributes that its events may have. Raises NotFound, Invalid.
+
+    Says which of those that there were are gone, or of another type.
+    """
     row = await _lock(tx, workspace_id, name)
     metric_id = row["metric_id"]
     if title is not None:
         await tx.execute(Q.set_title, workspace_id, metric_id, title)
     if attributes is None:
-        return
+        return frozenset()
     if row["made_by"] is None:
         raise errors.Invalid(f"{name} was not defined by a caller: its events may have any property")
+    (held,) = await list_metrics(tx, workspace_id, name=name)
     await tx.execute(Q.delete_attributes, workspace_id, metric_id)
     await _insert_attributes(tx, workspace_id, metric_id, attributes)
+    now = {one.code: one.type for one in attributes}
+    return frozenset(one.code for one in held.attributes if now.get(one.code) != one.type)
 
 
 async def delete(tx: Tx, workspace_id: UUID, name: str) -> None:

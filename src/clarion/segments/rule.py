@@ -122,9 +122,16 @@ def problems_of(rule: "Rule", where: str = "rule") -> list[Problem]:
     return found
 
 
+def leaves(rule: "Rule") -> Iterator[OfProperty | OfTrait]:
+    """All that it asks."""
+    for _, _, one in _walk(rule, "", 1):
+        if isinstance(one, (OfProperty, OfTrait)):
+            yield one
+
+
 def uses_traits(rule: "Rule") -> bool:
     """Whether it asks of the profile, not of the event alone."""
-    return any(isinstance(one, OfTrait) for _, _, one in _walk(rule, "", 1))
+    return any(isinstance(one, OfTrait) for one in leaves(rule))
 
 
 def schema() -> dict[str, Anything]:

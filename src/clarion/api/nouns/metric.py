@@ -2,11 +2,15 @@
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from clarion import accounts, errors, events, metrics
+from clarion.api.automation_views import Affected
 from clarion.api.nouns._fields import Label, Text
+from clarion.api.nouns._losses import lose
 from clarion.api.ports import Call
+from clarion.automations import LostAttributes, LostMetric
 from clarion.metrics import Attribute, Category, Metric
 
 ATTRIBUTES_MAX = 20
@@ -42,10 +46,17 @@ class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     attributes: Annotated[tuple[Attribute, ...], Meta(max_length=ATTRIBUTES_MAX)] | None = None
 
 
+class Changed(Metric, frozen=True, kw_only=True):
+    """The metric as it is now. `automations`: those that used an attribute that is gone, or of another type."""
+
+    automations: tuple[Affected, ...] = ()
+
+
 class Deleted(Struct, frozen=True):
-    """A metric that is gone."""
+    """A metric that is gone. `automations`: those that it started, which are paused."""
 
     name: str
+    automations: tuple[Affected, ...] = ()
 
 
 async def list_all(call: Call, wish: Listed) -> list[Metric]:
@@ -75,11 +86,12 @@ async def create(call: Call, wish: Create) -> Metric:
     return made
 
 
-async def change(call: Call, wish: Change) -> Metric:
+async def change(call: Call, wish: Change) -> Changed:
     """Pause a metric or take it up again; change its title, or the attributes that its events may have."""
     codes = [one.code for one in wish.attributes or ()]
     if len(set(codes)) < len(codes):
         raise errors.Invalid("an attribute is there twice")
+    affected: tuple[Affected, ...] = ()
     async with call.app() as tx:
         if wish.status is not None:
             await metrics.set_status(tx, call.workspace_id, wish.name, wish.status)
@@ -88,12 +100,17 @@ async def change(call: Call, wish: Change) -> Metric:
                 metric=wish.name, status=wish.status,
             )  # fmt: skip
         if wish.title is not None or wish.attributes is not None:
-            await metrics.edit(tx, call.workspace_id, wish.name, title=wish.title, attributes=wish.attributes)
+            gone = await metrics.edit(
+                tx, call.workspace_id, wish.name, title=wish.title, attributes=wish.attributes
+            )
+            if gone:
+                affected = await lose(tx, call, LostAttributes(wish.name, gone))
             await accounts.audit(
                 tx, call.workspace_id, ids=call.ports.ids, actor=call.actor, action="metric_edited",
                 metric=wish.name,
             )  # fmt: skip
-        return (await metrics.list_metrics(tx, call.workspace_id, name=wish.name))[0]
+        (found,) = await metrics.list_metrics(tx, call.workspace_id, name=wish.name)
+    return Changed(**msgspec.structs.asdict(found), automations=affected)
 
 
 async def delete(call: Call, wish: One) -> Deleted:
@@ -101,8 +118,9 @@ async def delete(call: Call, wish: One) -> Deleted:
     async with call.app() as tx:
         await events.stop_processing(tx, call.workspace_id)
         await metrics.delete(tx, call.workspace_id, wish.name)
+        affected = await lose(tx, call, LostMetric(wish.name))
         await accounts.audit(
             tx, call.workspace_id, ids=call.ports.ids, actor=call.actor, action="metric_deleted",
             metric=wish.name,
         )  # fmt: skip
-    return Deleted(wish.name)
+    return Deleted(wish.name, affected)

@@ -6,8 +6,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from clarion import accounts, events, jobs, profiles
+from clarion.api.automation_views import Affected
 from clarion.api.nouns._fields import Label, Text
+from clarion.api.nouns._losses import lose
 from clarion.api.ports import Call, Nothing
+from clarion.automations import LostTrait
 from clarion.profiles import ShownTrait
 from clarion.profiles.conversion import TraitType
 
@@ -33,11 +36,21 @@ class Define(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     options: Annotated[tuple[Text, ...], Meta(max_length=OPTIONS_MAX)] | None = None
 
 
+class Defined(ShownTrait, frozen=True, kw_only=True):
+    """The trait as it is now. `automations`: those that used it, where it is of another type than it was."""
+
+    automations: tuple[Affected, ...] = ()
+
+
 class Deleted(Struct, frozen=True):
-    """A trait that is gone. `held_by`: from how many profiles its values go, or have gone."""
+    """A trait that is gone. `held_by`: from how many profiles its values go, or have gone.
+
+    `automations`: those that used it, and what became of them.
+    """
 
     name: str
     held_by: int
+    automations: tuple[Affected, ...] = ()
 
 
 async def list_all(call: Call, wish: Nothing) -> list[ShownTrait]:
@@ -52,11 +65,13 @@ async def show(call: Call, wish: One) -> ShownTrait:
         return (await profiles.list_traits(tx, call.workspace_id, name=wish.name))[0]
 
 
-async def define(call: Call, wish: Define) -> ShownTrait:
+async def define(call: Call, wish: Define) -> Defined:
     """Define a trait or change one, and apply it to what is stored; call again while it is `settling`."""
-    fields = msgspec.structs.asdict(wish)
+    fields, name = msgspec.structs.asdict(wish), profiles.canonical_name(wish.name)
     del fields["name"]
+    affected: tuple[Affected, ...] = ()
     async with call.app() as tx:
+        held = (await profiles.read_definitions(tx, call.workspace_id)).get(name)
         await profiles.define_trait(tx, call.workspace_id, wish.name, profiles.Wish(**fields))
         await accounts.audit(
             tx,
@@ -66,10 +81,13 @@ async def define(call: Call, wish: Define) -> ShownTrait:
             action="trait_defined",
             trait=wish.name,
         )
+        if held is not None and wish.type not in (None, held.type):
+            affected = await lose(tx, call, LostTrait(name))
     for _ in range(SETTLED_PER_CALL_MAX):
         if not await settle(call, wish.name):
             break
-    return await show(call, One(wish.name))
+    shown = await show(call, One(wish.name))
+    return Defined(**msgspec.structs.asdict(shown), automations=affected)
 
 
 async def delete(call: Call, wish: One) -> Deleted:
@@ -87,8 +105,9 @@ async def delete(call: Call, wish: One) -> Deleted:
             action="trait_deleted",
             trait=wish.name,
         )
+        affected = await lose(tx, call, LostTrait(profiles.canonical_name(wish.name)))
     await call.ports.database.notify(jobs.WORK)
-    return Deleted(wish.name, held_by)
+    return Deleted(wish.name, held_by, affected)
 
 
 async def count(call: Call, name: str) -> int:

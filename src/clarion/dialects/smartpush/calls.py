@@ -1,7 +1,7 @@
 """What the calls ask of the rooms: the store's standing, contacts, metrics."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,8 +13,8 @@ from clarion.dialects import _asked
 from clarion.dialects._door import Store
 from clarion.dialects.smartpush import mapping, reply, rules, wire
 from clarion.dialects.smartpush.auth import DIALECT
-from clarion.dialects.smartpush.rules import Contact
-from clarion.metrics import Attribute, Declaration
+from clarion.dialects.smartpush.rules import Contact, Declared
+from clarion.metrics import Declaration
 
 KNOWN_FOR_S = 1.0
 _KNOWN_MAX = 10_000
@@ -22,8 +22,6 @@ _LOWER_PLANS = frozenset({"free"})
 _TOO_MANY_ATTRIBUTES = "A store has up to {} custom attributes, and {}"
 _TOO_MANY_METRICS = "A store has up to {} custom events, and {}"
 _THERE_ALREADY = "The EventCode {} is there already"
-
-Declared = Mapping[str, Sequence[Attribute]]
 
 
 class _Remembered(Struct, frozen=True):
@@ -124,4 +122,5 @@ def check_store(workspace: Workspace) -> None:
 
 async def _declared(tx: Tx, workspace_id: UUID) -> Declared:
     check_store(await accounts.read_workspace(tx, workspace_id))
-    return await metrics.list_declared(tx, workspace_id, made_by=DIALECT)
+    declared = await metrics.list_declared(tx, workspace_id, made_by=DIALECT)
+    return {code: {one.code: one.type for one in attributes} for code, attributes in declared.items()}

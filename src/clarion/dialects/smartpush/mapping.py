@@ -1,5 +1,6 @@
 """Contacts and events -> ours. Pure. The e-mail identifies, else the phone, which then only reaches."""
 
+from collections.abc import Callable
 from hashlib import blake2b
 
 import msgspec
@@ -23,10 +24,10 @@ def change(contact: Contact) -> ProfileChange:
     )
 
 
-def offer(happened: Happened, now_us: int, fresh: str) -> Offer:
+def offer(happened: Happened, now_us: int, fresh: Callable[[], str]) -> Offer:
     """The event; the same again within a day is a duplicate where it says its id or its time.
 
-    `fresh`: a key that nothing else has, for the others.
+    `fresh`: makes a key that nothing else has, for the others.
     """
     return Offer(
         inbound=Event(
@@ -56,10 +57,10 @@ def _reaches(email: str | None, phone: str | None) -> tuple[Reach, ...]:
     return (Reach("sms", phone),) if email is not None and phone is not None else ()
 
 
-def _key(happened: Happened, fresh: str) -> str:
+def _key(happened: Happened, fresh: Callable[[], str]) -> str:
     """Its id; else all that it says, with its time; without a time every event is a new one."""
     if happened.event_id:
         return f"id:{happened.event_id}"
     if happened.time_us is None:
-        return f"new:{fresh}"
+        return f"new:{fresh()}"
     return f"same:{blake2b(_canonical_json(happened), digest_size=16).hexdigest()}"

@@ -1,6 +1,7 @@
 """The calls: read, ask the server's rooms, answer. All that decides is in the other files."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 from uuid import uuid4
@@ -77,40 +78,62 @@ async def _create_metrics(door: Door, credential: Credential, body: bytes) -> An
 
 async def _report(catalogue: calls.Catalogue, door: Door, credential: Credential, body: bytes) -> Answer:
     """One event, or many: all of them or, where one breaks a rule, none."""
-    events = wire.read_events(body)
-    try:
-        places = [f"events[{index}]: " if len(events) > 1 else "" for index in range(len(events))]
-        told = [_happened(place, sent, door.now_us()) for place, sent in zip(places, events, strict=True)]
-        if door.store is not None:
-            await _check_defined(catalogue, door.store, credential, told)
-    except wire.Refused as exc:
-        exc.items = len(events)
-        raise
-    offers = [mapping.offer(one, door.now_us(), uuid4().hex) for one in told]
+    now_us = door.now_us()
+    told = _plain(body, now_us) or _closely(body, now_us)
+    if door.store is not None:
+        await _check_defined(catalogue, door.store, credential, told)
+    offers = [mapping.offer(one, now_us, lambda: uuid4().hex) for one in told]
     outcomes = await door.ingest.offer(credential, Source.SMARTPUSH, offers)
     duplicates = sum(isinstance(outcome, Duplicate) for outcome in outcomes)
     return reply.done(wire.ReportAnswer, wire.Reported(len(outcomes) - duplicates, duplicates))
 
 
-def _happened(place: str, sent: bytes, now_us: int) -> Happened:
+def _plain(body: bytes, now_us: int) -> list[Happened] | None:
+    """All of a batch, read at once; None where one of them needs a closer look."""
     try:
-        return rules.event(wire.read(sent, wire.CustomEvent), now_us)
-    except wire.Malformed as exc:
-        raise wire.Malformed(f"{place}{exc}", exc.code) from exc
+        return [rules.event(one, now_us) for one in wire.read_plain_events(body) or ()]
+    except wire.Malformed:
+        return None
+
+
+def _closely(body: bytes, now_us: int) -> list[Happened]:
+    """One event, or many one by one. Raises Malformed, which says of which."""
+    told: list[Happened] = []
+    events = wire.read_events(body)
+    for index, event in enumerate(events):
+        with _at(index, len(events)):
+            told.append(rules.event(wire.read(event, wire.CustomEvent), now_us))
+    return told
 
 
 async def _check_defined(
     catalogue: calls.Catalogue, store: Store, credential: Credential, told: Sequence[Happened]
 ) -> None:
-    """Raises Malformed by what is defined now, and never by what was a second ago."""
+    """Raises Denied, and Malformed by what is defined now, never by what was a second ago."""
     try:
         declared = await catalogue.of(store, credential.workspace_id)
         for one in told:
             rules.check_attributes(one, declared)
     except wire.Malformed:
         declared = await catalogue.of(store, credential.workspace_id, anew=True)
-        for one in told:
-            rules.check_attributes(one, declared)
+        for index, one in enumerate(told):
+            with _at(index, len(told)):
+                rules.check_attributes(one, declared)
+    except wire.Denied as exc:
+        exc.items = len(told)
+        raise
+
+
+@contextmanager
+def _at(index: int, items: int) -> Iterator[None]:
+    """What breaks a rule refuses all of them; of many it is told which."""
+    try:
+        yield
+    except wire.Malformed as exc:
+        exc.items = items
+        if items > 1:
+            exc.args = (f"events[{index}]: {exc}",)
+        raise
 
 
 async def _speak(call: Call, door: Door, scope: Scope, receive: Receive) -> Answer:

@@ -4,8 +4,9 @@ The vendor publishes the limits and the types; the sentences are ours.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import ciso8601
@@ -71,6 +72,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
 _MILLISECONDS_FROM = 100_000_000_000
 _FAR_US = 30 * 366 * DAY_US
+
+
+Declared = Mapping[str, Mapping[str, AttributeType]]  #: a store's events -> the types of their attributes
 
 
 class Contact(Struct, frozen=True, kw_only=True):
@@ -152,7 +156,9 @@ def metric(given: wire.CustomMetric) -> Declaration:
 def event(given: wire.CustomEvent, now_us: int) -> Happened:
     """Raises Malformed."""
     code = _code(given.eventCode if given.eventCode is not UNSET else given.EventCode, "eventCode")
-    told = {**(given.attributes or {}), **(given.eventAttrs or {})}
+    told = given.attributes or {}
+    if given.eventAttrs:
+        told = {**told, **given.eventAttrs}
     if len(told) > EVENT_ATTRIBUTES_MAX:
         raise Malformed(f"An event has up to {EVENT_ATTRIBUTES_MAX} attributes", LIMIT)
     attributes = {_name(name): _scalar(name, value) for name, value in told.items() if value is not None}
@@ -164,24 +170,26 @@ def event(given: wire.CustomEvent, now_us: int) -> Happened:
     return Happened(code, email, phone, _time_us(given.eventTime, now_us), event_id, attributes)
 
 
-def check_attributes(happened: Happened, declared: Mapping[str, Sequence[Attribute]]) -> None:
+def check_attributes(happened: Happened, declared: Declared) -> None:
     """Raises Malformed for an event that is not defined, and for an attribute that its metric has not, or not so."""
-    held = declared.get(happened.code)
-    if held is None:
+    types = declared.get(happened.code)
+    if types is None:
         raise Malformed(
             f"The event {happened.code} is not defined; see /createCustomMetric", "UNKNOWN_EVENT_CODE"
         )
-    types = {one.code: one.type for one in held}
     for name, value in happened.attributes.items():
-        if name not in types:
+        kind = types.get(name)
+        if kind is None:
             raise Malformed(f"{name} is no attribute of {happened.code}")
-        if not _is(value, types[name]):
-            raise Malformed(f"{name} must be of type {WORD[types[name]]}")
+        if not _is(value, kind):
+            raise Malformed(f"{name} must be of type {WORD[kind]}")
 
 
 def _is(value: Any, kind: str) -> bool:
     """Whether a JSON value is of a type as it stands: a number in quotation marks is none."""
     match kind:
+        case "text":
+            return type(value) is str
         case "integer":
             return type(value) is int or (type(value) is float and value.is_integer())
         case "decimal":
@@ -201,9 +209,9 @@ def _is_date(text: str) -> bool:
 
 
 def _code(given: Any, name: str) -> str:
-    if given is UNSET or not given.strip():
+    text: str = "" if given is UNSET else given.strip()
+    if not text:
         raise Malformed(f"{name} is required")
-    text: str = given.strip()
     if len(text) > CODE_MAX or not _CODE.fullmatch(text):
         raise Malformed(f"{name} must have 1 to {CODE_MAX} characters and no control characters")
     return text
@@ -224,6 +232,7 @@ def _title(given: str | None) -> str:
     return text
 
 
+@lru_cache(4_096)
 def _name(name: str) -> str:
     if name == CUSTOM or len(name) > CODE_MAX or not _CODE.fullmatch(name):
         raise Malformed(f"{_shown(name)} is no name of an attribute: it has 1 to {CODE_MAX} characters")
@@ -232,9 +241,12 @@ def _name(name: str) -> str:
 
 def _scalar(name: str, value: Any) -> Any:
     """Text, a number, a boolean; of contacts None as well."""
-    wrong = "must be a String, Integer, Float, Boolean or Date" if isinstance(value, (list, dict)) else None
+    kind = type(value)
+    if kind is bool or kind is float or (kind is str and len(value) <= TEXT_MAX and "\0" not in value):
+        return value
+    wrong = "must be a String, Integer, Float, Boolean or Date" if kind is list or kind is dict else None
     wrong = wrong or _storable.problem(value)
-    if wrong is None and isinstance(value, str) and len(value) > TEXT_MAX:
+    if wrong is None and kind is str and len(value) > TEXT_MAX:
         wrong = f"must have up to {TEXT_MAX} characters"
     if wrong is not None:
         raise Malformed(f"{_shown(name)} {wrong}")

@@ -84,6 +84,10 @@ class _Many(Struct, frozen=True):
     events: Annotated[list[Raw], Meta(min_length=1, max_length=EVENTS_MAX)] | UnsetType = UNSET
 
 
+class _Plains(Struct, frozen=True):
+    events: Annotated[list[CustomEvent], Meta(min_length=1, max_length=EVENTS_MAX)] | UnsetType = UNSET
+
+
 class MadeContact(Struct, frozen=True):
     contactId: str  # noqa: N815  as the vendor would
 
@@ -139,6 +143,7 @@ class Failure(Struct, frozen=True):
 
 
 encode = msgspec.json.Encoder().encode
+_plains = msgspec.json.Decoder(_Plains).decode
 
 
 @lru_cache(16)
@@ -184,6 +189,15 @@ def read_events(body: bytes) -> list[bytes]:
     """One event, or those of `{"events": […]}`, each still to be read. Raises Malformed."""
     events = read(body, _Many).events
     return [body] if events is UNSET else [bytes(event) for event in events]
+
+
+def read_plain_events(body: bytes) -> list[CustomEvent] | None:
+    """Those of `{"events": […]}`, read at once; None where one of them needs a closer look."""
+    try:
+        events = _plains(body).events
+    except (ValueError, RecursionError):
+        return None
+    return None if events is UNSET else events
 
 
 def _misfit(reason: str) -> str:

@@ -1,0 +1,14 @@
+"""The doors that the trust tests knock at, as a table: how an event is written for each, and what its answers say.
+
+A new door is a file with one more `Front`, and its line in DOORS: the tests of poison and of isolation run over it.
+"""
+
+from tests.trust.doors.esputnik import ESPUTNIK
+from tests.trust.doors.front import Front, Verdict
+from tests.trust.doors.smartpush import SMARTPUSH
+from tests.trust.doors.smashsend import SMASHSEND
+from tests.trust.doors.yotpo import YOTPO
+
+DOORS = (SMASHSEND, ESPUTNIK, SMARTPUSH, YOTPO)
+
+__all__ = ["DOORS", "Front", "Verdict"]
