@@ -8,12 +8,12 @@ from typing import Any
 import httpx2
 import pytest
 
-#: The page's request example, but for account and key.
+#: The page's request example, but for account, key and user.
 PAGE = {
-    "app_user_id": "user_123",
+    "app_user_id": "user_of_the_page",
     "event_name": "purchase_completed",
     "event_time": "2026-03-29T14:30:00+03:00",
-    "device_token": "fcm_or_onesignal_device_token",
+    "device_token": "the_device_of_the_page",
     "platform": "android",
     "push_permission_granted": True,
     "timezone": "Europe/Istanbul",
