@@ -35,7 +35,7 @@ class Front(Struct, frozen=True):
     """Where a door takes events, how its callers show their key, and an event of SMASHSEND's in its words.
 
     `batch`: None where a call takes one event. `key`: what the key is called. `defined`: names of events and one of
-    them -> what has to be sent before they may be, as path and body.
+    them -> what has to be sent before they may be, as path and body. `keyed`: what stands in the body of the key.
     """
 
     single: str
@@ -44,6 +44,7 @@ class Front(Struct, frozen=True):
     event: Callable[[dict[str, Any]], dict[str, Any]]
     key: str = "api_key"
     defined: Callable[[Sequence[str], dict[str, Any]], tuple[str, dict[str, Any]]] | None = None
+    keyed: Callable[[str], dict[str, Any]] = lambda key: {}
 
 
 def _esputnik(event: dict[str, Any]) -> dict[str, Any]:
@@ -82,6 +83,15 @@ def _bearer(key: str) -> str:
     return f"Bearer {key}"
 
 
+def _smartapppush(event: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "app_user_id": event["identify"]["email"], "event_name": event["event"], "event_time": event["timestamp"],
+        "device_token": f"token-of-{event['identify']['email']}", "platform": "android",
+        "push_permission_granted": True, "timezone": "Europe/Istanbul", "language": "tr", "country": "TR",
+        "session_id": "sess_abc123", "params": event["properties"],
+    }  # fmt: skip
+
+
 def _basic(key: str) -> str:
     return f"Basic {base64.b64encode(f'user:{key}'.encode()).decode()}"
 
@@ -94,6 +104,13 @@ FRONTS = {
         "/reportCustomEvent", "/reportCustomEvent", _bearer, _smartpush, "api_token", _smartpush_metrics
     ),
     "yotpo": Front("/core/v3/stores/self/customer_events", None, _bearer, _yotpo, "secret"),
+    "smartapppush": Front(
+        "/events",
+        None,
+        lambda key: "",
+        _smartapppush,
+        keyed=lambda key: {"tenant_id": "self", "api_key": key},
+    ),
 }
 
 
@@ -188,7 +205,7 @@ def _told(request: bytes) -> dict[str, Any]:
 
 
 def _post(front: Front, key: str, path: str, said: dict[str, Any]) -> bytes:
-    body = msgspec.json.encode(said)
+    body = msgspec.json.encode(said | front.keyed(key))
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {front.shown(key)}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -126,6 +126,8 @@ def _sender(
         if dice.random() < 0.5:
             known = {name: places[name] for name in case.path_parameters or {} if name in places}
             case.path_parameters = dict(case.path_parameters or {}) | known
+            if isinstance(case.body, dict):
+                case.body = case.body | {name: places[name] for name in case.body if name in places}
         case.body = caller.dressed(case.body)
         answer = case.call(base_url=caller.url, session=session, headers=caller.headers, timeout=30)
         report.cases += 1

@@ -167,7 +167,7 @@ def smartapppush(caller: Caller, owner: Caller) -> dict[str, str]:
         if time.monotonic() > until:
             raise TimeoutError("a message was not planned")
         time.sleep(0.05)
-    return {"tracking_token": told[0]["id"]}
+    return {"tracking_token": told[0]["id"], "old_token": event["device_token"]}
 
 
 def _answer_by_sms(owner: Caller, metric: str) -> None:

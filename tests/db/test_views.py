@@ -131,7 +131,7 @@ async def test_a_profile_is_found_by_what_identifies_it(call, tenant, ingest, pr
     await ingest.offer(tenant.credential, S, [Offer(one, Dedup(Mode.NONE)) for one in (seen, called)])
     await process_all(tenant)
     found = await profile.find(call, profile.Find(external_id="c-1"))
-    assert fields(found) == ["id", "created_at", "traits", "identities", "addresses", "members"]
+    assert fields(found) == ["id", "created_at", "traits", "identities", "addresses", "members", "devices"]
     assert found.traits == {"first_name": "Ann"}
     assert await profile.find(call, profile.Find(external_id="c-1", namespace="yotpo")) == found
     assert (await profile.find(call, profile.Find(phone="00380 44 123-45-67"))).id != found.id

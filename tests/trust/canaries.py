@@ -82,6 +82,11 @@ SEALED = {
     "a refused keyValue": f"{word(55)}/@birds.example",
     "an order's email": email(56),
     "an order's deliveryAddress": word(57),
+    "a user of an app": word(92),
+    "a device's token": word(93),
+    "a device's new token": word(94),
+    "an app's context": word(95),
+    "a refused app event's token": word(96),
     "a provider's password": word(90),
     "a message in the mailbox": phone(91),
     "an erased person's email": email(44),
@@ -116,6 +121,7 @@ NEVER = {
     "a contact searched for": email(85),
     "a refused contact's trait": word(86),
     "an e-mail in a path": email(87),
+    "an app's unknown key": f"sap_{word(97)}",
     "a path of another method": word(88),
 }
 #: What may stand in the open until its person is erased (test_erased.py plants it alone).

@@ -66,6 +66,7 @@ def plant(served: Served, keys: Keys) -> None:
         plant_contacts(client, manage)
         plant_at_the_second_door(served, manage)
         plant_at_the_third_door(served, manage)
+        plant_at_an_apps_door(served, manage)
         plant_erased(client, manage)
         _plant_providers(manage)
         _plant_acting(served, client, manage)
@@ -192,6 +193,28 @@ def plant_at_the_third_door(served: Served, manage: httpx2.Client) -> None:
     url = f"http://127.0.0.1:{served.port}{defined.path}"
     answer = httpx2.post(url, content=defined.sample, headers=headers)
     assert answer.status_code == 200, answer.text
+
+
+def plant_at_an_apps_door(served: Served, manage: httpx2.Client) -> None:
+    """SmartAppPush's: an event with its user and device, a token that rotates, and what is refused."""
+    key = manage.post("/credentials", json={"dialect": "smartapppush"}).json()["api_key"]
+    event = {
+        "event_name": "bird.tapped", "event_time": "2026-01-15T10:30:00Z", "platform": "ios", "timezone": "UTC",
+        "language": "en", "country": "GB", "session_id": "s", "app_user_id": SEALED["a user of an app"],
+        "device_token": SEALED["a device's token"], "context": {"screen": SEALED["an app's context"]},
+    }  # fmt: skip
+
+    def post(status: int, path: str, told: dict[str, Any]) -> None:
+        body = {"tenant_id": "self", "api_key": key} | told
+        answer = httpx2.post(f"http://127.0.0.1:{served.port}{path}", json=body)
+        assert answer.status_code == status, answer.text
+
+    post(200, "/events", event)
+    post(400, "/events", event | {"device_token": SEALED["a refused app event's token"], "platform": "x"})
+    post(400, "/events", event | {"api_key": NEVER["an app's unknown key"]})
+    served.until_drained(30)
+    tokens = {"old_token": event["device_token"], "new_token": SEALED["a device's new token"]}
+    post(200, "/devices/refresh-token", tokens)
 
 
 def plant_erased(client: httpx2.Client, manage: httpx2.Client, note: str = "") -> None:

@@ -18,6 +18,7 @@ from torture import rude, storage
 from torture.client import HOST, Answer, Connection, read_answer
 from torture.served import Served
 from torture.storage import Tenant
+from torture.surfaces import SURFACES, Caller
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -174,6 +175,37 @@ def test_orders_are_refused_as_events_are_and_none_is_lost(start: Start, limit: 
     time.sleep(1.5)  # the next look
     assert place(served, tenant, accepted).status_code == 200, "what was refused is taken when it comes again"
     assert stored(served, tenant) == (accepted + 1) * ORDERS
+
+
+@pytest.mark.parametrize("limit", [200, 1_000_000], ids=["limited", "control"])
+def test_an_app_hears_503_and_all_that_it_heard_200_of_is_on_the_timeline(start: Start, limit: int) -> None:
+    served = start(backlog_max=limit)
+    owner = Caller(f"http://{HOST}:{served.port}", served.owner_token())
+    app = SURFACES["smartapppush"].caller(owner)
+    event = {
+        "event_name": "app_opened", "event_time": "2026-01-15T10:30:00Z", "platform": "ios", "timezone": "UTC",
+        "language": "en", "country": "GB", "device_token": "token",
+    }  # fmt: skip
+    accepted, refused = 0, None
+    with stopped_worker(served), httpx2.Client(base_url=owner.url, timeout=30) as client:
+        give_up_at = time.monotonic() + 5
+        while time.monotonic() < give_up_at and refused is None:
+            answer = client.post("/events", json=app.dressed(event | {"session_id": f"{accepted}"}))
+            accepted += answer.status_code == 200
+            refused = answer if answer.status_code != 200 else None
+    if limit > 200:
+        assert refused is None
+    else:
+        assert refused is not None
+        assert (refused.status_code, refused.json().keys()) == (503, {"error"})
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        assert accepted >= limit
+    served.until_drained(60)
+    metric = owner.ask("GET", "/manage/v1/metrics/app_opened")
+    assert metric["events"] == accepted
+    people = owner.ask("GET", "/manage/v1/events?metric=app_opened&limit=1")["events"][0]["profile_id"]
+    devices = owner.ask("GET", f"/manage/v1/profiles/{people}")["devices"]
+    assert [one["may_push"] for one in devices] == [False]
 
 
 def test_a_full_disk_is_refused_and_told_before(start: Start) -> None:

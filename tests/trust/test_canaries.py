@@ -133,7 +133,7 @@ def nest(folder: Path, app: str) -> Nest:
         served.until_drained(30)
         reasons = ["refused_by_database"] * 2
         names = ["bird.bought", "bird.fed", "bird.left", *["bird.rang"] * 2, "bird.ringed"]
-        names += ["bird.seen"] * 4
+        names += ["bird.seen"] * 4 + ["bird.tapped"]
         names += ["orderDELIVERED"] * 2
         assert stored(served, keys) == [*names, *reasons]
         empty = asyncio.run(empty_tables(served.data))

@@ -307,6 +307,9 @@ UNFILLED = {
     "identity_moved": "VALUES ($1, gen_random_uuid(), 1, gen_random_uuid())",
     "job": "(workspace_id, job_id, kind, payload) VALUES ($1, gen_random_uuid(), 'x', 'x')",
     "rejected_sample": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'x', 'x')",
+    "device": "(workspace_id, blind, profile_id, kind, platform, language, country, timezone, sealed, stamp_us,"
+    " stamp_id) VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'fcm', 'ios', 'en', 'GB', 'UTC', 'x', 1,"
+    " gen_random_uuid())",
     "tombstone": "VALUES ($1, gen_random_uuid(), 1)",
     "run": "(workspace_id, run_id, automation_id, version, profile_id, cause, cause_id, occurred_at, node, begun_us)"
     " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, gen_random_uuid(), 'event', gen_random_uuid(), now(),"

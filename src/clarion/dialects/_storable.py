@@ -14,13 +14,19 @@ def problem(value: Any) -> str | None:
     if kind is int:
         return None if value in _INT64 else "must be an integer of at most 64 bits"
     if kind is list:
-        return next(filter(None, map(problem, value)), None)
-    if kind is dict:
-        return next(filter(None, (_name(name) or problem(inner) for name, inner in value.items())), None)
+        for inner in value:
+            if (wrong := problem(inner)) is not None:
+                return wrong
+    elif kind is dict:
+        for name, inner in value.items():
+            if len(name) > NAME_MAX or "\0" in name:
+                return _name(name)
+            if (wrong := problem(inner)) is not None:
+                return wrong
     return None
 
 
-def _name(name: str) -> str | None:
+def _name(name: str) -> str:
     if len(name) > NAME_MAX:
         return f"must not have names of more than {NAME_MAX} characters"
-    return "must not have names with the character U+0000" if "\0" in name else None
+    return "must not have names with the character U+0000"

@@ -176,3 +176,21 @@ async def test_the_catalogue_is_shown_before_anything_happened_and_makes_no_rows
     ]
     assert [one.name for one in await listed(category="other")] == ["my_own_event"]
     assert (await listed(name="push_opened"))[0].group == "Push Notifications"
+
+
+async def test_the_same_event_of_another_account_is_another_event(
+    database: Any, tenant: Any, new_tenant: Any, knock: Any, process_all: Any
+) -> None:
+    """A fingerprint is known where it was told, and so is a device, and nowhere else."""
+    other = await new_tenant("smartapppush")
+    for one in (tenant, other, tenant):
+        told = PAGE | {"tenant_id": "self", "api_key": one.secret, "event_time": "2026-02-01T00:00:00Z"}
+        assert (await knock("/events", told)).status_code == 200
+    people = set()
+    for one in (tenant, other):
+        await process_all(one)
+        (stored,) = await timeline(database, one)
+        people.add(stored.profile_id)
+    assert len(people) == 2
+    async with database.app(other.workspace_id) as tx:
+        assert await tx.fetchval("SELECT count(*) FROM device") == 1, "row-level security shows its own"

@@ -34,7 +34,7 @@ class Event(Caller, omit_defaults=True):
     event_time: Annotated[
         str,
         Meta(
-            extra_json_schema={"format": "date-time"},
+            pattern=r"^20[0-4][0-9]-0[1-9]-[012][1-8]T[01][0-9]:[0-5][0-9]:[0-5][0-9](Z|[+]0[0-9]:[03]0)$",
             description="RFC 3339 with an offset, within 30 years of now.",
         ),
     ]

@@ -165,8 +165,13 @@ def _values(given: JSONObject | None, place: str) -> JSONObject:
         return {}
     if len(given) > VALUES_MAX:
         raise Malformed(f"{place} must have at most {VALUES_MAX} values")
-    for name, value in given.items():
-        wrong = _storable.problem({name: value})
-        if wrong is not None:
-            raise Malformed(f"{place}.{name.replace(chr(0), chr(0xFFFD))[:100]} {wrong}")
+    if _storable.problem(given) is not None:
+        raise Malformed(_unstorable(given, place))
     return given
+
+
+def _unstorable(given: JSONObject, place: str) -> str:
+    """What is wrong with the first value that cannot be kept."""
+    found = ((name, _storable.problem({name: value})) for name, value in given.items())
+    name, wrong = next((name, wrong) for name, wrong in found if wrong is not None)
+    return f"{place}.{name.replace(chr(0), chr(0xFFFD))[:100]} {wrong}"

@@ -92,7 +92,7 @@ def read(body: bytes) -> Told:
         raise Malformed("The JSON holds text that is not valid UTF-8") from exc
     except ValueError as exc:
         raise Malformed(f"This is not JSON: {str(exc)[:_REASON_MAX]}") from exc
-    if _is_deeper(told, DEPTH_MAX):
+    if body.count(b"{") + body.count(b"[") > DEPTH_MAX and _is_deeper(told, DEPTH_MAX):
         raise Malformed(_TOO_DEEP)
     return told
 
