@@ -190,3 +190,10 @@ def test_bounces_come_back_to_the_send():
     assert bounced_send(built.return_path.upper()) == UUID(message.send_id.hex)
     assert bounced_send("bounces@b.x.example") is None
     assert mail().return_path == "shop@shop.example"
+
+
+def test_a_text_without_html_stands_alone():
+    """Readers prefer HTML: beside an empty one nobody would see the text."""
+    built = read(mail(content=Email(subject="Hi", html="", text="Hello\nAnn")))
+    assert built.get_content_type() == "text/plain"
+    assert built.get_content().splitlines() == ["Hello", "Ann"]

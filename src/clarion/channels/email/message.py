@@ -173,8 +173,10 @@ def _url(url: str) -> str:
 
 def _body(send_id: UUID, content: Email) -> bytes:
     """`multipart/alternative`, the text first. Its boundary is the send's, so that every try is the same; in
-    quoted-printable no line can look like it.
+    quoted-printable no line can look like it. Without HTML the text stands alone: readers show HTML, also an empty one.
     """
+    if not content.html and content.text is not None:
+        return f"MIME-Version: 1.0\r\n{_part('plain', content.text)}".encode("ascii")
     html = inlined(with_preheader(content.html, content.preheader))
     text = content.text if content.text is not None else plain(content.html)
     boundary = f"=_{send_id.hex}"
