@@ -194,6 +194,6 @@ def test_bounces_come_back_to_the_send():
 
 def test_a_text_without_html_stands_alone():
     """Readers prefer HTML: beside an empty one nobody would see the text."""
-    built = read(mail(content=Email(subject="Hi", html="", text="Hello\nAnn")))
+    built = read(mail(content={"subject": "Hi", "html": "", "text": "Hello\nAnn"}))
     assert built.get_content_type() == "text/plain"
     assert built.get_content().splitlines() == ["Hello", "Ann"]
