@@ -2,6 +2,8 @@
 
 import json
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -46,6 +48,52 @@ def test_a_prepared_message_reaches_two_each_with_items_of_its_own(server: Any) 
         assert text in " ".join(raw.replace("=\n", "").split())
     shown = api.get("/contacts?email=story.ann@example.com").json()
     assert [one["channels"] for one in shown] == [[{"type": "email", "value": "story.ann@example.com"}]]
+
+
+def test_an_order_triggers_a_mail_with_what_was_ordered(server: Any, tmp_path: Path) -> None:
+    api = httpx2.Client(
+        base_url=f"{server.url}/api/v1", auth=("", server.create_credential("esputnik")["api_key"])
+    )
+    html = "<p>#foreach($item in $data.get('items'))$item.get('name') x $item.get('quantity'). #end</p>"
+    subject = "Order $!data.get('externalOrderId'): $!data.get('totalCost')"
+    api.post(
+        "/messages/email", json={"name": "ordered", "subject": subject, "htmlText": html}
+    ).raise_for_status()
+    (tmp_path / "workflow.json").write_text(
+        json.dumps(
+            {
+                "trigger": {"type": "event", "metric": "orderDELIVERED"},
+                "start": "mail",
+                "nodes": {
+                    "mail": {"type": "send", "template": "ordered", "next": "end"},
+                    "end": {"type": "exit"},
+                },
+            }
+        )
+    )
+    server.cli("metric", "create", "orderDELIVERED", "--workspace", "demo")
+    server.cli("automation", "create", "Ordered", str(tmp_path / "workflow.json"), "--workspace", "demo")
+    server.cli("automation", "publish", "Ordered", "--workspace", "demo")
+    order = {
+        "externalOrderId": "100500", "email": "story.order@example.com", "totalCost": 990, "status": "DELIVERED",
+        "date": datetime.now(UTC).isoformat(), "currency": "USD",
+        "items": [{"externalItemId": "1", "name": "Super Device", "quantity": 1, "cost": 990}],
+    }  # fmt: skip
+    assert api.post("/orders", json={"orders": [order]}).text == ""
+    began = time.monotonic()
+    while not (
+        sent := [
+            one
+            for one in server.cli("message", "list", "--workspace", "demo")
+            if one["recipient"] is None and one["state"] == "accepted"
+        ]
+    ):
+        assert time.monotonic() - began < 20
+        time.sleep(0.1)
+    raw = server.run("message", "show", sent[0]["id"], "--raw", "--workspace", "demo").stdout
+    assert "To: story.order@example.com" in raw
+    assert "Subject: Order 100500: 990" in raw
+    assert "Super Device x 1." in raw
 
 
 def statuses(api: httpx2.Client, requests: list[str]) -> list[dict[str, Any]]:
