@@ -190,3 +190,10 @@ def test_bounces_come_back_to_the_send():
     assert tag_of(built.return_path.upper()) == TAG
     assert tag_of("bounces@b.x.example") is None
     assert mail().return_path == "shop@shop.example"
+
+
+def test_a_text_without_html_stands_alone():
+    """Readers prefer HTML: beside an empty one nobody would see the text."""
+    built = read(mail(content={"subject": "Hi", "html": "", "text": "Hello\nAnn"}))
+    assert built.get_content_type() == "text/plain"
+    assert built.get_content().splitlines() == ["Hello", "Ann"]

@@ -13,6 +13,8 @@ from clarion.dialects.esputnik import rules as esputnik_rules
 from clarion.dialects.esputnik import wire as esputnik_wire
 from clarion.dialects.esputnik.contacts import mapping as esputnik_contacts
 from clarion.dialects.esputnik.contacts import wire as esputnik_contacts_wire
+from clarion.dialects.esputnik.messages import mapping as esputnik_messages
+from clarion.dialects.esputnik.messages import wire as esputnik_messages_wire
 from clarion.dialects.esputnik.orders import mapping as esputnik_orders
 from clarion.dialects.smartapppush import developer as smartapppush_developer
 from clarion.dialects.smartapppush import mapping as smartapppush
@@ -100,6 +102,11 @@ def _esputnik_order(body: bytes) -> Sequence[Any]:
     esputnik_orders.id_of(body)
     esputnik_orders.order(body, UTC)
     return []
+
+
+def _esputnik_recipients(body: bytes) -> Sequence[Any]:
+    sent = esputnik_wire.read(body, esputnik_messages_wire.Smartsend)
+    return esputnik_messages.recipients(sent, "email")
 
 
 def _esputnik_at_once(kind: type[Any]) -> Callable[[bytes], Sequence[Any]]:
@@ -247,6 +254,10 @@ _ESPUTNIK_ORDER = (
     "externalItemId",
     "additionalInfo",
 )
+_ESPUTNIK_MESSAGE = (
+    "recipients", "locator", "jsonParam", "languageCode", "email", "fromName", "from", "subject", "htmlText",
+    "plainText", "text", "phoneNumbers", "ttlSeconds", "name", "tags",
+)  # fmt: skip
 _SMARTPUSH = (
     "email",
     "phone",
@@ -292,12 +303,22 @@ PARSERS = [
     ),
     Parser("esputnik contact", _esputnik_contact, (esputnik_wire.Malformed,), _ESPUTNIK_CONTACT),
     Parser("esputnik order", _esputnik_order, (esputnik_wire.Malformed,), _ESPUTNIK_ORDER),
+    Parser("esputnik recipients", _esputnik_recipients, (esputnik_wire.Malformed,), _ESPUTNIK_MESSAGE),
     *(
         Parser(
             f"esputnik {one.method} {one.path}",
             _esputnik_at_once(one.body),
             (esputnik_wire.Malformed,),
-            (*_ESPUTNIK_CONTACT, "contacts", "emails", "contact", "groups", "contactIds", "orders"),
+            (
+                *_ESPUTNIK_CONTACT,
+                "contacts",
+                "emails",
+                "contact",
+                "groups",
+                "contactIds",
+                "orders",
+                *_ESPUTNIK_MESSAGE,
+            ),
         )
         for one in esputnik_calls.CALLS
         if one.body is not None

@@ -185,14 +185,15 @@ def _url(url: str) -> str:
 
 def _body(message: Outgoing, content: Email) -> bytes:
     """`multipart/alternative`, the text first. Its boundary is the send's, so that every try is the same; in
-    quoted-printable no line can look like it.
+    quoted-printable no line can look like it. Without HTML the text stands alone: readers show HTML, also an empty one.
     """
-    send_id = message.send_id
+    if not content.html and content.text is not None:
+        return f"MIME-Version: 1.0\r\n{_part('plain', content.text)}".encode("ascii")
     html = tracking.led(inlined(with_preheader(content.html, content.preheader)), message.clicks)
     if message.pixel_url:
         html = tracking.with_pixel(html, message.pixel_url)
     text = content.text if content.text is not None else plain(content.html)
-    boundary = f"=_{send_id.hex}"
+    boundary = f"=_{message.send_id.hex}"
     parts = "".join(
         f"--{boundary}\r\n{_part(kind, of)}\r\n" for kind, of in (("plain", text), ("html", html))
     )
