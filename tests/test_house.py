@@ -31,6 +31,7 @@ OVER_ALL_WORKSPACES = {
     "find_due_lines": "the same for sends",
     "find_lapsed_workspaces": "where a worker went away in the middle of an attempt",
     "find_unknown_workspaces": "where there are sends of which nobody knows",
+    "list_kinds_set": "kinds of providers only, for the doctor; workspaces are not named",
     "find_workspaces_with_runs": "the same for runs",
     "count_whole_backlog": "a number only, by a function of the owner's",
 }

@@ -18,7 +18,7 @@ import asyncpg
 import psutil
 from msgspec import Struct
 
-from clarion import db
+from clarion import db, doctor_links
 from clarion.db import Address, instance
 from clarion.db.address import of_url
 from clarion.db.engine import account, attach, binaries, lock, machine, process
@@ -68,6 +68,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     port: int
     database_url: str | None = None
     engine_user: str | None = None
+    links_are_local: bool = False
 
 
 async def examine(subject: Subject) -> list[Finding]:
@@ -76,9 +77,9 @@ async def examine(subject: Subject) -> list[Finding]:
     """
     findings = [*_python(), *_text(), *_home(), *_data(subject.data), *_master_key(subject)]
     if subject.database_url:
-        findings += await _database(subject.database_url)
+        findings += await _database(subject.database_url, subject)
     else:
-        findings += [*_engine(subject), *await _embedded_acting(subject)]
+        findings += [*_engine(subject), *await _embedded_sending(subject)]
     return [*findings, *_port(subject)]
 
 
@@ -271,7 +272,7 @@ def _last_errors(log: Path) -> Iterator[Finding]:
 # A PostgreSQL of the operator's
 
 
-async def _database(url: str) -> list[Finding]:
+async def _database(url: str, subject: Subject) -> list[Finding]:
     try:
         connection = await asyncpg.connect(url, timeout=_CONNECT_S)
     except (*db.GONE, ValueError, asyncpg.PostgresError) as exc:
@@ -285,34 +286,39 @@ async def _database(url: str) -> list[Finding]:
     finally:
         await connection.close()
     assert row is not None
-    return [*_server(dict(row)), *_roles(dict(row)), *await _acting(of_url(url).owner)]
+    return [*_server(dict(row)), *_roles(dict(row)), *await _sending(of_url(url).owner, subject)]
 
 
-async def _embedded_acting(subject: Subject) -> list[Finding]:
+async def _embedded_sending(subject: Subject) -> list[Finding]:
     """Of an engine that runs."""
     try:
         connection = attach(subject.data)
-        return await _acting(connection.addresses().owner) if connection.accepts() else []
+        return await _sending(connection.addresses().owner, subject) if connection.accepts() else []
     except (OSError, EngineFailed):
         return []
 
 
-async def _acting(owner: Address) -> list[Finding]:
-    """Whether anything is sent; nothing where this cannot be told, for which the other findings have the reason."""
+async def _sending(owner: Address, subject: Subject) -> list[Finding]:
+    """Whether anything is sent, and its links open; nothing where this cannot be told, for which the other findings have the reason."""
     try:
         connection = await asyncpg.connect(**owner.connect_args(), timeout=_CONNECT_S)
     except (*db.GONE, asyncpg.PostgresError):
         return []
     try:
         because = await instance.acting_paused(connection)
+        local = await doctor_links.because_local(connection) if subject.links_are_local else None
     except asyncpg.PostgresError:
         return []
     finally:
         await connection.close()
-    if because is None:
-        return [_ok("acting", "messages may be sent")]
-    advice = "look, then: clarion acting resume"
-    return [_warn("acting", f"it is paused, nothing is sent: {because}", advice)]
+    found = [_ok("acting", "messages may be sent")]
+    if because is not None:
+        advice = "look, then: clarion acting resume"
+        found = [_warn("acting", f"it is paused, nothing is sent: {because}", advice)]
+    if local is not None:
+        advice = "set public_url to where recipients reach this server; until then they cannot unsubscribe"
+        found.append(_warn("links", local, advice))
+    return found
 
 
 _FACTS = """

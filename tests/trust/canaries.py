@@ -89,6 +89,7 @@ SEALED = {
     "a refused app event's token": word(96),
     "a provider's password": word(90),
     "a message in the mailbox": phone(91),
+    "what a gateway reports": word(92),
     "an erased person's email": email(44),
     "an erased person's trait": word(45),
     "an erased person's property": email(46),
@@ -100,6 +101,8 @@ SEALED = {
 #: What is kept nowhere in any form but a keyed hash, if at all.
 NEVER = {
     "a keyValue beside an e-mail among the params": email(58),
+    "the address of a consent": email(93),
+    "a returned mail that is about no message": email(94),
     "messageId that is an e-mail": email(61),
     "messageId of a batch": email(62),
     "messageId of a repeat": email(63),

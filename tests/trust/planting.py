@@ -1,10 +1,12 @@
 """Canaries go in: through the vendor's door, through the management API, and behind both."""
 
+import base64
 import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
@@ -13,6 +15,7 @@ from msgspec import Struct
 from clarion import config
 from clarion.accounts import load_data_key
 from clarion.app import rooms
+from clarion.channels.webhook import signature
 from clarion.db.engine import borrowed
 from clarion.dialects import DIALECTS
 from clarion.events.journal import pack_block
@@ -70,6 +73,7 @@ def plant(served: Served, keys: Keys) -> None:
         plant_erased(client, manage)
         _plant_providers(manage)
         _plant_acting(served, client, manage)
+        _plant_answers(served, manage)
         _refused(client, send)
         nobody = manage.post(
             "/profiles/find", json={"email": NEVER["an e-mail that nobody has, searched for"]}
@@ -280,6 +284,36 @@ def _plant_acting(served: Served, client: httpx2.Client, manage: httpx2.Client) 
     while not any(one["channel"] == "sms" and one["state"] == "accepted" for one in _sent(manage)):
         assert time.monotonic() < deadline, _sent(manage)
         time.sleep(0.1)
+
+
+def _plant_answers(served: Served, manage: httpx2.Client) -> None:
+    """What readers agreed to, what a gateway tells of a message, and a mail that came back to the wrong house."""
+    (sent,) = (one for one in _sent(manage) if one["channel"] == "sms" and one["state"] == "accepted")
+    secret = "whsec_" + base64.b64encode(b"k" * 24).decode()
+    settings = {"url": "https://93.184.216.34/", "report_secret": secret}
+    set_ = manage.put("/providers/sms", json={"kind": "http", "settings": settings})
+    assert set_.status_code == 200, set_.text
+    news = {
+        "state": "delivered",
+        "send_id": sent["id"].partition("_")[2],
+        "reason": SEALED["what a gateway reports"],
+    }
+    body, at = msgspec.json.encode({"reports": [news]}), int(time.time())
+    headers = {
+        "webhook-id": "1", "webhook-timestamp": str(at), "webhook-signature": signature(secret, "1", at, body)
+    }  # fmt: skip
+    path = urlsplit(set_.json()["reports_url"]).path
+    heard = httpx2.post(f"http://127.0.0.1:{served.port}{path}", content=body, headers=headers)
+    assert heard.json() == {"taken": 1, "repeated": 0, "unknown": 0}, heard.text
+    said = {"value": NEVER["the address of a consent"], "agreed": False, "topic": "birds"}
+    mail = f"To: {NEVER['a returned mail that is about no message']}\r\n\r\nBack."
+    answers = [
+        manage.put("/topics/birds", json={"title": "Birds"}),
+        manage.post("/consents", json=said),
+        manage.patch("/rules/email", json={"cap": "3/24"}),
+        manage.post("/messages/bounce", json={"mail": base64.b64encode(mail.encode()).decode()}),
+    ]
+    assert [one.status_code for one in answers] == [200, 200, 200, 400], [one.text for one in answers]
 
 
 def _sent(manage: httpx2.Client) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ def doctor(place: Place = HERE, *, json: Json = False) -> int:
                 port=settings.port,
                 database_url=settings.database_url,
                 engine_user=settings.engine_user,
+                links_are_local=settings.links_are_local,
             )
         )
     )

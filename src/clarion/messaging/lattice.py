@@ -29,7 +29,7 @@ def highest(told: Iterable[Told]) -> Told | None:
 
 
 def after_reports(send: Locked, told: Iterable[Told], *, now_us: int) -> Move | None:
-    """What a send becomes by its reports; None: what it is. One in a worker's hands waits for the end of the attempt."""
+    """What a send becomes by its reports; None: what it is. One in a worker's hands waits for its end."""
     top = highest(told)
     in_doubt = send.state is State.DEFERRED and send.doubt_us is not None
     if top is None or not (in_doubt or lifted(send.state, top.state)):

@@ -10,6 +10,10 @@ DO UPDATE SET provider_id = excluded.provider_id, kind = excluded.kind, sealed =
 SELECT provider_id, channel, kind, sealed, changed_us FROM provider
 WHERE workspace_id = $1 AND ($2::text IS NULL OR channel = $2) ORDER BY channel;
 
+-- name: list_kinds_set
+-- Which kinds of providers somebody has set, anywhere.
+SELECT DISTINCT kind FROM provider;
+
 -- name: insert_mailbox
 -- A message lands; a second copy of a send does not.
 INSERT INTO mailbox (workspace_id, mailbox_id, send_id, profile_id, channel, sealed, received_us)

@@ -11,7 +11,6 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from clarion import log
 from clarion.db import Tx
 from clarion.messaging import lattice, readers, store
 from clarion.messaging.lattice import Told
@@ -24,7 +23,6 @@ from clarion.profiles import Reason
 from clarion.vault import Vault
 
 Origin = Literal["mail", "provider"]
-_log = log.get(__name__)
 
 
 class Heard(Struct, frozen=True, kw_only=True):
@@ -73,10 +71,6 @@ async def hear(
     await _suppress(tx, workspace_id, sends, told, vault=vault, ids=ids)
     unknown = len(reports) - len(known)
     early = bool(unknown) and bool(refs) and await store.any_attempting(tx, workspace_id, channel)
-    _log.info(
-        "reports heard", action="reports_heard", workspace=str(workspace_id), channel=channel,
-        taken=len(new), unknown=unknown,
-    )  # fmt: skip
     return Heard(taken=len(new), repeated=len(known) - len(new), unknown=unknown, early=early)
 
 

@@ -79,6 +79,10 @@ async def _hear(asked: Answering, gate: Gate, bounds: Bounds, request: Request) 
             tx, workspace_id, channel, reports,
             origin="provider", vault=vault, ids=asked.ids, now_us=asked.database.now_us(),
         )  # fmt: skip
+    _log.info(
+        "reports heard", action="reports_heard", workspace=str(workspace_id), channel=channel,
+        taken=heard.taken, unknown=heard.unknown,
+    )  # fmt: skip
     if heard.early:
         raise _Refused(503, "some of these messages are just being sent; tell it again", 5)
     return Taken(taken=heard.taken, repeated=heard.repeated, unknown=heard.unknown)

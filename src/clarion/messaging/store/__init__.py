@@ -27,6 +27,7 @@ from clarion.messaging.store.providers import (
     StoredProvider,
     default_provider,
     find_provider,
+    kinds_set,
     list_providers,
     set_provider,
 )
@@ -129,6 +130,7 @@ __all__ = [
     "find_template",
     "find_templates",
     "hold",
+    "kinds_set",
     "land",
     "landing_id",
     "lapsed_workspaces",

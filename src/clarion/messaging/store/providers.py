@@ -55,6 +55,11 @@ async def list_providers(tx: Tx, workspace_id: UUID, *, vault: Vault) -> list[St
     return [one for channel in CHANNELS if (one := found.get(channel) or default_provider(channel))]
 
 
+async def kinds_set(connection: Any) -> set[str]:
+    """Which kinds of providers somebody has set, in any workspace."""
+    return {row["kind"] for row in await connection.fetch(Q.list_kinds_set)}
+
+
 def default_provider(channel: Channel) -> StoredProvider | None:
     """What carries a channel of which nothing was set."""
     offer = PROVIDERS[DEFAULT]
