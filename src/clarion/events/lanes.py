@@ -12,9 +12,10 @@ from clarion import log
 from clarion.accounts import Vaults
 from clarion.db import Database, Tx, is_transient
 from clarion.events import process, store
+from clarion.events.draft import Draft, entries_of, read
 from clarion.events.journal import Entry, Unreadable
 from clarion.events.ledger import Tally
-from clarion.events.process import Bench, Listener, Memory, Read
+from clarion.events.process import Bench, Listener, Memory
 from clarion.events.store import OpenBlock
 from clarion.model import Ids
 from clarion.vault import Vault
@@ -140,12 +141,12 @@ class Lanes:
         self, bench: Bench, lane: int, token: UUID, ahead: "_Ahead", *, may_go_on: bool
     ) -> int:
         """One transaction of those read ahead, else of the lane's lowest; where there are more, they are read ahead."""
-        blocks, read = await ahead.take()
+        blocks, draft = await ahead.take()
         async with self._database.owner() as tx:
             await self._hold(tx, bench, lane, token)
-            if not blocks:
+            if draft is None:
                 blocks = await store.take_blocks(tx, bench.workspace_id, lane, ITEMS_A_TRANSACTION)
-                read = await process.read(blocks, bench.vault)
+                draft = await read(blocks, bench.vault)
             if not blocks:
                 return 0
             items = sum(block.items for block in blocks)
@@ -156,7 +157,7 @@ class Lanes:
                 )
                 ahead.begin(following, bench.vault)
             tally = Tally()
-            await process.settle(tx, bench, read.entries, tally, read.bodies)
+            await process.settle(tx, bench, draft, tally)
             await _close(tx, bench, blocks, tally)
         return items
 
@@ -190,18 +191,18 @@ class _Ahead:
 
     def __init__(self) -> None:
         self.blocks: list[OpenBlock] = []
-        self._reading: asyncio.Task[Read] | None = None
+        self._reading: asyncio.Task[Draft] | None = None
 
     def begin(self, blocks: list[OpenBlock], vault: Vault) -> None:
         self.blocks = blocks
         if blocks:
-            self._reading = asyncio.create_task(process.read(blocks, vault))
+            self._reading = asyncio.create_task(read(blocks, vault))
 
-    async def take(self) -> tuple[list[OpenBlock], Read]:
+    async def take(self) -> tuple[list[OpenBlock], Draft | None]:
         """Them, and what is in them; nothing where none were begun. Raises what reading them raised."""
         blocks, reading = self.blocks, self._reading
         self.blocks, self._reading = [], None
-        return blocks, Read([], {}) if reading is None else await reading
+        return blocks, None if reading is None else await reading
 
     async def drop(self) -> None:
         """Whoever takes them later reads them again."""
@@ -224,7 +225,7 @@ async def _close(tx: Tx, bench: Bench, blocks: Sequence[OpenBlock], tally: Tally
 async def _settle_carefully(tx: Tx, bench: Bench, block: OpenBlock, tally: Tally) -> None:
     """Every item of a block gets an outcome, though some may be bad."""
     try:
-        entries = process.entries_of(block, bench.vault)
+        entries = entries_of(block, bench.vault)
     except Unreadable as exc:
         _log.error(
             "a block cannot be read", action="block_quarantined", block=str(block.block_id), error=str(exc)
@@ -239,7 +240,7 @@ async def _split(tx: Tx, bench: Bench, block: OpenBlock, entries: Sequence[Entry
     attempt = Tally()
     try:
         async with tx.transaction():
-            await process.settle(tx, bench, entries, attempt)
+            await process.settle(tx, bench, Draft.of(entries, bench.vault), attempt)
     except Exception as exc:
         if _may_pass(exc):
             raise

@@ -4,7 +4,7 @@ An unknown name is discovered with its first event. A paused metric's events are
 A caller may declare one before, with the attributes of its events; then it is pending until the first of them.
 """
 
-from clarion.metrics.catalogue import Property
+from clarion.metrics.catalogue import Property, Shape, shape_of
 from clarion.metrics.declared import Attribute, AttributeType, Declaration, TooMany
 from clarion.metrics.store import (
     Category,
@@ -36,6 +36,7 @@ __all__ = [
     "Metric",
     "Property",
     "Resolved",
+    "Shape",
     "TooMany",
     "begin_syncing",
     "count_days",
@@ -51,4 +52,5 @@ __all__ = [
     "quarter_of",
     "resolve",
     "set_status",
+    "shape_of",
 ]

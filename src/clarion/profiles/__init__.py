@@ -7,7 +7,7 @@ sealed; what can be asked of them is asked by blind indexes. A person is on a li
 says; a suppression belongs to an address, whoever has it, and outlives them.
 """
 
-from clarion.profiles.arrivals import Arrival, Known
+from clarion.profiles.arrivals import Arrival, Known, Wanted
 from clarion.profiles.conversion import Refused, convert
 from clarion.profiles.identities import blind_of, canonical_phone, reach_of, strongest
 from clarion.profiles.numbers import LIST, PROFILE, TRAIT
@@ -117,6 +117,7 @@ __all__ = [
     "Suppressed",
     "TooManyTraits",
     "Update",
+    "Wanted",
     "Wish",
     "add_line",
     "attach",
