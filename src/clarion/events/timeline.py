@@ -82,8 +82,9 @@ def body(entry: Entry, event: Event, vault: Vault) -> Body:
         record["properties"] = personal
     if event.context:
         record["context"] = event.context
-    place = sealed_place(entry.event_id or entry.item_id)
-    sealed = vault.seal(msgspec.msgpack.encode(record), place) if record else None
+    sealed = None
+    if record:
+        sealed = vault.seal(msgspec.msgpack.encode(record), sealed_place(entry.event_id or entry.item_id))
     return Body(_json_encode(plain), sealed)
 
 

@@ -40,7 +40,7 @@ async def members_of(
     if unknown:
         rows = await tx.fetch(Q.find_identities, workspace_id, unknown)
         known |= {row["blind"]: row["profile_id"] for row in rows}
-    await _make_identities(tx, workspace_id, wanted, known, vault=vault, ids=ids)
+    await _make_identities(tx, workspace_id, wanted, unknown, known, vault=vault, ids=ids)
     members = [member for lead in wanted.leads if (member := known[lead]) is not None]
     assert len(members) == len(wanted.leads), "every lead has a member now"
     links = await _note_links(tx, workspace_id, wanted, remembered)
@@ -48,7 +48,7 @@ async def members_of(
     await _note_addresses(tx, workspace_id, wanted, known, vault=vault)
     await join(tx, workspace_id, links, vault=vault, ids=ids, cause=cause)
     await drop_former_places(tx, workspace_id, wanted.former, vault=vault)
-    remembered.note(workspace_id, known)
+    remembered.note(workspace_id, {blind: known[blind] for blind in unknown})
     return members
 
 
@@ -69,15 +69,24 @@ async def _tenures_of(
 
 
 async def _make_identities(
-    tx: Tx, workspace_id: UUID, wanted: Wanted, known: dict[UUID, UUID | None], *, vault: Vault, ids: Ids
+    tx: Tx,
+    workspace_id: UUID,
+    wanted: Wanted,
+    unknown: Iterable[UUID],
+    known: dict[UUID, UUID | None],
+    *,
+    vault: Vault,
+    ids: Ids,
 ) -> None:
     """Insert what is missing, with a new profile for each that leads an item; `known` is complete afterwards.
 
     A lead that exists without a profile (it came as a weaker one so far) gets its own now.
     """
     leads = set(wanted.leads)
-    homeless = {blind for blind in leads if known.get(blind) is None}
-    missing = sorted(homeless | (wanted.identities.keys() - known.keys()), key=lambda blind: blind.bytes)
+    missing = sorted(
+        (blind for blind in unknown if blind not in known or (known[blind] is None and blind in leads)),
+        key=lambda blind: blind.bytes,
+    )
     if not missing:
         return
     fresh_ids = iter(ids.many(len(missing)))  # 0.6 us each; 2.3 one by one
