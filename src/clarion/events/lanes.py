@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -22,6 +22,7 @@ from clarion.vault import Vault
 
 LEASE_S = 5  # held by the lane's row lock while a transaction runs, so it may be short
 ITEMS_A_TRANSACTION = 4_000
+HANDS = 2
 TRANSACTIONS_A_TURN = 8  # of one lane, while no other waits
 LOOK_EVERY_S = 1.0
 ITEMS_WORTH_A_TRANSACTION = 1_000
@@ -69,12 +70,27 @@ class Lanes:
         """Turns of free lanes with work, up to the first that is long; how many items the fullest one settled.
 
         The lane whose last turn is longest ago comes first, and who had nothing to do is new: a flood of one
-        workspace costs another's single event one transaction's time.
+        workspace costs another's single event one transaction's time at most.
+
+        Two turns go on at once: while one waits for the database, the other makes rows. They are of different
+        workspaces, so neither ever waits for a row of the other's: every row that is locked on the way to the
+        timeline has its workspace in its key, and so have the advisory locks.
         """
         lanes = await self._waiting()
         self._last_turn = {lane: self._last_turn.get(lane, 0) for lane in lanes}
+        one_each: dict[UUID, int] = {}
+        for workspace_id, lane in sorted(lanes, key=self._last_turn.__getitem__):
+            one_each.setdefault(workspace_id, lane)
+        turns = iter(one_each.items())
+        hands = await asyncio.gather(*(self._hand(turns) for _ in range(HANDS)), return_exceptions=True)
+        for failed in hands:
+            if isinstance(failed, BaseException):
+                raise failed
+        return max(settled for settled in hands if isinstance(settled, int))
+
+    async def _hand(self, turns: Iterator[tuple[UUID, int]]) -> int:
         fullest = 0
-        for lane in sorted(lanes, key=self._last_turn.__getitem__):
+        for lane in turns:
             self._turns += 1
             self._last_turn[lane] = self._turns
             fullest = max(fullest, await self._turn(*lane))
