@@ -92,7 +92,8 @@ async def test_two_workspaces_are_worked_on_at_once_and_neither_waits_for_a_row_
 ):
     """The same people, metrics and traits in both; the locks of all are held when the transactions meet.
 
-    Seen to fail with one hand, and with an advisory lock that all workspaces share: they never meet, nothing is settled.
+    Seen to fail with one hand, and with an advisory lock that all workspaces share: they never meet, and nothing
+    is settled.
     """
     other = await new_tenant()
     told = [event("seen", traits={"first_name": "Olena"}), event("heard")]
