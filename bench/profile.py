@@ -43,6 +43,7 @@ STAGES = {
     "clarion/events/journal": "blocks packed or read",
     "clarion/vault/": "sealing and hashes",
     "clarion/events/lanes": "process: blocks taken",
+    "clarion/events/draft": "process: drafts",
     "clarion/events/process": "process: settling",
     "clarion/events/timeline": "process: timeline rows",
     "clarion/profiles/": "process: people and traits",

@@ -100,7 +100,7 @@ def _encoded(chance: random.Random) -> bytes:
         )
         for _ in range(ROWS_A_COMMIT)
     ]
-    return timeline.copy_data(uuid.UUID(int=1), rows)
+    return timeline.COPY_HEADER + timeline.copy_rows(uuid.UUID(int=1), rows) + timeline.COPY_TRAILER
 
 
 class NullDoor(Struct, frozen=True):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from clarion.app import Prepared, http, prepare, worker
 from clarion.events import Lanes, process, store
+from clarion.events.draft import read
 from clarion.events.lanes import ITEMS_A_TRANSACTION
 from clarion.events.ledger import Tally
 from clarion.events.process import Bench
@@ -31,8 +32,7 @@ async def _settle_next(
         blocks = await store.take_blocks(tx, bench.workspace_id, lane, ITEMS_A_TRANSACTION)
         if not blocks:
             return 0
-        read = await process.read(blocks, bench.vault)
-        await process.settle(tx, bench, read.entries, tally, read.bodies)
+        await process.settle(tx, bench, await read(blocks, bench.vault), tally)
     await asyncio.sleep(BETWEEN_S)
     if time.monotonic() - began > STOPPED_S:
         await asyncio.sleep(LATE_S)

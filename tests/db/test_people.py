@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from clarion import errors, model, profiles
 from clarion.events import Bench, process
+from clarion.events.draft import Draft
 from clarion.events.journal import Entry
 from clarion.events.ledger import Tally
 from clarion.model import Event, Identity, IdentityKind, Reach
@@ -64,7 +65,7 @@ async def settled(database: Any, tenant: Any, ids: Any, entries: Sequence[Entry]
     bench = Bench(tenant.workspace_id, tenant.vault, ids)
     for start in range(0, len(entries), chunk):
         async with database.owner() as tx:
-            await process.settle(tx, bench, entries[start : start + chunk], Tally())
+            await process.settle(tx, bench, Draft.of(entries[start : start + chunk], tenant.vault), Tally())
 
 
 async def found(database: Any, tenant: Any, identity: Identity) -> FoundProfile | None:

@@ -27,7 +27,12 @@ class Room:
         arrival = Arrival(self.ids.next(), Event(name="x", occurred_at_us=0, identities=(identity,)), 1)
         async with self.database.owner() as tx:
             (member,) = await profiles.members_of(
-                tx, self.workspace_id, [arrival], vault=self.tenant.vault, ids=self.ids, remembered=Known()
+                tx,
+                self.workspace_id,
+                profiles.Wanted.of([arrival], self.tenant.vault),
+                vault=self.tenant.vault,
+                ids=self.ids,
+                remembered=Known(),
             )
         return member
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -12,15 +12,17 @@ from clarion import log
 from clarion.accounts import Vaults
 from clarion.db import Database, Tx, is_transient
 from clarion.events import process, store
+from clarion.events.draft import Draft, entries_of, read
 from clarion.events.journal import Entry, Unreadable
 from clarion.events.ledger import Tally
-from clarion.events.process import Bench, Listener, Memory, Read
+from clarion.events.process import Bench, Listener, Memory
 from clarion.events.store import OpenBlock
 from clarion.model import Ids
 from clarion.vault import Vault
 
 LEASE_S = 5  # held by the lane's row lock while a transaction runs, so it may be short
 ITEMS_A_TRANSACTION = 4_000
+HANDS = 2
 TRANSACTIONS_A_TURN = 8  # of one lane, while no other waits
 LOOK_EVERY_S = 1.0
 ITEMS_WORTH_A_TRANSACTION = 1_000
@@ -68,12 +70,27 @@ class Lanes:
         """Turns of free lanes with work, up to the first that is long; how many items the fullest one settled.
 
         The lane whose last turn is longest ago comes first, and who had nothing to do is new: a flood of one
-        workspace costs another's single event one transaction's time.
+        workspace costs another's single event one transaction's time at most.
+
+        Two turns go on at once: while one waits for the database, the other makes rows. They are of different
+        workspaces, so neither ever waits for a row of the other's: every row that is locked on the way to the
+        timeline has its workspace in its key, and so have the advisory locks.
         """
         lanes = await self._waiting()
         self._last_turn = {lane: self._last_turn.get(lane, 0) for lane in lanes}
+        one_each: dict[UUID, int] = {}
+        for workspace_id, lane in sorted(lanes, key=self._last_turn.__getitem__):
+            one_each.setdefault(workspace_id, lane)
+        turns = iter(one_each.items())
+        hands = await asyncio.gather(*(self._hand(turns) for _ in range(HANDS)), return_exceptions=True)
+        for failed in hands:
+            if isinstance(failed, BaseException):
+                raise failed
+        return max(settled for settled in hands if isinstance(settled, int))
+
+    async def _hand(self, turns: Iterator[tuple[UUID, int]]) -> int:
         fullest = 0
-        for lane in sorted(lanes, key=self._last_turn.__getitem__):
+        for lane in turns:
             self._turns += 1
             self._last_turn[lane] = self._turns
             fullest = max(fullest, await self._turn(*lane))
@@ -140,12 +157,12 @@ class Lanes:
         self, bench: Bench, lane: int, token: UUID, ahead: "_Ahead", *, may_go_on: bool
     ) -> int:
         """One transaction of those read ahead, else of the lane's lowest; where there are more, they are read ahead."""
-        blocks, read = await ahead.take()
+        blocks, draft = await ahead.take()
         async with self._database.owner() as tx:
             await self._hold(tx, bench, lane, token)
-            if not blocks:
+            if draft is None:
                 blocks = await store.take_blocks(tx, bench.workspace_id, lane, ITEMS_A_TRANSACTION)
-                read = await process.read(blocks, bench.vault)
+                draft = await read(blocks, bench.vault)
             if not blocks:
                 return 0
             items = sum(block.items for block in blocks)
@@ -156,7 +173,7 @@ class Lanes:
                 )
                 ahead.begin(following, bench.vault)
             tally = Tally()
-            await process.settle(tx, bench, read.entries, tally, read.bodies)
+            await process.settle(tx, bench, draft, tally)
             await _close(tx, bench, blocks, tally)
         return items
 
@@ -190,18 +207,18 @@ class _Ahead:
 
     def __init__(self) -> None:
         self.blocks: list[OpenBlock] = []
-        self._reading: asyncio.Task[Read] | None = None
+        self._reading: asyncio.Task[Draft] | None = None
 
     def begin(self, blocks: list[OpenBlock], vault: Vault) -> None:
         self.blocks = blocks
         if blocks:
-            self._reading = asyncio.create_task(process.read(blocks, vault))
+            self._reading = asyncio.create_task(read(blocks, vault))
 
-    async def take(self) -> tuple[list[OpenBlock], Read]:
+    async def take(self) -> tuple[list[OpenBlock], Draft | None]:
         """Them, and what is in them; nothing where none were begun. Raises what reading them raised."""
         blocks, reading = self.blocks, self._reading
         self.blocks, self._reading = [], None
-        return blocks, Read([], {}) if reading is None else await reading
+        return blocks, None if reading is None else await reading
 
     async def drop(self) -> None:
         """Whoever takes them later reads them again."""
@@ -224,7 +241,7 @@ async def _close(tx: Tx, bench: Bench, blocks: Sequence[OpenBlock], tally: Tally
 async def _settle_carefully(tx: Tx, bench: Bench, block: OpenBlock, tally: Tally) -> None:
     """Every item of a block gets an outcome, though some may be bad."""
     try:
-        entries = process.entries_of(block, bench.vault)
+        entries = entries_of(block, bench.vault)
     except Unreadable as exc:
         _log.error(
             "a block cannot be read", action="block_quarantined", block=str(block.block_id), error=str(exc)
@@ -239,7 +256,7 @@ async def _split(tx: Tx, bench: Bench, block: OpenBlock, entries: Sequence[Entry
     attempt = Tally()
     try:
         async with tx.transaction():
-            await process.settle(tx, bench, entries, attempt)
+            await process.settle(tx, bench, Draft.of(entries, bench.vault), attempt)
     except Exception as exc:
         if _may_pass(exc):
             raise

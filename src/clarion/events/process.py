@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Protocol
 from uuid import UUID
 
@@ -13,13 +13,15 @@ from msgspec import Struct
 from clarion import metrics, model, profiles
 from clarion.db import Tx
 from clarion.events import store, timeline
-from clarion.events.journal import Entry, Unreadable, pack_item, unpack_block
+from clarion.events.draft import Draft
+from clarion.events.journal import Entry, Unreadable, pack_item
 from clarion.events.ledger import Tally
 from clarion.events.store import OpenBlock, QuarantinedItem
 from clarion.model import Event, Ids, Inbound, Quarantined
 from clarion.vault import Vault
 
-_ITEMS_BETWEEN_PAUSES = 100
+_ROWS_AT_ONCE = 200
+Landed = tuple[Entry, timeline.Row]
 
 
 class Memory(Struct, frozen=True):
@@ -57,118 +59,42 @@ class Bench(Struct, frozen=True):
 class Listener(Protocol):
     """Is told in the same transaction what came onto the timeline, each item with its row. Must be quick."""
 
-    async def hear(self, tx: Tx, bench: Bench, landed: Sequence[tuple[Entry, timeline.Row]]) -> None: ...
+    async def hear(self, tx: Tx, bench: Bench, landed: Sequence[Landed]) -> None: ...
 
 
-def entries_of(block: OpenBlock, vault: Vault) -> list[Entry]:
-    """A block's items without those that were duplicates, overrides as what they became. Raises Unreadable."""
-    skip = set(block.skip)
-    became = dict(
-        zip(
-            block.override_ordinals,
-            zip(block.override_event_ids, block.override_revisions, strict=True),
-            strict=True,
-        )
-    )
-    items = unpack_block(vault, block.block_id, block.payload)
-    if len(items) != block.items:
-        raise Unreadable(f"holds {len(items)} items where its row says {block.items}")
-    entries = []
-    for ordinal, (item_id, inbound) in enumerate(items):
-        if ordinal in skip:
-            continue
-        event_id, revision = became.get(ordinal, (None, 0))
-        entries.append(
-            Entry(
-                item_id=item_id,
-                inbound=inbound,
-                stamp_us=block.accepted_us,
-                minute_us=block.minute_us,
-                source=block.source,
-                ordinal=ordinal,
-                event_id=event_id,
-                revision=revision,
-            )
-        )
-    return entries
-
-
-class Read(Struct, frozen=True):
-    """The items of some blocks, with what of their timeline rows needs no database, by item."""
-
-    entries: list[Entry]
-    bodies: dict[UUID, timeline.Body]
-
-
-async def read(blocks: Sequence[OpenBlock], vault: Vault) -> Read:
-    """Whatever can be done before the blocks' transaction. Raises Unreadable, and what our code raises on bad items.
-
-    Gives way every few milliseconds: it goes on while the database works on the blocks before these.
-    """
-    whole = Read([], {})
-    for block in blocks:
-        entries = entries_of(block, vault)
-        whole.entries.extend(entries)
-        for start in range(0, len(entries), _ITEMS_BETWEEN_PAUSES):
-            await asyncio.sleep(0)
-            for entry in entries[start : start + _ITEMS_BETWEEN_PAUSES]:
-                if isinstance(entry.inbound, Event):
-                    whole.bodies[entry.item_id] = timeline.body(entry, entry.inbound, vault)
-    return whole
-
-
-async def settle(
-    tx: Tx,
-    bench: Bench,
-    entries: Sequence[Entry],
-    tally: Tally,
-    bodies: Mapping[UUID, timeline.Body] = MappingProxyType({}),
-) -> None:
-    """Give every item its outcome and count it. Raises whatever the database or our code raises on bad ones.
-
-    `bodies`: of timeline rows, where they were made before; the others are made here.
-    """
-    entries = await _without_erased(tx, bench, entries, tally)
-    if not entries:
+async def settle(tx: Tx, bench: Bench, draft: Draft, tally: Tally) -> None:
+    """Give every item its outcome and count it. Raises whatever the database or our code raises on bad ones."""
+    draft = await _without_erased(tx, bench, draft, tally)
+    if not draft.entries:
         return
-    names = {entry.inbound.name for entry in entries if isinstance(entry.inbound, Event)}
-    resolved = await metrics.resolve(tx, bench.workspace_id, names)
-    entries = await _without_paused(tx, bench, entries, resolved, tally)
+    resolved = await metrics.resolve(tx, bench.workspace_id, draft.names)
+    draft = await _without_paused(tx, bench, draft, resolved, tally)
     if pending := [one.metric_id for one in resolved.values() if one.status == "pending"]:
         await metrics.begin_syncing(tx, bench.workspace_id, pending)
     members = await profiles.members_of(
         tx,
         bench.workspace_id,
-        [profiles.Arrival(entry.item_id, entry.inbound, entry.stamp_us) for entry in entries],
+        draft.wanted,
         vault=bench.vault,
         ids=bench.ids,
         remembered=bench.memory.members,
     )
     facts: dict[UUID, list[profiles.Facts]] = defaultdict(list)
-    for entry, member in zip(entries, members, strict=True):
-        if entry.inbound.traits:
-            facts[member].append(profiles.Facts(entry.inbound.traits, entry.stamp, entry.inbound.history))
+    for place, told in draft.facts:
+        facts[members[place]].append(told)
     await profiles.fold_traits(tx, bench.workspace_id, facts, vault=bench.vault, ids=bench.ids, cause="event")
-    await profiles.put_devices(
-        tx, bench.workspace_id, _devices(entries, members), vault=bench.vault, ids=bench.ids, cause="event"
-    )
-    happened = [
-        (entry, entry.inbound, member)
-        for entry, member in zip(entries, members, strict=True)
-        if isinstance(entry.inbound, Event)
+    seen = [
+        profiles.SeenDevice(
+            device, members[place], draft.entries[place].stamp_us, draft.entries[place].item_id
+        )
+        for place, device in draft.devices
     ]
-    for entry in entries:
-        if not isinstance(entry.inbound, Event):
-            tally.add(entry.minute_us, applied=1)
-    if happened:
+    await profiles.put_devices(tx, bench.workspace_id, seen, vault=bench.vault, ids=bench.ids, cause="event")
+    for minute_us, applied in draft.applied.items():
+        tally.add(minute_us, applied=applied)
+    if draft.bodies:
         metric_ids = {name: one.metric_id for name, one in resolved.items()}
-        await _put_on_timeline(tx, bench, happened, bodies, metric_ids, tally)
-
-
-def _devices(entries: Sequence[Entry], members: Sequence[UUID]) -> Iterator[profiles.SeenDevice]:
-    for entry, member in zip(entries, members, strict=True):
-        if isinstance(entry.inbound, Event) and entry.inbound.device is not None:
-            yield profiles.SeenDevice(entry.inbound.device, member, entry.stamp_us, entry.item_id)
+        await _put_on_timeline(tx, bench, draft, members, metric_ids, tally)
 
 
 async def quarantine(
@@ -244,20 +170,20 @@ def reason_of(exc: Exception) -> tuple[Quarantined, str]:
     return Quarantined.FAILED, type(exc).__name__
 
 
-async def _without_erased(tx: Tx, bench: Bench, entries: Sequence[Entry], tally: Tally) -> Sequence[Entry]:
+async def _without_erased(tx: Tx, bench: Bench, draft: Draft, tally: Tally) -> Draft:
     """What was accepted before its person was erased does not bring them back; counted as stored and erased."""
-    stamps = (entry.stamp_us for entry in entries)
-    if not entries or not bench.memory.members.may_precede(bench.workspace_id, stamps):
-        return entries
-    leads = [lead_of(bench.vault, entry.inbound) for entry in entries]
+    stamps = (entry.stamp_us for entry in draft.entries)
+    if not bench.memory.members.may_precede(bench.workspace_id, stamps):
+        return draft
+    leads = [lead_of(bench.vault, entry.inbound) for entry in draft.entries]
     tenures = await profiles.find_tenures(tx, bench.workspace_id, set(leads))
     kept = []
-    for entry, lead in zip(entries, leads, strict=True):
+    for entry, lead in zip(draft.entries, leads, strict=True):
         if tenures.are_of_the_erased(lead, entry.stamp_us):
             tally.add(entry.minute_us, stored=1, erased=1)
         else:
             kept.append(entry)
-    return kept
+    return _only(kept, draft, bench)
 
 
 def lead_of(vault: Vault, inbound: Inbound) -> UUID:
@@ -266,77 +192,94 @@ def lead_of(vault: Vault, inbound: Inbound) -> UUID:
 
 
 async def _without_paused(
-    tx: Tx, bench: Bench, entries: Sequence[Entry], resolved: Mapping[str, metrics.Resolved], tally: Tally
-) -> Sequence[Entry]:
+    tx: Tx, bench: Bench, draft: Draft, resolved: Mapping[str, metrics.Resolved], tally: Tally
+) -> Draft:
     """Events of paused metrics are discarded whole: their traits count as little as they do."""
     paused = {name: one.metric_id for name, one in resolved.items() if one.status == "paused"}
     if not paused:
-        return entries
+        return draft
     kept = []
     discarded: Counter[int] = Counter()
-    for entry in entries:
+    for entry in draft.entries:
         if isinstance(entry.inbound, Event) and entry.inbound.name in paused:
             tally.add(entry.minute_us, discarded=1)
             discarded[paused[entry.inbound.name]] += 1
         else:
             kept.append(entry)
     await metrics.count_discarded(tx, bench.workspace_id, discarded)
-    return kept
+    return _only(kept, draft, bench)
+
+
+def _only(kept: Sequence[Entry], draft: Draft, bench: Bench) -> Draft:
+    return draft if len(kept) == len(draft.entries) else Draft.of(kept, bench.vault)
 
 
 async def _put_on_timeline(
     tx: Tx,
     bench: Bench,
-    happened: Sequence[tuple[Entry, Event, UUID]],
-    bodies: Mapping[UUID, timeline.Body],
+    draft: Draft,
+    members: Sequence[UUID],
     metric_ids: Mapping[str, int],
     tally: Tally,
 ) -> None:
-    brought = []
-    for entry, event, member in happened:
-        body = bodies.get(entry.item_id) or timeline.body(entry, event, bench.vault)
-        row = timeline.row(entry, event, body, profile_id=member, metric_id=metric_ids[event.name])
-        brought.append((entry, row))
-    await metrics.note_properties(
-        tx,
-        bench.workspace_id,
-        ((metric_ids[event.name], event.properties) for _, event, _ in happened),
-        known=bench.memory.catalogue,
-    )
+    shown = [(metric_ids[name], properties) for name, properties in draft.shown]
+    await metrics.note_properties(tx, bench.workspace_id, shown, known=bench.memory.catalogue)
+    parts = _rows(draft, members, metric_ids)
     counts: Counter[tuple[int, int]] = Counter()
-    if any(entry.event_id for entry, _ in brought):
-        brought = await _newest(tx, bench, brought, counts, tally)
-    counts.update((row.metric_id, metrics.quarter_of(row.occurred_at_us)) for _, row in brought)
-    for minute_us, stored in Counter(entry.minute_us for entry, _ in brought).items():
+    if draft.overrides:
+        parts = iter([await _newest(tx, bench, list(chain.from_iterable(parts)), counts, tally)])
+    landed = await _copy(tx, bench.workspace_id, parts)
+    for minute_us, stored in Counter(entry.minute_us for entry, _ in landed).items():
         tally.add(minute_us, stored=stored)
+    counts.update((row.metric_id, metrics.quarter_of(row.occurred_at_us)) for _, row in landed)
     await metrics.count_days(tx, bench.workspace_id, counts)
-    await tx.copy_to_table(
-        "event",
-        source=_whole(timeline.copy_data(bench.workspace_id, [row for _, row in brought])),
-        columns=timeline.COLUMNS,
-        format="binary",
-    )
     for listener in bench.listeners:
-        await listener.hear(tx, bench, brought)
+        await listener.hear(tx, bench, landed)
 
 
-async def _whole(data: bytes) -> AsyncIterator[bytes]:
-    """asyncpg makes a class for each file that it copies from, which keeps the bytes until the next full collection."""
-    yield data
+def _rows(draft: Draft, members: Sequence[UUID], metric_ids: Mapping[str, int]) -> Iterator[list[Landed]]:
+    """The events' rows, some at a time."""
+    bodies = draft.bodies
+    for start in range(0, len(members), _ROWS_AT_ONCE):
+        yield [
+            (entry, timeline.row(entry, event, bodies[entry.item_id], member, metric_ids[event.name]))
+            for entry, member in zip(
+                draft.entries[start : start + _ROWS_AT_ONCE],
+                members[start : start + _ROWS_AT_ONCE],
+                strict=True,
+            )
+            if isinstance(event := entry.inbound, Event)
+        ]
+
+
+async def _copy(tx: Tx, workspace_id: UUID, parts: Iterable[Sequence[Landed]]) -> list[Landed]:
+    """All onto the timeline; each part is made while PostgreSQL takes the one before it."""
+    landed: list[Landed] = []
+
+    async def data() -> AsyncIterator[bytes]:
+        yield timeline.COPY_HEADER
+        for part in parts:
+            landed.extend(part)
+            yield timeline.copy_rows(workspace_id, (row for _, row in part))
+            await asyncio.sleep(0)  # the loop sends it
+        yield timeline.COPY_TRAILER
+
+    await tx.copy_to_table("event", source=data(), columns=timeline.COLUMNS, format="binary")
+    return landed
 
 
 async def _newest(
     tx: Tx,
     bench: Bench,
-    brought: Sequence[tuple[Entry, timeline.Row]],
+    brought: Sequence[Landed],
     counts: "Counter[tuple[int, int]]",
     tally: Tally,
-) -> list[tuple[Entry, timeline.Row]]:
+) -> list[Landed]:
     """What belongs on the timeline: of an overridden event its newest revision, whichever is processed first.
 
     An item that falls away, here or off the timeline, is counted as replaced in its own minute.
     """
-    newest: dict[UUID, tuple[Entry, timeline.Row]] = {}
+    newest: dict[UUID, Landed] = {}
     for entry, row in sorted(brought, key=lambda pair: pair[1].revision):
         if row.event_id in newest:
             tally.add(newest[row.event_id][0].minute_us, replaced=1)

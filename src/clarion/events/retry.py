@@ -4,6 +4,7 @@ from uuid import UUID
 
 from clarion.db import Tx, is_transient
 from clarion.events import process, store
+from clarion.events.draft import Draft, entries_of
 from clarion.events.journal import Entry, Unreadable, unpack_item
 from clarion.events.ledger import Tally
 from clarion.events.process import Bench
@@ -22,7 +23,7 @@ async def retry_quarantined(tx: Tx, bench: Bench, quarantine_id: UUID) -> Quaran
     tally = Tally()
     try:
         async with tx.transaction():
-            await process.settle(tx, bench, _entries(bench, item), tally)
+            await process.settle(tx, bench, Draft.of(_entries(bench, item), bench.vault), tally)
     except Exception as exc:
         if is_transient(exc):
             raise
@@ -47,7 +48,7 @@ def read_quarantined(item: QuarantinedItem, vault: Vault) -> Inbound | None:
 
 def _entries(bench: Bench, item: QuarantinedItem) -> list[Entry]:
     if item.ordinal is None:
-        return process.entries_of(_as_block(item), bench.vault)
+        return entries_of(_as_block(item), bench.vault)
     return [
         Entry(
             item_id=item.quarantine_id,

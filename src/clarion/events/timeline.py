@@ -29,8 +29,8 @@ COLUMNS = (
 )
 _FIRST_US, _END_US = -62_135_596_800_000_000, 253_402_300_800_000_000  # the years 1 to 9999
 _PG_EPOCH_US = 946_684_800_000_000
-_COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-_COPY_TRAILER = b"\xff\xff"
+COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+COPY_TRAILER = b"\xff\xff"
 _FIXED = struct.Struct("!hi16si16siqi16siiiiihi?")
 _LENGTH = struct.Struct("!i")
 _NULL = _LENGTH.pack(-1)
@@ -70,22 +70,26 @@ class Body(Struct, frozen=True, gc=False):
 
 
 def body(entry: Entry, event: Event, vault: Vault) -> Body:
-    """An event's properties without what is personal, and that with its context, sealed."""
+    """An event's properties without what is personal, and that with its context, sealed.
+
+    Raises ValueError for an event's time that no reader could show.
+    """
+    if not _FIRST_US <= event.occurred_at_us < _END_US:
+        raise ValueError("the event's own time lies outside the years 1 to 9999")
     plain, personal = split(event.properties)
     record: dict[str, Any] = {}
     if personal:
         record["properties"] = personal
     if event.context:
         record["context"] = event.context
-    place = sealed_place(entry.event_id or entry.item_id)
-    sealed = vault.seal(msgspec.msgpack.encode(record), place) if record else None
+    sealed = None
+    if record:
+        sealed = vault.seal(msgspec.msgpack.encode(record), sealed_place(entry.event_id or entry.item_id))
     return Body(_json_encode(plain), sealed)
 
 
-def row(entry: Entry, event: Event, body: Body, *, profile_id: UUID, metric_id: int) -> Row:
-    """The row of an entry's event. Raises ValueError for a time that no reader could show."""
-    if not _FIRST_US <= event.occurred_at_us < _END_US:
-        raise ValueError("the event's own time lies outside the years 1 to 9999")
+def row(entry: Entry, event: Event, body: Body, profile_id: UUID, metric_id: int) -> Row:
+    """The row of an entry's event."""
     event_id = entry.event_id or entry.item_id
     return Row(
         profile_id=profile_id,
@@ -155,9 +159,9 @@ def anonymous(properties: JSONObject) -> JSONObject:
     return kept
 
 
-def copy_data(workspace_id: UUID, rows: Iterable[Row]) -> bytes:
-    """The rows in PostgreSQL's binary COPY format, in the order of COLUMNS."""
-    parts = [_COPY_HEADER]
+def copy_rows(workspace_id: UUID, rows: Iterable[Row]) -> bytes:
+    """The rows in PostgreSQL's binary COPY format, in the order of COLUMNS; header and trailer stand around them."""
+    parts: list[bytes] = []
     workspace = workspace_id.bytes
     for one in rows:
         parts.append(
@@ -181,5 +185,4 @@ def copy_data(workspace_id: UUID, rows: Iterable[Row]) -> bytes:
         else:
             parts += (_LENGTH.pack(len(one.sealed)), one.sealed)
         parts += (_NULL,) if one.brought_by is None else (_LENGTH.pack(16), one.brought_by.bytes)
-    parts.append(_COPY_TRAILER)
     return b"".join(parts)

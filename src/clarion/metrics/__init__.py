@@ -5,7 +5,7 @@ A caller may declare one before, with the attributes of its events; then it is p
 What the names of apps' system events mean is known before they happen, without a row for each.
 """
 
-from clarion.metrics.catalogue import Property
+from clarion.metrics.catalogue import Property, Shape, shape_of
 from clarion.metrics.declared import Attribute, AttributeType, Declaration, TooMany
 from clarion.metrics.store import (
     Category,
@@ -39,6 +39,7 @@ __all__ = [
     "Metric",
     "Property",
     "Resolved",
+    "Shape",
     "SystemEvent",
     "TooMany",
     "begin_syncing",
@@ -55,4 +56,5 @@ __all__ = [
     "quarter_of",
     "resolve",
     "set_status",
+    "shape_of",
 ]

@@ -11,6 +11,7 @@ from clarion.vault import is_personal_property
 PropertyType = Literal["text", "integer", "decimal", "boolean", "datetime", "list", "null"]
 EXAMPLE_CHARACTERS_MAX = 200
 PATH_CHARACTERS_MAX = 500
+Shape = tuple[tuple[str, ...], tuple[type, ...]]  # of properties: their names and types
 
 
 class Property(Struct, frozen=True):
@@ -20,6 +21,12 @@ class Property(Struct, frozen=True):
     type: PropertyType
     example: Any
     personal: bool
+
+
+def shape_of(properties: JSONObject) -> Shape | None:
+    """What properties of events of one metric share; None for what holds objects, which has no short name."""
+    types = tuple(map(type, properties.values()))
+    return None if dict in types else (tuple(properties), types)
 
 
 def properties_of(properties: JSONObject) -> Iterator[tuple[str, Any]]:

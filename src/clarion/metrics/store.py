@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from clarion import accounts, db, errors
 from clarion.db import Tx
-from clarion.metrics.catalogue import Property, described, properties_of, type_of
+from clarion.metrics.catalogue import Property, Shape, described, properties_of, shape_of, type_of
 from clarion.metrics.declared import Attribute, Declaration, TooMany
 from clarion.metrics.system import SYSTEM_EVENTS, SystemEvent
 from clarion.model import JSONObject
@@ -76,18 +76,18 @@ class Known:
     """What the catalogue holds already, as far as this worker remembers; may be emptied at any time."""
 
     def __init__(self) -> None:
-        self._shapes: set[tuple[object, ...]] = set()
+        self._shapes: set[tuple[UUID, int, Shape]] = set()
 
     def is_new(self, workspace_id: UUID, metric_id: int, properties: JSONObject) -> bool:
-        """Whether a shape (names and types) was not asked about before. What holds objects has no short name."""
-        types = tuple(map(type, properties.values()))
-        shape = (workspace_id, metric_id, tuple(properties), types)
-        if shape in self._shapes:
+        """Whether a shape was not asked about before."""
+        shape = shape_of(properties)
+        if shape is None:
+            return True
+        if (workspace_id, metric_id, shape) in self._shapes:
             return False
-        if dict not in types:
-            if len(self._shapes) >= SHAPES_MAX:
-                self._shapes.clear()
-            self._shapes.add(shape)
+        if len(self._shapes) >= SHAPES_MAX:
+            self._shapes.clear()
+        self._shapes.add((workspace_id, metric_id, shape))
         return True
 
     def clear(self) -> None:

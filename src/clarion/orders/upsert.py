@@ -54,14 +54,10 @@ async def upsert(
     now_us = await store.read_clock(tx)
     item_ids = ids.many(len(orders))
     told = [_event(order, shop, now_us, is_new=True) for order in orders]
+    arrivals = [Arrival(item_id, event, now_us) for item_id, event in zip(item_ids, told, strict=True)]
+    wanted = profiles.Wanted.of(arrivals, vault)
     members = await profiles.members_of(
-        tx,
-        workspace_id,
-        [Arrival(item_id, event, now_us) for item_id, event in zip(item_ids, told, strict=True)],
-        vault=vault,
-        ids=ids,
-        remembered=profiles.Known(),
-        cause="call",
+        tx, workspace_id, wanted, vault=vault, ids=ids, remembered=profiles.Known(), cause="call"
     )
     book = _Book(shop, now_us)
     await book.open(tx, workspace_id, orders, members, vault=vault, ids=ids)

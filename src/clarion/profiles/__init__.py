@@ -8,7 +8,7 @@ says; a suppression belongs to an address, whoever has it, and outlives them. A 
 newest item that told of its token, and may be pushed to only where that item said so.
 """
 
-from clarion.profiles.arrivals import Arrival, Known
+from clarion.profiles.arrivals import Arrival, Known, Wanted
 from clarion.profiles.conversion import Refused, convert
 from clarion.profiles.devices import StoredDevice, TokenKind, kind_of
 from clarion.profiles.identities import blind_of, canonical_phone, reach_of, strongest
@@ -135,6 +135,7 @@ __all__ = [
     "TokenKind",
     "TooManyTraits",
     "Update",
+    "Wanted",
     "Wish",
     "add_line",
     "attach",

@@ -39,15 +39,24 @@ class Wanted:
         self.former: set[tuple[UUID, Identity, int]] = set()  # what it became, a former value, until when
         self._blinds: dict[Identity, UUID] = {}
         self.identities: dict[UUID, tuple[Identity, Arrival]] = {}
-        self.leads: set[UUID] = set()
+        self.arrivals: list[Arrival] = []
+        self.leads: list[UUID] = []  # the strongest identity of each arrival
         self.links: dict[tuple[UUID, UUID], Arrival] = {}
         self.reaches: dict[tuple[UUID, str, str], Arrival] = {}  # (strongest, channel, value as given)
 
-    def see(self, arrival: Arrival) -> UUID:
-        """Note what an item says; returns the blind index of its strongest identity."""
+    @classmethod
+    def of(cls, arrivals: Iterable[Arrival], vault: Vault, tenures: Tenures | None = None) -> "Wanted":
+        wanted = cls(vault, tenures)
+        for arrival in arrivals:
+            wanted.see(arrival)
+        return wanted
+
+    def see(self, arrival: Arrival) -> None:
+        """Note what an item says."""
         identities = arrival.inbound.identities
         lead = self._see_identity(identities[0] if len(identities) == 1 else strongest(identities), arrival)
-        self.leads.add(lead)
+        self.arrivals.append(arrival)
+        self.leads.append(lead)
         if len(identities) > 1:
             for identity in identities:
                 weaker = self._see_identity(identity, arrival)
@@ -55,7 +64,6 @@ class Wanted:
                     self._keep_first(self.links, (lead, weaker), arrival)
         for reach in arrival.inbound.reaches:
             self._keep_first(self.reaches, (lead, reach.channel, reach.value), arrival)
-        return lead
 
     def _see_identity(self, identity: Identity, arrival: Arrival) -> UUID:
         blind = self._blinds.get(identity)

@@ -190,10 +190,13 @@ WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[] || ARRAY(
 )) ORDER BY profile_id FOR UPDATE;
 
 -- name: update_traits
--- What they hold now.
-UPDATE profile AS p SET traits = n.traits::jsonb, stamps = n.stamps::jsonb, sealed = n.sealed
+-- What they hold now. All are there, and locked: it never inserts. An UPDATE that joins the arrays may read all profiles
+-- of the workspace instead of these, as the planner knows neither how many these are nor, of a young table, those.
+INSERT INTO profile (workspace_id, profile_id, root_id, created_us, traits, stamps, sealed)
+SELECT $1, profile_id, profile_id, 0, traits::jsonb, stamps::jsonb, sealed
 FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[]) AS n(profile_id, traits, stamps, sealed)
-WHERE p.workspace_id = $1 AND p.profile_id = n.profile_id;
+ON CONFLICT (workspace_id, profile_id) DO UPDATE
+    SET traits = excluded.traits, stamps = excluded.stamps, sealed = excluded.sealed;
 
 -- name: update_folds
 -- What people of several members hold together; null where there is one member only.

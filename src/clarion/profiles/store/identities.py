@@ -21,34 +21,34 @@ CHANNEL_OF = {IdentityKind.EMAIL: "email", IdentityKind.PHONE: "sms"}
 async def members_of(
     tx: Tx,
     workspace_id: UUID,
-    arrivals: Sequence[Arrival],
+    wanted: Wanted,
     *,
     vault: Vault,
     ids: Ids,
     remembered: Known,
     cause: str = "event",
 ) -> list[UUID]:
-    """The member (profile id) of each item's strongest identity; made where that identity is new.
+    """The member (profile id) of each arrival's strongest identity; made where that identity is new.
 
     Also writes the weaker identities, their links and the addresses, and joins the people whom links make one.
     Everything is taken in sorted order: two workers that meet wait for each other instead of deadlocking.
     """
-    wanted = Wanted(vault, await _tenures_of(tx, workspace_id, arrivals, remembered, vault=vault))
-    leads = [wanted.see(arrival) for arrival in arrivals]
+    if tenures := await _tenures_of(tx, workspace_id, wanted.arrivals, remembered, vault=vault):
+        wanted = Wanted.of(wanted.arrivals, vault, tenures)
     known = remembered.find(workspace_id, wanted.identities)
     unknown = [blind for blind in wanted.identities if blind not in known]
     if unknown:
         rows = await tx.fetch(Q.find_identities, workspace_id, unknown)
         known |= {row["blind"]: row["profile_id"] for row in rows}
-    await _make_identities(tx, workspace_id, wanted, known, vault=vault, ids=ids)
-    members = [member for lead in leads if (member := known[lead]) is not None]
-    assert len(members) == len(leads), "every lead has a member now"
+    await _make_identities(tx, workspace_id, wanted, unknown, known, vault=vault, ids=ids)
+    members = [member for lead in wanted.leads if (member := known[lead]) is not None]
+    assert len(members) == len(wanted.leads), "every lead has a member now"
     links = await _note_links(tx, workspace_id, wanted, remembered)
     wanted.reaches.update(_reaches_of_linked(wanted, links))
     await _note_addresses(tx, workspace_id, wanted, known, vault=vault)
     await join(tx, workspace_id, links, vault=vault, ids=ids, cause=cause)
     await drop_former_places(tx, workspace_id, wanted.former, vault=vault)
-    remembered.note(workspace_id, known)
+    remembered.note(workspace_id, {blind: known[blind] for blind in unknown})
     return members
 
 
@@ -69,18 +69,28 @@ async def _tenures_of(
 
 
 async def _make_identities(
-    tx: Tx, workspace_id: UUID, wanted: Wanted, known: dict[UUID, UUID | None], *, vault: Vault, ids: Ids
+    tx: Tx,
+    workspace_id: UUID,
+    wanted: Wanted,
+    unknown: Iterable[UUID],
+    known: dict[UUID, UUID | None],
+    *,
+    vault: Vault,
+    ids: Ids,
 ) -> None:
     """Insert what is missing, with a new profile for each that leads an item; `known` is complete afterwards.
 
     A lead that exists without a profile (it came as a weaker one so far) gets its own now.
     """
-    homeless = {blind for blind in wanted.leads if known.get(blind) is None}
-    missing = sorted(homeless | (wanted.identities.keys() - known.keys()), key=lambda blind: blind.bytes)
+    leads = set(wanted.leads)
+    missing = sorted(
+        (blind for blind in unknown if blind not in known or (known[blind] is None and blind in leads)),
+        key=lambda blind: blind.bytes,
+    )
     if not missing:
         return
     fresh_ids = iter(ids.many(len(missing)))  # 0.6 us each; 2.3 one by one
-    profiles = [next(fresh_ids) if blind in wanted.leads else None for blind in missing]
+    profiles = [next(fresh_ids) if blind in leads else None for blind in missing]
     seen = [wanted.identities[blind] for blind in missing]
     made = await tx.fetch(
         Q.insert_identities,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from asyncpg.pgproto.pgproto import UUID as FastUUID
 
 from clarion.db import Tx
 from clarion.model import Ids
@@ -193,7 +194,7 @@ async def log_changes(
             for change_id, (_, change) in zip(change_ids, changes, strict=True)
         ],
         [int(change.stamp[:16], 16) for _, change in changes],
-        [UUID(change.stamp[16:]) for _, change in changes],
+        [FastUUID(change.stamp[16:]) for _, change in changes],
         cause,
         [change.refused for _, change in changes],
     )

@@ -10,7 +10,7 @@ from msgspec import Struct
 from clarion import errors
 from clarion.db import Tx
 from clarion.model import Identity, IdentityKind, Ids, JSONObject, ProfileChange, Reach
-from clarion.profiles.arrivals import Arrival, Known
+from clarion.profiles.arrivals import Arrival, Known, Wanted
 from clarion.profiles.identities import blind_of, reach_of
 from clarion.profiles.resolve import Link, stamp_of
 from clarion.profiles.standard import canonical_name
@@ -77,11 +77,11 @@ async def write(
     (40P01) where a worker holds rows in another order: the edge tries again.
     """
     item_id = ids.next()
-    arrival = Arrival(item_id, change, now_us)
+    wanted = Wanted.of([Arrival(item_id, change, now_us)], vault)
     nothing_earlier = Known()
     nothing_earlier.heed(workspace_id, 0)
     (member,) = await members_of(
-        tx, workspace_id, [arrival], vault=vault, ids=ids, remembered=nothing_earlier, cause=cause
+        tx, workspace_id, wanted, vault=vault, ids=ids, remembered=nothing_earlier, cause=cause
     )
     await _tell(tx, workspace_id, member, change.traits, (now_us, item_id), vault=vault, ids=ids, cause=cause)
     return member
@@ -99,7 +99,7 @@ async def meet(
     nothing_earlier = Known()
     nothing_earlier.heed(workspace_id, 0)
     members = await members_of(
-        tx, workspace_id, arrivals, vault=vault, ids=ids, remembered=nothing_earlier, cause="call"
+        tx, workspace_id, Wanted.of(arrivals, vault), vault=vault, ids=ids, remembered=nothing_earlier, cause="call"
     )
     return dict(zip(distinct, members, strict=True))
 
