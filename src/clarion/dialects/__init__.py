@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from clarion.accounts import NewCredential, SecretForm
 from clarion.dialects._door import Door, Handler, Routes, Store, Table
+from clarion.dialects._turns import Turns
 from clarion.dialects._openapi import Described, Reference, document
 from clarion.dialects._page import page
 from clarion.dialects.esputnik import auth as esputnik_auth
@@ -100,6 +101,7 @@ __all__ = [
     "Reference",
     "Routes",
     "Store",
+    "Turns",
     "Table",
     "document",
     "page",
