@@ -127,7 +127,10 @@ class Ingest:
                 True  # at the end of this turn of the loop: what arrives in the same turn shares the commit
             )
             asyncio.get_running_loop().call_soon(self._start_commits, queue)
-        return await answer
+        if len(packed.item_ids) >= LARGE_ITEMS:
+            return await answer
+        with self._pace.small():
+            return await answer
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write what requests leave beside blocks, and wake workers, until `stop`; then finish what waits."""

@@ -1,6 +1,8 @@
 """Large pieces of work on the event loop: one at a time, and what is small goes between them."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 LARGE_ITEMS = 50  # what takes a quarter of a millisecond and more
 ROUNDS = 5  # of the loop: as often as a single event comes back to it from its arrival to its statement
@@ -15,9 +17,21 @@ class Pace:
 
     def __init__(self) -> None:
         self._next = asyncio.Lock()  # first come, first served
+        self._small = 0
+
+    @contextmanager
+    def small(self) -> Iterator[None]:
+        """Around a small request."""
+        self._small += 1
+        try:
+            yield
+        finally:
+            self._small -= 1
 
     async def turn(self) -> None:
-        """Whatever was ready has run since the large piece before this one."""
+        """What was ready has run since the large piece before this one, and small requests as far as they could."""
         async with self._next:
             for _ in range(ROUNDS):
                 await asyncio.sleep(0)
+                if not self._small:
+                    break
