@@ -14,8 +14,8 @@ from clarion.app.routing import ASGIApp, asgi_app
 from clarion.app.standing import Standing
 from clarion.config import Settings
 from clarion.db import Addresses, Database
-from clarion.dialects import Door, Store
-from clarion.events import Ingest
+from clarion.dialects import Door, Store, Turns
+from clarion.events import Ingest, Pace
 
 CONNECTIONS = 12
 OWNER_CONNECTIONS = 2  # the management API retries what stands in quarantine, and counts the ledger again
@@ -28,8 +28,14 @@ async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIAp
         meters = Meters()
         standing = Standing(opened.database, settings, meters)
         credentials = Credentials(_credential_loader(opened.database), now_us=opened.database.now_us)
+        pace = Pace()
         ingest = Ingest(
-            opened.database, opened.vaults, opened.ids, meters=meters, refuse_because=standing.why_refuse
+            opened.database,
+            opened.vaults,
+            opened.ids,
+            meters=meters,
+            refuse_because=standing.why_refuse,
+            pace=pace,
         )
         use = Use(opened.database.now_us)
         door = Door(
@@ -37,6 +43,7 @@ async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIAp
             rates=Rates(time.monotonic, use.note),
             ingest=ingest,
             now_us=opened.database.now_us,
+            turns=Turns(pace),
             store=Store(opened.database, opened.vaults, opened.ids, settings.outbox_max),
         )
         stop = asyncio.Event()

@@ -18,6 +18,7 @@ from clarion.accounts import NewCredential, SecretForm
 from clarion.dialects._door import Door, Handler, Routes, Store, Table
 from clarion.dialects._openapi import Described, Reference, document
 from clarion.dialects._page import page
+from clarion.dialects._turns import Turns
 from clarion.dialects.esputnik import auth as esputnik_auth
 from clarion.dialects.esputnik import describe as esputnik_describe
 from clarion.dialects.esputnik import routes as esputnik_routes
@@ -116,6 +117,7 @@ __all__ = [
     "Routes",
     "Store",
     "Table",
+    "Turns",
     "document",
     "page",
 ]

@@ -11,6 +11,7 @@ from clarion.events.ingest import Ingest
 from clarion.events.journal import Entry
 from clarion.events.lanes import Lanes
 from clarion.events.ledger import LedgerLine, Mismatch, inner_mismatches, total
+from clarion.events.pace import Pace
 from clarion.events.people import begin_write, meet_people, stop_processing, update_person, write_person
 from clarion.events.process import Bench, Listener
 from clarion.events.reading import StoredEvent, list_events, read_event, read_properties, stream_events
@@ -43,6 +44,7 @@ __all__ = [
     "LedgerLine",
     "Listener",
     "Mismatch",
+    "Pace",
     "QuarantinedItem",
     "Row",
     "StoredEvent",

@@ -19,6 +19,7 @@ from clarion.events import store
 from clarion.events.accept import Group, Packed, Policy, Seen, accept, pack
 from clarion.events.journal import ITEMS_MAX
 from clarion.events.ledger import Tally
+from clarion.events.pace import LARGE_ITEMS, Pace
 from clarion.events.rejected import Samples
 from clarion.model import Accepted, Duplicate, Ids, Offer, Sample, Source
 
@@ -70,12 +71,14 @@ class Ingest:
         *,
         meters: Meters | None = None,
         refuse_because: Callable[[], str | None] = lambda: None,
+        pace: Pace | None = None,
     ) -> None:
         self._database = database
         self._vaults = vaults
         self._ids = ids
         self._meters = meters
         self._refuse_because = refuse_because
+        self._pace = pace or Pace()
         self._queues: dict[tuple[UUID, Source, Policy], _Queue] = {}
         self._waiting_items = 0
         self._commits: set[asyncio.Task[None]] = set()
@@ -120,7 +123,10 @@ class Ingest:
                 True  # at the end of this turn of the loop: what arrives in the same turn shares the commit
             )
             asyncio.get_running_loop().call_soon(self._start_commits, queue)
-        return await answer
+        if len(packed.item_ids) >= LARGE_ITEMS:
+            return await answer
+        with self._pace.small():
+            return await answer
 
     def admit(self, items: int) -> None:
         """Whether so many may be taken in now, also by who tells them in a transaction of its own (`events.tell`).
@@ -190,6 +196,8 @@ class Ingest:
 
     async def _put_on_disk(self, queue: _Queue, requests: list[_Request]) -> None:
         vault = await self._vaults.of(queue.workspace_id)
+        if sum(len(request.packed.item_ids) for request in requests) >= LARGE_ITEMS:
+            await self._pace.turn()
         group = Group(
             block_id=self._ids.next(),
             requests=[request.packed for request in requests],
