@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from torture import flood, fuzz, kill
+from torture import flood, fuzz, kill, sends
 
 TORTURES: Mapping[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "kill": (kill.main, "kill -9 of every process under load: nothing acknowledged is lost"),
@@ -16,6 +16,10 @@ TORTURES: Mapping[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "stall": (
         partial(kill.main, tier=kill.STALL),
         "a worker sleeps past its lease and goes on: it writes nothing",
+    ),
+    "sends": (
+        sends.main,
+        "workers killed at every point of an SMTP attempt: nothing sent twice, nothing lost",
     ),
     "load": (
         flood.main,

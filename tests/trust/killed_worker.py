@@ -1,49 +1,52 @@
-"""A worker that sends what is due through a file, and is killed at a named point: a process of its own.
+"""A worker that sends what is due by SMTP, and is killed at a named point: a process of its own.
 
-The file is the provider: a line a message, on disk before the answer. It knows no repeats, as plain SMTP does not.
-`careless`: the mark is written after the message is handed over, which is how messages are sent twice.
+`careless`: the mark is written after the mail is handed over, which is how mails are sent twice.
 """
 
 import asyncio
 import os
 import signal
 import sys
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
-from clarion import accounts, messaging
+from clarion import accounts, channels, messaging
 from clarion.accounts import Vaults
+from clarion.channels.email.smtp import Smtp
 from clarion.db import Address, Addresses, Database
-from clarion.messaging.port import Accepted
 from clarion.model import Ids
 from clarion.vault import MasterKey
 
+#: After the final dot, while the server, which takes a second, has not answered.
+ANSWER_AWAITED_S = 0.5
 
-class File:
-    def __init__(self, path, at, *, careless):
-        self._path, self._at, self._careless = path, at, careless
 
-    async def check(self, config):
-        pass
+class Watched:
+    """The provider `smtp`, which says how far it is."""
+
+    def __init__(self, smtp, at, *, careless):
+        self._smtp, self._at, self._careless = smtp, at, careless
 
     async def send(self, message, config, *, committing):
-        await self._at("connected", message.send_id)
-        if not self._careless:
-            await committing()
+        async def marked():
+            await self._at("connected", message.send_id)
+            if not self._careless:
+                await committing()
             await self._at("before the final dot", message.send_id)
-        with self._path.open("a") as file:
-            file.write(f"{message.send_id}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        await self._at("after the final dot", message.send_id)
+            loop = asyncio.get_running_loop()
+            loop.call_later(
+                ANSWER_AWAITED_S, lambda: loop.create_task(self._at("after the final dot", message.send_id))
+            )
+
+        result = await self._smtp.send(message, config, committing=marked)
         if self._careless:
+            await self._at("answered", message.send_id)
             await committing()
-        return Accepted(None)
+        return result
 
     def again_within_s(self, config):
-        return 0
+        return self._smtp.again_within_s(config)
 
 
 async def main(given):
@@ -61,10 +64,12 @@ async def main(given):
         async with database.owner() as tx:
             return await accounts.load_data_key(tx, workspace_id)
 
-    provider = File(Path(given["file"]), at, careless=given["careless"])
+    smtp = Smtp(channels.guard(given["allow"]))
+    provider = Watched(smtp, at, careless=given["careless"])
     vaults = Vaults(MasterKey(bytes(range(32))), load)
-    delivery = messaging.Delivery(database, vaults, Ids(database.now_us), {"mailbox": provider}, at=at)
+    delivery = messaging.Delivery(database, vaults, Ids(database.now_us), {"smtp": provider}, at=at)
     await delivery.work_off(UUID(given["workspace_id"]))
+    await smtp.close()
     await database.close()
 
 

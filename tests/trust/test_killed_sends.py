@@ -1,4 +1,6 @@
-"""T2, quick: workers are killed at every point of an attempt. Nothing is sent twice, nothing is lost without a word."""
+"""T2: workers that send by SMTP are killed at every point of an attempt. Nothing is sent twice, nothing is lost
+without a word. Five kills a point; `./run torture sends` makes it 25 (KILLS in the environment).
+"""
 
 import asyncio
 import os
@@ -12,26 +14,44 @@ import msgspec
 import pytest
 
 from clarion import messaging
-from clarion.messaging import Cause, Email, MessageClass, PlannedSend, State
+from clarion.messaging import Cause, Email, MessageClass, PlannedSend, State, configs
+from tests.channels.servers.running import Sink, serve
 
 POINTS = (
     "claimed", "attempt written", "connected", "before the final dot", "after the final dot", "answered",
     "before commit",
 )  # fmt: skip
-KILLS = 5
+KILLS = int(os.environ.get("KILLS", "5"))
 SENDS = 4
 _LAST = UUID(int=(1 << 128) - 1)
 WORKER = Path(__file__).with_name("killed_worker.py")
 
 
+@pytest.fixture(scope="module")
+def mail_server(tmp_path_factory):
+    yield from serve("tests.channels.servers.smtp", tmp_path_factory.mktemp("smtp"))
+
+
 @pytest.fixture
-def run(addresses, tenant, tmp_path):
-    """A worker in a process of its own; its exit code."""
+def behaviour(request):
+    """Of the mail server. One whose answer is awaited takes a second; the others answer at once."""
+    return "dot_late" if getattr(request, "param", "") == "after the final dot" else "accepts"
+
+
+@pytest.fixture
+async def run(addresses, database, tenant, ids, mail_server, behaviour):
+    """A worker in a process of its own, whose mail goes to the server; its exit code."""
+    port = mail_server.ports[behaviour]
+    config = configs.Smtp(host="127.0.0.1", port=port, security="none", sender="shop@example.com")
+    async with database.app(tenant.workspace_id) as tx:
+        await messaging.set_provider(
+            tx, tenant.workspace_id, "email", "smtp", config, vault=tenant.vault, ids=ids
+        )
 
     async def do(point, passes=0, careless=False):
         given = {
             "addresses": {"owner": msgspec.to_builtins(addresses.owner), "app": msgspec.to_builtins(addresses.app)},
-            "workspace_id": str(tenant.workspace_id), "file": str(tmp_path / "sent"),
+            "workspace_id": str(tenant.workspace_id), "allow": f"127.0.0.1:{port}",
             "point": point, "passes": passes, "careless": careless,
         }  # fmt: skip
         process = await asyncio.create_subprocess_exec(
@@ -46,9 +66,11 @@ def run(addresses, tenant, tmp_path):
 @pytest.fixture
 def plan(database, tenant, ids):
     async def do(name):
+        """Recipients are the tenant's own: the mail server is everybody's."""
         sends = [
             PlannedSend(
-                key=f"{name} {n}", cause=Cause("call"), channel="email", recipient=f"{n}@example.com",
+                key=f"{name} {n}", cause=Cause("call"), channel="email",
+                recipient=f"{name.replace(' ', '.')}.{n}@{tenant.workspace_id.hex}.example.com",
                 content=Email(subject="Hello", html="Hello"), message_class=MessageClass.MARKETING,
             )
             for n in range(SENDS)
@@ -91,18 +113,18 @@ async def kill(run, plan, lapse, delivery, point, careless=False):
     return killed
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(("point", "behaviour"), [(one, one) for one in POINTS], indirect=["behaviour"])
 async def test_killed_at_a_point_nothing_is_sent_twice_and_nothing_lost(
-    run, plan, lapse, database, vaults, ids, tenant, tmp_path, point
+    run, plan, lapse, database, vaults, ids, tenant, mail_server, behaviour, point
 ):
-    delivery = messaging.Delivery(database, vaults, ids, {"mailbox": _Never()})
+    delivery = messaging.Delivery(database, vaults, ids, {"smtp": _Never(), "mailbox": _Never()})
     assert await kill(run, plan, lapse, delivery, point) == KILLS
-    sent, states = await found(database, tenant, tmp_path)
+    sent, states = await found(database, tenant, mail_server, behaviour)
     assert max(sent.values(), default=0) == 1, "sent twice"
     assert len(states) == KILLS * SENDS
     assert set(states.values()) <= {State.ACCEPTED, State.UNKNOWN}
-    for send_id, state in states.items():
-        assert state is State.UNKNOWN or sent[send_id] == 1, "lost"
+    for recipient, state in states.items():
+        assert state is State.UNKNOWN or sent[recipient] == 1, "lost"
     unknown = sum(state is State.UNKNOWN for state in states.values())
     assert unknown <= KILLS * SENDS
     if point in ("claimed", "attempt written", "connected"):
@@ -110,12 +132,12 @@ async def test_killed_at_a_point_nothing_is_sent_twice_and_nothing_lost(
 
 
 async def test_a_mark_after_the_message_sends_twice(
-    run, plan, lapse, database, vaults, ids, tenant, tmp_path
+    run, plan, lapse, database, vaults, ids, tenant, mail_server, behaviour
 ):
     """The control."""
-    delivery = messaging.Delivery(database, vaults, ids, {"mailbox": _Never()})
-    await kill(run, plan, lapse, delivery, "after the final dot", careless=True)
-    sent, _ = await found(database, tenant, tmp_path)
+    delivery = messaging.Delivery(database, vaults, ids, {"smtp": _Never(), "mailbox": _Never()})
+    await kill(run, plan, lapse, delivery, "answered", careless=True)
+    sent, _ = await found(database, tenant, mail_server, behaviour)
     assert max(sent.values()) > 1
 
 
@@ -126,11 +148,12 @@ class _Never:
         return 0
 
 
-async def found(database, tenant, tmp_path):
-    """What the file holds, by send; and what the outbox says."""
-    sent = Counter((tmp_path / "sent").read_text().split())
+async def found(database, tenant, mail_server: Sink, behaviour):
+    """What the mail server took, by recipient; and what the outbox says."""
+    mine = f"@{tenant.workspace_id.hex}.example.com"
+    sent = Counter(row["to"] for row in mail_server.took(behaviour) if row["to"].endswith(mine))
     async with database.app(tenant.workspace_id) as tx:
         sends = await messaging.list_sends(
             tx, tenant.workspace_id, vault=tenant.vault, before=_LAST, limit=1_000
         )
-    return sent, {str(one.send_id): one.state for one in sends}
+    return sent, {one.recipient: one.state for one in sends}
