@@ -230,6 +230,18 @@ async def test_poison_is_the_callers_fault(refused, template, body):
     assert (await refused("POST", "/v1/emails", body))[0] in (400, 404)
 
 
+async def test_variables_have_up_to_32_levels(ask, refused, template):
+    await template("t")
+    wish = {"template": "t", "to": "ann@example.com"}
+    deep: Any = {"x": 1}
+    for _ in range(31):
+        deep = {"x": deep}
+    await ask("POST", "/v1/emails", wish | {"variables": deep})
+    assert await refused("POST", "/v1/emails", wish | {"variables": {"x": [deep]}}) == (
+        400, '"variables" exceed maximum depth of 32'
+    )  # fmt: skip
+
+
 async def test_under_back_pressure_nothing_is_planned(database, vaults, ids, tenant, sends, knock):
     full = Ingest(database, vaults, ids, refuse_because=lambda: "the disk is nearly full")
     refused = await knocking(database, full, vaults, ids)(tenant, "POST", "/v1/emails", RAW)
