@@ -8,11 +8,6 @@ INSERT INTO metric (workspace_id, metric_id, name)
 SELECT $1, metric_id, name FROM unnest($2::int[], $3::text[]) AS m(metric_id, name)
 ON CONFLICT (workspace_id, name) DO NOTHING;
 
--- name: create_metric
--- By hand, before its first event.
-INSERT INTO metric (workspace_id, metric_id, name, discovered) VALUES ($1, $2, $3, false)
-ON CONFLICT (workspace_id, name) DO NOTHING RETURNING metric_id;
-
 -- name: insert_properties
 -- The first value of a type is the example; the next one where an erasure took it away.
 INSERT INTO metric_property (workspace_id, metric_id, name, type, example, personal)
@@ -60,12 +55,14 @@ UPDATE metric SET status = $3 WHERE workspace_id = $1 AND name = $2 RETURNING me
 SELECT count(*) FROM metric WHERE workspace_id = $1 AND made_by = $2;
 
 -- name: declare_metrics
--- New, or taken over from where it was only discovered; one that a call made stays as it is and is not returned.
+-- New, or taken over from where it was only discovered, unless `$5` is null: by hand nothing is taken over. One that a
+-- call made stays as it is. What stays is not returned.
 INSERT INTO metric (workspace_id, metric_id, name, title, made_by, status, discovered)
-SELECT $1, metric_id, name, title, $5, 'pending', false
+SELECT $1, metric_id, name, title, $5::text, 'pending', false
 FROM unnest($2::int[], $3::text[], $4::text[]) AS m(metric_id, name, title)
 ON CONFLICT (workspace_id, name) DO UPDATE
-SET title = excluded.title, made_by = excluded.made_by, discovered = false WHERE metric.made_by IS NULL
+SET title = excluded.title, made_by = excluded.made_by, discovered = false
+WHERE metric.made_by IS NULL AND $5::text IS NOT NULL
 RETURNING metric_id, name;
 
 -- name: insert_attributes

@@ -205,14 +205,6 @@ def _explained(found: Metric, known: SystemEvent) -> Metric:
     return structs.replace(found, group=known.group, description=known.description, useful=list(known.params))
 
 
-async def create(tx: Tx, workspace_id: UUID, name: str) -> Metric:
-    """A kind of event that has not come yet. Raises AlreadyThere."""
-    (number,) = await accounts.take_numbers(tx, workspace_id, "metric", 1)
-    if await tx.fetchval(Q.create_metric, workspace_id, number, name) is None:
-        raise errors.AlreadyThere(f"there is a metric named {name} in this workspace")
-    return (await list_metrics(tx, workspace_id, name=name))[0]
-
-
 async def set_status(tx: Tx, workspace_id: UUID, name: str, status: Status) -> Metric:
     """Pause or take up again. Raises NotFound."""
     if await tx.fetchval(Q.set_status, workspace_id, name, status) is None:
@@ -221,12 +213,17 @@ async def set_status(tx: Tx, workspace_id: UUID, name: str, status: Status) -> M
 
 
 async def declare(
-    tx: Tx, workspace_id: UUID, wishes: Sequence[Declaration], *, made_by: str, metrics_max: int
+    tx: Tx,
+    workspace_id: UUID,
+    wishes: Sequence[Declaration],
+    *,
+    made_by: str | None = None,
+    metrics_max: int | None = None,
 ) -> None:
-    """Define metrics before their first event; one that was only discovered is taken over. All or none.
+    """Define metrics before their first event, all or none: a dialect's call, `made_by`, or by hand.
 
-    The limit counts what calls of `made_by` defined, exactly. Raises AlreadyThere with the name that is defined
-    already, TooMany.
+    A call takes over what was only discovered; by hand nothing is. The limit counts what calls of `made_by` defined,
+    exactly. Raises AlreadyThere with the name that is defined already, TooMany.
     """
     numbers = await accounts.take_numbers(
         tx, workspace_id, "metric", len(wishes)
@@ -238,7 +235,7 @@ async def declare(
     taken = next((name for name in names if name not in metric_ids), None)
     if taken is not None:
         raise errors.AlreadyThere(taken)
-    if held + len(wishes) > metrics_max:
+    if metrics_max is not None and held + len(wishes) > metrics_max:
         raise TooMany(f"there are {held} of {metrics_max}")
     for wish in wishes:
         await _insert_attributes(tx, workspace_id, metric_ids[wish.name], wish.attributes)

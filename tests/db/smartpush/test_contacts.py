@@ -128,6 +128,7 @@ async def test_the_20th_attribute_is_taken_the_21st_refused_whoever_has_it(ask: 
 async def test_20_attributes_are_exactly_20_under_200_parallel_creates(
     knock: Any, tenant: Any, database: Any
 ) -> None:
+    """Seen to fail without the lock on the definitions: all 200 count the same 0 and make theirs."""
     answers = await asyncio.gather(
         *(knock(tenant, CONTACT, {"email": f"{n}@b.co", f"cus_{n}": n}) for n in range(200))
     )

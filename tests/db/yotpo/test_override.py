@@ -1,4 +1,8 @@
-"""An event with a known id takes the place of the earlier one, in whatever order they are processed."""
+"""An event with a known id takes the place of the earlier one, in whatever order they are processed.
+
+Seen to fail in processing without its look at the stored revision (`the later one first`), and with the revisions of
+a batch taken the other way round (`in one batch`).
+"""
 
 from typing import Any
 

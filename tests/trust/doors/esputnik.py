@@ -1,4 +1,7 @@
-"""eSputnik's door."""
+"""eSputnik's door.
+
+Seen to fail without what its rules say of NUL and of 64 bits: those values are answered 200, and the worker chokes.
+"""
 
 from collections.abc import Iterator
 from typing import Any

@@ -11,7 +11,7 @@ from clarion.api.nouns._fields import Label, Text
 from clarion.api.nouns._losses import lose
 from clarion.api.ports import Call
 from clarion.automations import LostAttributes, LostMetric
-from clarion.metrics import Attribute, Category, Metric
+from clarion.metrics import Attribute, Category, Declaration, Metric
 
 ATTRIBUTES_MAX = 20
 
@@ -74,7 +74,11 @@ async def show(call: Call, wish: One) -> Metric:
 async def create(call: Call, wish: Create) -> Metric:
     """Make a metric before its first event; its name is unique."""
     async with call.app() as tx:
-        made = await metrics.create(tx, call.workspace_id, wish.name)
+        try:
+            await metrics.declare(tx, call.workspace_id, [Declaration(name=wish.name)])
+        except errors.AlreadyThere as exc:
+            raise errors.AlreadyThere(f"there is a metric named {exc} in this workspace") from exc
+        (made,) = await metrics.list_metrics(tx, call.workspace_id, name=wish.name)
         await accounts.audit(
             tx,
             call.workspace_id,
