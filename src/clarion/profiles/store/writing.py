@@ -99,7 +99,13 @@ async def meet(
     nothing_earlier = Known()
     nothing_earlier.heed(workspace_id, 0)
     members = await members_of(
-        tx, workspace_id, Wanted.of(arrivals, vault), vault=vault, ids=ids, remembered=nothing_earlier, cause="call"
+        tx,
+        workspace_id,
+        Wanted.of(arrivals, vault),
+        vault=vault,
+        ids=ids,
+        remembered=nothing_earlier,
+        cause="call",
     )
     return dict(zip(distinct, members, strict=True))
 
