@@ -299,7 +299,9 @@ async def _embedded_sending(subject: Subject) -> list[Finding]:
 
 
 async def _sending(owner: Address, subject: Subject) -> list[Finding]:
-    """Whether anything is sent, and its links open; nothing where this cannot be told, for which the other findings have the reason."""
+    """Whether anything is sent, and its links open; nothing where this cannot be told, for which the other findings
+    have the reason.
+    """
     try:
         connection = await asyncpg.connect(**owner.connect_args(), timeout=_CONNECT_S)
     except (*db.GONE, asyncpg.PostgresError):

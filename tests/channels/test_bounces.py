@@ -148,7 +148,9 @@ def test_the_original_as_headers_alone_names_the_send_as_well():
 
 def test_a_bounce_in_words_is_one_and_a_holiday_reply_is_none():
     head = f"To: {VERP}\nSubject: failure notice\n".encode()
-    words = b"\nHi. This is the qmail-send program.\n<ann@example.com>:\nSorry, no mailbox here by that name. (#5.1.1)\n"
+    words = (
+        b"\nHi. This is the qmail-send program.\n<ann@example.com>:\nNo mailbox here by that name. (#5.1.1)\n"
+    )
     found = bounces.read(b"From: MAILER-DAEMON@mx.example.com\n" + head + words)
     assert (found.state, found.hard, found.reason) == ("bounced", True, "5.1.1")
     vague = bounces.read(b"From: postmaster@mx.example.com\n" + head + b"\nIt did not work.\n")

@@ -1,4 +1,4 @@
-"""What is told of messages later: by gateways, signed, and by mails that come back; in any order, any number of times."""
+"""What is told of messages later: by gateways, signed, and by mails that come back; in any order, and again."""
 
 import itertools
 import time
@@ -117,8 +117,13 @@ async def test_whatever_the_order_and_the_repeats_the_highest_report_holds(sent,
 
 @pytest.mark.parametrize(
     ("state", "hard", "stops"),
-    [("bounced", True, "hard_bounce"), ("complained", False, "complaint"), ("bounced", False, None), ("delivered", True, None)],
-)  # fmt: skip
+    [
+        ("bounced", True, "hard_bounce"),
+        ("complained", False, "complaint"),
+        ("bounced", False, None),
+        ("delivered", True, None),
+    ],
+)
 async def test_what_suppresses_the_address_stops_a_receipt_too(sent, hear, shown, state, hard, stops):
     assert (await hear(await sent(), state, hard=hard)).taken == 1
     for bulk in (True, False):

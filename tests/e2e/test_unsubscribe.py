@@ -1,4 +1,4 @@
-"""A marketing mail through a real mail server, the link in its header, and what the reader's mail program does with it."""
+"""A marketing mail through a real mail server, the link in its header, and what mail programs do with it."""
 
 import email
 import email.policy

@@ -48,8 +48,8 @@ class Count(Struct, frozen=True, kw_only=True):
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """A channel's rules for marketing; null: there is none. `quiet`: from and until by the reader's wall; `cap`: messages
-    in hours to one address.
+    """A channel's rules for marketing; null: there is none. `quiet`: from and until by the reader's wall; `cap`:
+    messages in hours to one address.
     """
 
     channel: messaging.Channel

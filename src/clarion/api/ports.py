@@ -44,8 +44,9 @@ def _uncounted(_credential_id: UUID) -> None:
 
 class Ports(Struct, frozen=True, kw_only=True):
     """The rooms. `providers`: who carries messages, by kind; `links`: what recipients' links are, `links_are_local`:
-    whether they cannot open them; `read_returned` reads mails that came back. `database` needs connections of both roles; `credentials_changed` is told what it says, `used` of each
-    request whose token it is, `listeners` of what comes onto the timeline by a retry.
+    whether they cannot open them; `read_returned` reads mails that came back. `database` needs connections of both
+    roles; `credentials_changed` is told what it says, `used` of each request whose token it is, `listeners` of what
+    comes onto the timeline by a retry.
     """
 
     database: Database

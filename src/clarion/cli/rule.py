@@ -35,7 +35,7 @@ def show(*, workspace: OfWorkspace = None, place: Place = HERE, json: Json = Fal
 
 
 @app.command(name="set")
-def set_(
+def set_(  # noqa: PLR0913 - an option each
     channel: Channel,
     *,
     quiet: Annotated[

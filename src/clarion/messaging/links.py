@@ -55,6 +55,20 @@ class Links(Struct, frozen=True):
     def preferences(self, vault: Vault, reader: Reader) -> str:
         return f"{self.base_url}{PREFERENCES}/{reader_token(vault, reader)}"
 
+    def printed(self, vault: Vault, reader: Reader) -> dict[str, str]:
+        """By the names under which a template prints them."""
+        return {
+            "unsubscribe_url": self.unsubscribe(vault, reader),
+            "preferences_url": self.preferences(vault, reader),
+        }
+
+    def examples(self) -> dict[str, str]:
+        """The same for a preview: they are nobody's, and open the page that says so."""
+        return {
+            "unsubscribe_url": f"{self.base_url}{UNSUBSCRIBE}/example",
+            "preferences_url": f"{self.base_url}{PREFERENCES}/example",
+        }
+
     def opened(self, vault: Vault, workspace_id: UUID, send_id: UUID) -> str:
         return f"{self.base_url}{OPEN}/{_token(vault, 'open', workspace_id, send_id.bytes)}"
 
@@ -146,12 +160,12 @@ def _send(token: Token) -> UUID | None:
 
 
 def _token(vault: Vault, purpose: str, workspace_id: UUID, body: bytes, about: bytes = b"") -> str:
-    mac = vault.signature(purpose, body + about)[:_TOKEN_MAC_BYTES]
-    return _text(workspace_id.bytes + body + mac)
+    body = workspace_id.bytes + body
+    return _text(body + vault.signature(purpose, body + about)[:_TOKEN_MAC_BYTES])
 
 
 def _signed(vault: Vault, purpose: str, token: Token, about: bytes = b"") -> bool:
-    expected = vault.signature(purpose, token.body + about)[:_TOKEN_MAC_BYTES]
+    expected = vault.signature(purpose, token.workspace_id.bytes + token.body + about)[:_TOKEN_MAC_BYTES]
     return hmac.compare_digest(token.mac, expected)
 
 

@@ -83,7 +83,12 @@ def _written(
     recipient = send.kept.recipient or _address(send.channel, found)
     blind = store.blind_of(vault, send.channel, recipient) if recipient else None
     zone = _zone(traits.get("timezone")) or _zone(workspace.zone)
-    answers = {} if links is None or blind is None else _links(links, vault, workspace, send, blind)
+    answers: Mapping[str, str] = {}
+    if links is not None and blind is not None:
+        reader = Reader(
+            workspace_id=workspace.workspace_id, send_id=send.send_id, channel=send.channel, blind=blind
+        )
+        answers = links.printed(vault, reader)
     reading = Reading(
         data=send.kept.data, profile=traits, event=send.kept.event, order=send.kept.order, links=answers
     )
@@ -104,17 +109,6 @@ def _written(
         unwritable=unwritable,
         links=answers,
     )
-
-
-def _links(links: Links, vault: Vault, workspace: Workspace, send: Claimed, blind: UUID) -> Mapping[str, str]:
-    """By the names under which a template prints them."""
-    reader = Reader(
-        workspace_id=workspace.workspace_id, send_id=send.send_id, channel=send.channel, blind=blind
-    )
-    return {
-        "unsubscribe_url": links.unsubscribe(vault, reader),
-        "preferences_url": links.preferences(vault, reader),
-    }
 
 
 def _address(channel: Channel, found: FoundProfile | None) -> str | None:

@@ -93,7 +93,10 @@ async def preview(call: Call, wish: Preview) -> views.Preview:
             wish.profile.get("timezone") or (await accounts.read_workspace(tx, call.workspace_id)).zone
         )
     language = rendering.language_for(texts, wish.language or _text_or_none(wish.profile.get("language")))
-    reading = Reading(data=wish.data, profile=wish.profile, event=wish.event, order=wish.order)
+    reading = Reading(
+        data=wish.data, profile=wish.profile, event=wish.event, order=wish.order,
+        links=call.ports.links.examples(),
+    )  # fmt: skip
     now = datetime.fromtimestamp(call.ports.database.now_us() / 1_000_000, UTC)
     try:
         written = rendering.render(texts[language], reading, now=now, zone=_zone(zone_name))
