@@ -43,6 +43,8 @@ async def run(addresses, database, tenant, ids, mail_server, behaviour):
     """A worker in a process of its own, whose mail goes to the server; its exit code."""
     port = mail_server.ports[behaviour]
     config = configs.Smtp(host="127.0.0.1", port=port, security="none", sender="shop@example.com")
+    async with database.owner() as tx:  # a test workspace is never sent from
+        await tx.execute("UPDATE workspace SET test = false WHERE workspace_id = $1", tenant.workspace_id)
     async with database.app(tenant.workspace_id) as tx:
         await messaging.set_provider(
             tx, tenant.workspace_id, "email", "smtp", config, vault=tenant.vault, ids=ids
