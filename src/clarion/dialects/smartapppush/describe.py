@@ -34,7 +34,7 @@ class Event(Caller, omit_defaults=True):
     event_time: Annotated[
         str,
         Meta(
-            pattern=r"^20[0-4][0-9]-0[1-9]-[012][1-8]T[01][0-9]:[0-5][0-9]:[0-5][0-9](Z|[+]0[0-9]:[03]0)$",
+            pattern=r"^20[0-4][0-9]-0[1-9]-(0[1-9]|[12][0-9])T[01][0-9]:[0-5][0-9]:[0-5][0-9](Z|[+]0[0-9]:[03]0)$",
             description="RFC 3339 with an offset, within 30 years of now.",
         ),
     ]
