@@ -512,7 +512,7 @@ async def test_what_is_planned_while_a_line_is_busy_waits_for_no_other_look(
     go_on.set()
     stop.set()
     await working
-    assert took_s < 0.5, f"it took {took_s:.2f} s"
+    assert took_s < 0.9, f"it took {took_s:.2f} s"
 
 
 async def test_states_are_read_by_ids_and_what_is_nobodys_is_left_out(tenant, database, plan, delivery, ids):

@@ -77,12 +77,12 @@ def test_recipients_are_told_apart_each_with_data_of_its_own() -> None:
     assert [one.message for one in refused if isinstance(one, Refused)] == [
         "jsonParam is not a JSON object",
         "jsonParam is not a JSON object",
-        "jsonParam: Expected `str | object | null`, got `int`",
+        "jsonParam must be a text or an object, not a whole number",
         "'bob@' is not valid email",
         "The message is for email; email: false says otherwise",
         "'447911123456' is not valid email",
         "Either contactId or locator is required",
-        "Expected `object`, got `int`",
+        "A recipient must be an object",
     ]
 
 

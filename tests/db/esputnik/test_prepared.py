@@ -131,7 +131,7 @@ async def test_what_a_workflow_sends_is_neither_deleted_nor_renamed(ask, refused
     [
         ({"name": "for email"}, 409, "There is a message named for email already"),
         ({"name": "77"}, 400, "name must have a letter"),
-        ({"name": ""}, 400, "name: Expected `str` of length >= 1"),
+        ({"name": ""}, 400, "name must have at least 1 character"),
         ({"name": "x", "htmlText": "#if($data.get('a'))"}, 400, None),
         ({"name": "x", "subject": ""}, 400, "subject and htmlText are required"),
         ({"name": "x", "htmlText": None}, 400, "subject and htmlText are required"),

@@ -60,7 +60,7 @@ async def test_every_recipient_in_has_an_outcome_out(ask, outbox):
         ("OK", None),
         ("ERROR", "jsonParam is not a JSON object"),
         ("ERROR", "'bob@' is not valid email"),
-        ("ERROR", "Expected `object`, got `int`"),
+        ("ERROR", "A recipient must be an object"),
         ("ERROR", "Contact with id='99' not found"),
         ("ERROR", "Either contactId or locator is required"),
         ("OK", None),

@@ -138,6 +138,8 @@ def statuses(found: Mapping[UUID, State]) -> wire.Statuses:
 def _recipient(given: Raw, sent: wire.Smartsend, channel: Channel) -> Wanted | Refused:
     locator = ""
     try:
+        if not bytes(given).startswith(b"{"):
+            raise Malformed("A recipient must be an object")
         one = vendor.read(given, wire.Recipient)
         locator = "" if one.locator is None else str(one.locator).strip()
         contact = None if one.contact_id in (None, "") else number(one.contact_id)
