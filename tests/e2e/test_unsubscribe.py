@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from tests.channels.conftest import Sink, _serve
+from tests.channels.servers.running import Sink, serve
 from tests.e2e.conftest import ROOT, Server
 
 HTML = '<p>News of $!data.get("what"): <a href="https://shop.example/$!data.get(\'what\')">see</a></p>'
@@ -39,7 +39,7 @@ Status: 5.1.1
 
 @pytest.fixture(scope="module")
 def sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sink]:
-    yield from _serve("tests.channels.servers.smtp", tmp_path_factory.mktemp("smtp"))
+    yield from serve("tests.channels.servers.smtp", tmp_path_factory.mktemp("smtp"))
 
 
 class Shop:
