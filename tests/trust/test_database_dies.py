@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from torture import kill
-from torture.kill import Outcome, Plan, Round
+from torture.figures import Figures
+from torture.kill import Plan, Round
+from torture.outcome import Outcome
 from torture.served import Served
 
 pytestmark = pytest.mark.timeout(180)
@@ -27,7 +29,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def told(outcome: Outcome, served: Served) -> str:
     """For whoever reads of a failure."""
-    figures = kill.Figures()
+    figures = Figures()
     figures.add(outcome)
     return f"\n{figures.as_text()}\n\nThe end of the server's log:\n{served.log[-5_000:]}"
 

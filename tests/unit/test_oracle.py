@@ -10,9 +10,9 @@ import pytest
 
 from torture import kill, oracle, served
 from torture.client import Answer
-from torture.kill import Kill
 from torture.load import meanings_of
 from torture.oracle import Stored, Verdict
+from torture.outcome import Kill, Outcome
 from torture.record import Item, Sending, content_of
 from torture.workload import Request, Workload
 
@@ -181,7 +181,7 @@ def test_examples_say_what_and_are_few():
 
 
 def test_every_other_fault_of_a_round_counts():
-    outcome = kill.Outcome(
+    outcome = Outcome(
         verdict=Verdict(stored=3),
         counted=4,
         strange=["500 b''"],
