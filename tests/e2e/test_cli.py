@@ -349,3 +349,9 @@ def test_no_order_is_an_answer_too(shop):
     assert shop.cli("order", "list") == []
     assert shop.run("order", "show", "100500", check=False).returncode == 1
     assert shop.run("order", "list", "--status", "LOST", check=False).returncode == 1
+
+
+def test_a_new_credentials_curl_line_names_the_port_on_which_the_server_listens(server):
+    """It was started with `--port 0`; without its note the settings' 8080 was printed."""
+    made = server.run("credential", "create", "--workspace", "demo", "--dialect", "smashsend")
+    assert f"curl {server.url}/v1/events" in made.stdout

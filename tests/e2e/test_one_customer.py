@@ -1,7 +1,11 @@
-"""One customer through every door: one profile where identities say so, and two where only ids look alike."""
+"""One customer through every door: one profile where identities say so, and two where only ids look alike.
+
+SmartAppPush's callers know no e-mail, only the shop's number.
+"""
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,17 +14,21 @@ import pytest
 from msgspec import Struct
 
 from tests.e2e.conftest import Server
-from tests.trust.doors import DOORS, Front
+from tests.trust.doors import DOORS
 
 MAIL = b"Ann@Example.com"
 SAME_ID = "12345"  # a customer's number at one shop, and another customer's at the other
 
 
 class ByNumber(Struct, frozen=True):
-    """How a vendor's caller names somebody by the shop's own number, without and with an e-mail."""
+    """How a vendor's caller names somebody by the shop's own number, without and, where he can, with an e-mail.
 
+    @KEY stands for the key, where it is in the body.
+    """
+
+    path: str
     alone: dict[str, Any]
-    with_mail: dict[str, Any]
+    with_mail: dict[str, Any] | None = None
 
 
 _PARAMS = [
@@ -30,18 +38,30 @@ _PARAMS = [
 #: A door whose vendor knows such numbers has a line here.
 BY_NUMBER = {
     "esputnik": ByNumber(
+        "/api/v2/event",
         {"eventTypeKey": "number.at.esputnik", "keyValue": SAME_ID},
         {"eventTypeKey": "both.at.esputnik", "keyValue": SAME_ID, "params": _PARAMS},
     ),
     "yotpo": ByNumber(
+        "/core/v3/stores/self/customer_events",
         {"type": "number.at.yotpo", "unique_id": "1", "customer": {"external_id": SAME_ID}},
         {
             "type": "both.at.yotpo", "unique_id": "2",
             "customer": {"external_id": SAME_ID, "email": MAIL.decode()},
         },
     ),
+    "smartapppush": ByNumber(
+        "/events",
+        {
+            "tenant_id": "self", "api_key": "@KEY", "app_user_id": SAME_ID, "event_name": "number.at.smartapppush",
+            "device_token": "token", "platform": "android", "push_permission_granted": True,
+            "timezone": "Europe/Kyiv", "language": "uk", "country": "UA", "session_id": "s-1",
+            "event_time": datetime.now(UTC).isoformat(timespec="seconds"), "params": {},
+        },
+    ),
 }  # fmt: skip
-FRONTS = {front.dialect: front for front in DOORS}
+NAMED = {front.dialect: front.key for front in DOORS} | {"smartapppush": "api_key"}
+SHOWN = {front.dialect: front.shown for front in DOORS}
 
 
 class Shop:
@@ -56,14 +76,15 @@ class Shop:
             base_url=f"{server.url}/manage/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30
         )
         self._keys = {
-            front.dialect: self.manage.post("/credentials", json={"dialect": front.dialect}).json()[front.key]
-            for front in DOORS
+            dialect: self.manage.post("/credentials", json={"dialect": dialect}).json()[named]
+            for dialect, named in NAMED.items()
         }
 
-    def tell(self, front: Front, body: bytes, path: str | None = None) -> None:
-        shown = {"Authorization": front.shown(self._keys[front.dialect])}
-        url = self.server.url + (path or front.single)
-        answer = httpx2.post(url, content=body, headers=shown, timeout=30)
+    def tell(self, dialect: str, path: str, body: bytes) -> None:
+        key = self._keys[dialect]
+        shown = {"Authorization": SHOWN[dialect](key)} if dialect in SHOWN else {}
+        sent = body.replace(b"@KEY", key.encode())
+        answer = httpx2.post(self.server.url + path, content=sent, headers=shown, timeout=30)
         assert answer.status_code == 200, answer.text
 
     def find(self, **identity: str) -> Any:
@@ -88,8 +109,8 @@ def test_a_customer_who_comes_through_every_door_is_one_person_by_the_email(shop
     for front in DOORS:
         name = f"seen.at.{front.dialect}"
         for path, body in front.defined([name]):
-            shop.tell(front, body, path)
-        shop.tell(front, front.event(name.encode(), MAIL, b'"x"'))
+            shop.tell(front.dialect, path, body)
+        shop.tell(front.dialect, front.single, front.event(name.encode(), MAIL, b'"x"'))
     ann = shop.find(email="ann@example.com")
     assert shop.events_of(ann) == {f"seen.at.{front.dialect}" for front in DOORS}
 
@@ -97,19 +118,30 @@ def test_a_customer_who_comes_through_every_door_is_one_person_by_the_email(shop
 def test_equal_numbers_of_two_vendors_stay_two_people_until_each_says_an_email(shop: Shop) -> None:
     """The control is in it: one that says number and e-mail is joined, in that vendor's namespace alone."""
     for dialect, said in BY_NUMBER.items():
-        shop.tell(FRONTS[dialect], json.dumps(said.alone).encode())
+        shop.tell(dialect, said.path, json.dumps(said.alone).encode())
     numbered = {dialect: shop.find(external_id=SAME_ID, namespace=dialect) for dialect in BY_NUMBER}
     assert len({found["id"] for found in numbered.values()}) == len(BY_NUMBER)
     for dialect, found in numbered.items():
         assert shop.events_of(found) == {f"number.at.{dialect}"}
 
-    shop.tell(FRONTS["yotpo"], json.dumps(BY_NUMBER["yotpo"].with_mail).encode())
+    say_both(shop, "yotpo")
     ann = shop.find(email="ann@example.com")
     assert shop.events_of(ann) == {"number.at.yotpo", "both.at.yotpo"}
     assert shop.find(external_id=SAME_ID, namespace="esputnik")["id"] != ann["id"]
 
-    shop.tell(FRONTS["esputnik"], json.dumps(BY_NUMBER["esputnik"].with_mail).encode())
+    say_both(shop, "esputnik")
     ann = shop.find(email="ann@example.com")
     both = {f"{said}.at.{dialect}" for said in ("number", "both") for dialect in ("yotpo", "esputnik")}
     assert shop.events_of(ann) == both
-    assert {one["namespace"] for one in ann["identities"] if one["kind"] == "external_id"} == set(BY_NUMBER)
+    assert {one["namespace"] for one in ann["identities"] if one["kind"] == "external_id"} == {
+        "yotpo",
+        "esputnik",
+    }
+    assert shop.events_of(shop.find(external_id=SAME_ID, namespace="smartapppush")) == {
+        "number.at.smartapppush"
+    }
+
+
+def say_both(shop: Shop, dialect: str) -> None:
+    said = BY_NUMBER[dialect]
+    shop.tell(dialect, said.path, json.dumps(said.with_mail).encode())

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from clarion import __version__, config, log
 from clarion.config import LogFormat, LogLevel, Role, Settings
 from clarion.errors import ClarionError
-from clarion.serve import supervisor
+from clarion.serve import folder, supervisor
 from clarion.serve.port import Prepared
 
 _log = log.get(__name__)
@@ -54,6 +54,8 @@ def serve(
 
 def announce(settings: Settings, prepared: Prepared) -> None:
     """Say on stdout that we are ready, and what to do first."""
+    if settings.role != "worker":
+        folder.note_url(settings.data, settings.base_url)
     sys.stdout.write(banner(settings, prepared))
     sys.stdout.flush()
 

@@ -14,6 +14,7 @@ from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
 from clarion.cli._print import show_one
 from clarion.dialects import DIALECTS
+from clarion.serve import folder
 
 app = App(name="credential", help="Credentials: keys for vendors' callers, tokens for the management API.")
 
@@ -47,7 +48,9 @@ def create(
     _show_secret(told, bare, json)
     if dialect and not bare and not json:
         (key,) = (value for name, value in told.items() if name not in views.ISSUED_BESIDE)
-        print(f"\nTry it:\n\n  {DIALECTS[dialect].curl(place.load().settings.base_url, key)}")
+        settings = place.load().settings
+        base_url = folder.served_at(settings.data) or settings.base_url
+        print(f"\nTry it:\n\n  {DIALECTS[dialect].curl(base_url, key)}")
 
 
 @app.command(name="list")

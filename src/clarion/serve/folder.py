@@ -44,7 +44,7 @@ def held(data: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            pid = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+            pid = os.pread(descriptor, 20, 0).decode("ascii", "replace").partition("\n")[0].strip()
             who = f"process {pid}" if pid else "another process"
             stop = f"`kill {pid}`" if pid else "it"
             raise Misconfigured(
@@ -57,3 +57,27 @@ def held(data: Path) -> Iterator[None]:
         os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+def note_url(data: Path, base_url: str) -> None:
+    """By whoever holds the folder, where it is held at all: where he listens."""
+    if not (data / LOCK_NAME).exists():
+        return
+    with (data / LOCK_NAME).open("r+", encoding="ascii") as file:
+        holder = file.readline()
+        file.seek(0)
+        file.truncate()
+        file.write(f"{holder}{base_url}\n")
+
+
+def served_at(data: Path) -> str | None:
+    """Where the server listens that holds the folder; None where none does, or it has not said."""
+    try:
+        with (data / LOCK_NAME).open(encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return "".join(file.read().splitlines()[1:2]) or None
+    except OSError:
+        pass
+    return None
