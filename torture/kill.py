@@ -8,36 +8,25 @@ luck. Which moment of an item's way was hit is told afterwards, by evidence.
 
 import argparse
 import asyncio
-import json
 import random
 import signal
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from torture import oracle, storage
+from torture.figures import Figures
 from torture.load import Load
-from torture.oracle import Verdict
+from torture.outcome import WINDOWS, Kill, Outcome
 from torture.record import Item, Record
 from torture.served import Served, end, gone
 from torture.stall import stall
 from torture.storage import Holdings, Tenant
 from torture.workload import Workload
 
-TARGETS = (
-    "server",
-    "http",
-    "stopped http",
-    "worker",
-    "postgres",
-    "postgres at once",  # SIGQUIT: what `pg_ctl stop -m immediate` sends
-    "backend",
-    "stalled worker",  # stopped past its lease, then let go on; nothing is killed
-)
-WINDOWS = ("before commit", "after commit, before the answer", "while processing")
 MORE = ("http", "stopped http", "worker")  # once the plan is done and a window was not hit
 LIFE_S = (0.2, 3.0)  # between being ready and the next kill
 STOPPED_S = 0.1
@@ -62,60 +51,6 @@ class Plan:
     think_s: float = 0.25
     tenants: int = 3
     seed: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """One kill, in monotonic seconds; the signal went out after `at`. `leased`: leases a killed worker left."""
-
-    target: str
-    at: float
-    back_s: float
-    leased: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What came of a round."""
-
-    kills: list[Kill] = field(default_factory=list)
-    windows: Counter[str] = field(default_factory=Counter)
-    answers: Counter[int] = field(default_factory=Counter)
-    without_retry_after: int = 0
-    strange: list[str] = field(default_factory=list)
-    longest_s: float = 0.0
-    broken: Counter[str] = field(
-        default_factory=Counter
-    )  # requests whose connection broke, by what was killed
-    overtaken: int = 0  # stalled workers whose lane another had taken before they went on
-    orphans: list[str] = field(default_factory=list)
-    gone_s: float = 0.0  # until the last process of a killed supervisor had ended
-    ready_after_start_s: float = 0.0
-    drain_s: float = 0.0
-    seconds: float = 0.0
-    verdict: Verdict = field(default_factory=Verdict)
-    mismatches: list[str] = field(default_factory=list)
-    counted: int = 0
-    ledger_accepted: int = 0
-
-    @property
-    def missed(self) -> list[str]:
-        """Windows that no kill hit."""
-        return [window for window in WINDOWS if not self.windows[window]]
-
-    def faults(self) -> Counter[str]:
-        """Whatever should not be, and how often."""
-        found = Counter(self.verdict.faults)
-        found["strange answers"] = len(self.strange)
-        found["503 without Retry-After"] = self.without_retry_after
-        found["ledger mismatches"] = len(self.mismatches)
-        found["orphans"] = len(self.orphans)
-        found["unlisted events"] = abs(self.counted - self.verdict.stored)
-        return +found
-
-    def worst_back_s(self, *targets: str) -> float:
-        """The longest time until the server said again that it was ready."""
-        return max((kill.back_s for kill in self.kills if kill.target in (targets or TARGETS)), default=0.0)
 
 
 class Round:
@@ -355,63 +290,3 @@ def main(arguments: Sequence[str], tier: Tier = KILL) -> int:
     if figures.faults:
         print(f"\nThe end of the server's log:\n{log[-20_000:]}", flush=True)
     return 1 if figures.faults else 0
-
-
-@dataclass(slots=True)
-class Figures:
-    """Rounds added up. `faults`: whatever should not be, and how often."""
-
-    kills: int = 0
-    acknowledged: int = 0
-    stored: int = 0
-    quarantined: int = 0
-    by_target: Counter[str] = field(default_factory=Counter)
-    windows: Counter[str] = field(default_factory=Counter)
-    overtaken: int = 0
-    answers: Counter[int] = field(default_factory=Counter)
-    worst_back_s: dict[str, float] = field(default_factory=dict)
-    ready_after_start_s: float = 0.0
-    gone_s: float = 0.0
-    drain_s: float = 0.0
-    longest_wait_s: float = 0.0
-    faults: Counter[str] = field(default_factory=Counter)
-    examples: list[str] = field(default_factory=list)
-
-    def add(self, outcome: Outcome) -> None:
-        self.kills += len(outcome.kills)
-        self.acknowledged += outcome.verdict.acknowledged
-        self.stored += outcome.verdict.stored
-        self.quarantined += outcome.verdict.quarantined
-        self.by_target.update(kill.target for kill in outcome.kills)
-        self.windows.update(outcome.windows)
-        self.overtaken += outcome.overtaken
-        self.answers.update(outcome.answers)
-        for target in TARGETS:
-            worst = max(self.worst_back_s.get(target, 0.0), outcome.worst_back_s(target))
-            self.worst_back_s[target] = round(worst, 2)
-        self.ready_after_start_s = round(max(self.ready_after_start_s, outcome.ready_after_start_s), 2)
-        self.gone_s = round(max(self.gone_s, outcome.gone_s), 2)
-        self.drain_s = round(max(self.drain_s, outcome.drain_s), 2)
-        self.longest_wait_s = round(max(self.longest_wait_s, outcome.longest_s), 2)
-        self.faults.update(outcome.faults())
-        self.examples += [
-            *outcome.strange,
-            *(text for shown in outcome.verdict.examples.values() for text in shown),
-        ]
-
-    def as_json(self) -> str:
-        return json.dumps({name: getattr(self, name) for name in self.__slots__})
-
-    def as_text(self) -> str:
-        """One figure a line."""
-        lines = [f"{name.replace('_', ' '):20} {_shown(getattr(self, name))}" for name in self.__slots__]
-        bound = f"{3 / self.kills:.2%}" if self.kills and not self.faults else "none"
-        return "\n".join([*lines, f"{'failures per kill':20} below {bound} (95 %)"])
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {count}" for name, count in sorted(value.items())) or "none"
-    if isinstance(value, list):
-        return "".join(f"\n  {line}" for line in value) or "none"
-    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from torture import kill
-from torture.kill import Outcome, Plan, Round
+from torture.kill import Plan, Round
+from torture.outcome import Outcome
 from torture.served import Served
 
 pytestmark = pytest.mark.timeout(300)

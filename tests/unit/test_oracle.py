@@ -10,7 +10,7 @@ import pytest
 
 from torture import kill, oracle, served
 from torture.client import Answer
-from torture.kill import Kill
+from torture.outcome import Kill
 from torture.load import meanings_of
 from torture.oracle import Stored, Verdict
 from torture.record import Item, Sending, content_of
