@@ -10,9 +10,9 @@ import pytest
 
 from torture import kill, oracle, served
 from torture.client import Answer
-from torture.outcome import Kill
 from torture.load import meanings_of
 from torture.oracle import Stored, Verdict
+from torture.outcome import Kill
 from torture.record import Item, Sending, content_of
 from torture.workload import Request, Workload
 
