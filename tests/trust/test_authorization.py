@@ -366,7 +366,9 @@ async def test_control_a_route_that_forgets_the_workspace_is_found_out(own, worl
 def test_every_route_that_changes_something_is_for_developers_or_where_people_are_written_to_marketers():
     for route in ROUTES:
         if route.method != "GET" and not route.path.endswith(("/find", "/preview")):
-            audience = route.path.startswith(("/lists", "/suppressions", "/templates", "/automations"))
+            audience = route.path.startswith(
+                ("/lists", "/suppressions", "/templates", "/automations", "/topics", "/consents", "/rules")
+            )
             assert route.allow <= (MARKETERS if audience else DEVELOPERS), name_of(route)
 
 
