@@ -133,7 +133,9 @@ async def test_an_event_of_the_metric_starts_one_run_and_plans_one_message(
     assert (run.event_id, run.reason) == (told.item_id, "finished")
     (send,) = planned
     assert send.send_key == automations.send_key_of(run.run_id, "first")
-    assert (send.template, send.channel, send.message_class) == ("hello", "email", "marketing")
+    assert (send.template, send.channel, send.message_class) == ("hello", "email", None), (
+        "its template's own class"
+    )
 
 
 async def test_the_rule_of_the_trigger_decides(publish, offer, runs):

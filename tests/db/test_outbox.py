@@ -336,6 +336,20 @@ async def ann(database, tenant, ingest, process_all):
     return parse_id("prf", found.id)
 
 
+@pytest.mark.parametrize("asked", [None, MessageClass.MARKETING])
+async def test_a_template_says_its_class_where_its_sender_does_not(
+    database, tenant, ids, plan, ann, explained, asked
+):
+    wish_ = TemplateWish(
+        name="receipt", channel="email", texts={"": HELLO}, message_class=MessageClass.TRANSACTIONAL
+    )
+    async with database.app(tenant.workspace_id) as tx:
+        receipt = await messaging.save_template(tx, tenant.workspace_id, wish_, ids=ids)
+    (one,) = await plan(wish(to=None, profile_id=ann, template_id=receipt.template_id, message_class=asked))
+    shown = await explained(one.send_id)
+    assert shown.message_class is (asked or MessageClass.TRANSACTIONAL)
+
+
 async def test_a_template_is_written_for_its_reader_and_by_the_version_that_was_planned(
     plan, template, delivery, tenant, ann, mailbox
 ):

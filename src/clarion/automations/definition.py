@@ -64,7 +64,7 @@ class SendMessage(_Part, frozen=True, kw_only=True, tag_field="type", tag="send"
 
     template: Annotated[str, Meta(min_length=1, max_length=255, description="Its name or number.")]
     channel: Channel = "email"
-    message_class: MessageClass = MessageClass.MARKETING
+    message_class: MessageClass | None = None  # the template's own
     topic: Name | None = None
     next: NodeId | None = None
 

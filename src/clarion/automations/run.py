@@ -54,7 +54,7 @@ class Send(Struct, frozen=True, kw_only=True):
     occurred_at_us: int
     template: str
     channel: Channel
-    message_class: MessageClass
+    message_class: MessageClass | None
     topic: str | None
 
 

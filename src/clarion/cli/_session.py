@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
+from clarion import log
 from clarion.cli._options import Place
 from clarion.config import Settings
 from clarion.db.address import Addresses
@@ -28,6 +29,7 @@ def session(place: Place, *, command: str) -> Iterator[Session]:
     Raises ClarionError.
     """
     settings = place.load().settings
+    log.configure(level="warning", process="clarion")  # to stderr: stdout is the answer's
     addresses = elsewhere(settings)
     if addresses:
         yield Session(settings=settings, addresses=addresses)
