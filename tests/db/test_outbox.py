@@ -31,9 +31,9 @@ def delivery(database, vaults, ids, providers):
 
 
 def wish(key="k", *, to=ANN, bulk=True, **more):
-    kind = MessageClass.MARKETING if bulk else MessageClass.TRANSACTIONAL
+    more.setdefault("message_class", MessageClass.MARKETING if bulk else MessageClass.TRANSACTIONAL)
     made = {"content": HELLO} if "template_id" not in more else {}
-    return PlannedSend(key=key, cause=CALL, channel="email", recipient=to, message_class=kind, **made | more)
+    return PlannedSend(key=key, cause=CALL, channel="email", recipient=to, **made | more)
 
 
 @pytest.fixture
