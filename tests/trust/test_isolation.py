@@ -3,7 +3,6 @@
 Of T16b the timing is not measured here.
 """
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,14 +13,15 @@ import httpx2
 import msgspec
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace
 
 from clarion import accounts, automations, events, model, orders, profiles
-from clarion.accounts import Credentials, Rates
 from clarion.api import audience_views, automation_views, order_views, views
 from clarion.db import Database
-from clarion.dialects import DIALECTS, Door, Table
+from clarion.dialects import DIALECTS
 from clarion.model import Dedup, Event, Identity, IdentityKind, Mode, Offer, Reach, Source
 from tests import managed
+from tests.composed import at, door_of
 from tests.db.support import event, ledger_total, mismatches, timeline
 from tests.db.test_orders import SHOP, order
 from tests.test_house import SHARED
@@ -37,35 +37,16 @@ EVENT: dict[str, Any] = {
 
 
 @pytest.fixture
-def knock(database, ingest):
+def knock(database, ingest, vaults, ids):
     """The doors as they are composed, for a tenant and the dialect of its key."""
-
-    async def load(token_hash: bytes) -> accounts.Credential | None:
-        async with database.app() as tx:
-            return await accounts.load_credential(tx, token_hash)
-
-    door = Door(
-        credentials=Credentials(load, now_us=database.now_us),
-        rates=Rates(time.monotonic),
-        ingest=ingest,
-        now_us=database.now_us,
-    )
-    table = Table(
-        {place: handler for dialect in DIALECTS.values() for place, handler in dialect.routes(door).items()}
-    )
-
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        handler = table.find(scope["method"], scope["path"])
-        assert handler is not None
-        await handler(scope, receive, send)
+    door = replace(door_of(database, ingest, vaults, ids), store=None)  # what is queued, and no more
+    request = at(door, *DIALECTS)
 
     async def post(tenant: Any, path: str, body: Any, shown: str | None = None) -> httpx2.Response:
         """`shown`: the Authorization header, where it is not SMASHSEND's."""
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
         headers = managed.bearer(tenant.secret) if shown is None else {"Authorization": shown}
-        transport = httpx2.ASGITransport(app=application)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://clarion.test") as client:
-            return await client.post(path, content=content, headers=headers)
+        return await request("POST", path, content=content, headers=headers)
 
     return post
 
@@ -306,6 +287,8 @@ UNFILLED = {
     " VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, 'x', '{}')",
     "identity_moved": "VALUES ($1, gen_random_uuid(), 1, gen_random_uuid())",
     "job": "(workspace_id, job_id, kind, payload) VALUES ($1, gen_random_uuid(), 'x', 'x')",
+    "send_report": "(workspace_id, send_id, state, hard, origin, heard_us)"
+    " VALUES ($1, gen_random_uuid(), 'delivered', false, 'provider', 1)",
     "rejected_sample": "VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'x', 'x')",
     "device": "(workspace_id, blind, profile_id, kind, platform, language, country, timezone, sealed, stamp_us,"
     " stamp_id) VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'fcm', 'ios', 'en', 'GB', 'UTC', 'x', 1,"

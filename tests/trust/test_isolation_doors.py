@@ -1,15 +1,13 @@
 """At no door is anything of another workspace seen or changed by its id: it is answered like what is nowhere."""
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2
 import pytest
 
-from clarion import accounts
-from clarion.accounts import Credentials, Rates
-from clarion.dialects import DIALECTS, Door, Store, Table
+from clarion.dialects import DIALECTS
+from tests.composed import at, door_of
 from tests.dialects.calls import SHOWN, SHOWN_IN
 from tests.trust.held import HELD, Held
 from tests.trust.test_isolation import counts
@@ -22,32 +20,13 @@ each = pytest.mark.parametrize("held", HELD, ids=lambda held: f"{held.dialect} {
 @pytest.fixture
 def ask(database: Any, ingest: Any, vaults: Any, ids: Any) -> Ask:
     """The doors as they are composed, for a tenant: method, path, body."""
-
-    async def load(token_hash: bytes) -> accounts.Credential | None:
-        async with database.app() as tx:
-            return await accounts.load_credential(tx, token_hash)
-
-    door = Door(
-        credentials=Credentials(load, now_us=database.now_us),
-        rates=Rates(time.monotonic),
-        ingest=ingest,
-        now_us=database.now_us,
-        store=Store(database, vaults, ids),
-    )
-    spoken = {name: Table(dialect.routes(door)) for name, dialect in DIALECTS.items()}
+    door = door_of(database, ingest, vaults, ids)
+    requests = {name: at(door, name) for name in DIALECTS}
 
     async def asking(tenant: Any, method: str, path: str, body: Any) -> httpx2.Response:
         dialect = tenant.credential.dialect
-
-        async def application(scope: Any, receive: Any, send: Any) -> None:
-            handler = spoken[dialect].find(scope["method"], scope["path"])
-            assert handler is not None, f"nobody speaks {method} {path}"
-            await handler(scope, receive, send)
-
         headers = {SHOWN_IN.get(dialect, "authorization"): SHOWN[dialect](tenant.secret)}
-        transport = httpx2.ASGITransport(app=application)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://clarion.test") as client:
-            return await client.request(method, path, json=body, headers=headers)
+        return await requests[dialect](method, path, json=body, headers=headers)
 
     return asking
 

@@ -1,15 +1,13 @@
 """eSputnik's door as it is composed, and its caller."""
 
-import time
 from typing import Any
 
 import httpx2
 import pytest
 
-from clarion import accounts, events, jobs
-from clarion.accounts import Credentials, Rates
+from clarion import events, jobs
 from clarion.app.handlers import handlers
-from clarion.dialects import DIALECTS, Door, Store, Table
+from tests.composed import at, door_of
 from tests.dialects.calls import basic
 
 OUTBOX_MAX = 2_000
@@ -22,28 +20,10 @@ async def tenant(new_tenant: Any) -> Any:
 
 @pytest.fixture
 def knock(database: Any, ingest: Any, vaults: Any, ids: Any) -> Any:
-    async def load(token_hash: bytes) -> accounts.Credential | None:
-        async with database.app() as tx:
-            return await accounts.load_credential(tx, token_hash)
-
-    door = Door(
-        credentials=Credentials(load, now_us=database.now_us),
-        rates=Rates(time.monotonic),
-        ingest=ingest,
-        now_us=database.now_us,
-        store=Store(database, vaults, ids, outbox_max=OUTBOX_MAX),
-    )
-    spoken = Table(DIALECTS["esputnik"].routes(door))
-    unknown = DIALECTS["esputnik"].unknown(door)
-
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        await (spoken.find(scope["method"], scope["path"]) or unknown)(scope, receive, send)
+    request = at(door_of(database, ingest, vaults, ids, outbox_max=OUTBOX_MAX), "esputnik")
 
     async def ask(tenant: Any, method: str, path: str, body: Any = None) -> httpx2.Response:
-        transport = httpx2.ASGITransport(app=application)
-        headers = {"authorization": basic(tenant.secret, "")}
-        async with httpx2.AsyncClient(transport=transport, base_url="http://clarion.test") as client:
-            return await client.request(method, path, json=body, headers=headers)
+        return await request(method, path, json=body, headers={"authorization": basic(tenant.secret, "")})
 
     return ask
 

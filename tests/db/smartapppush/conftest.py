@@ -1,16 +1,14 @@
 """SmartAppPush's door as it is composed, and its caller."""
 
-import time
 from typing import Any
 
 import httpx2
 import pytest
 
-from clarion import accounts, profiles
-from clarion.accounts import Credentials, Rates
-from clarion.dialects import DIALECTS, Door, Store, Table
+from clarion import profiles
 from clarion.dialects.smartapppush import mapping
 from clarion.model import Identity, IdentityKind
+from tests.composed import at, door_of
 
 PAGE = {
     "event_name": "purchase_completed",
@@ -31,28 +29,10 @@ async def tenant(new_tenant: Any) -> Any:
 
 @pytest.fixture
 def knock(database: Any, ingest: Any, vaults: Any, ids: Any) -> Any:
-    async def load(token_hash: bytes) -> accounts.Credential | None:
-        async with database.app() as tx:
-            return await accounts.load_credential(tx, token_hash)
-
-    door = Door(
-        credentials=Credentials(load, now_us=database.now_us),
-        rates=Rates(time.monotonic),
-        ingest=ingest,
-        now_us=database.now_us,
-        store=Store(database, vaults, ids),
-    )
-    spoken = Table(DIALECTS["smartapppush"].routes(door))
-
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        handler = spoken.find(scope["method"], scope["path"])
-        assert handler is not None
-        await handler(scope, receive, send)
+    request = at(door_of(database, ingest, vaults, ids), "smartapppush")
 
     async def ask(path: str, told: Any) -> httpx2.Response:
-        transport = httpx2.ASGITransport(app=application)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://clarion.test") as client:
-            return await client.post(path, json=told)
+        return await request("POST", path, json=told)
 
     return ask
 

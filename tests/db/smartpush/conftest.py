@@ -1,14 +1,11 @@
 """SmartPush's door as it is composed, and its caller."""
 
-import time
 from typing import Any
 
 import httpx2
 import pytest
 
-from clarion import accounts
-from clarion.accounts import Credentials, Rates
-from clarion.dialects import DIALECTS, Door, Store, Table
+from tests.composed import at, door_of
 from tests.dialects.calls import bearer
 
 
@@ -19,31 +16,10 @@ async def tenant(new_tenant: Any) -> Any:
 
 @pytest.fixture
 def knock(database: Any, ingest: Any, vaults: Any, ids: Any) -> Any:
-    async def load(token_hash: bytes) -> accounts.Credential | None:
-        async with database.app() as tx:
-            return await accounts.load_credential(tx, token_hash)
-
-    door = Door(
-        credentials=Credentials(load, now_us=database.now_us),
-        rates=Rates(time.monotonic),
-        ingest=ingest,
-        now_us=database.now_us,
-        store=Store(database, vaults, ids),
-    )
-    spoken = Table(DIALECTS["smartpush"].routes(door))
-
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        handler = spoken.find(scope["method"], scope["path"])
-        assert handler is not None
-        await handler(scope, receive, send)
+    request = at(door_of(database, ingest, vaults, ids), "smartpush")
 
     async def ask(tenant: Any, path: str, body: Any) -> httpx2.Response:
-        transport = httpx2.ASGITransport(app=application)
-        headers = {"authorization": bearer(tenant.secret)}
-        async with httpx2.AsyncClient(
-            transport=transport, base_url="http://clarion.test", timeout=60
-        ) as client:
-            return await client.post(path, json=body, headers=headers)
+        return await request("POST", path, json=body, headers={"authorization": bearer(tenant.secret)})
 
     return ask
 

@@ -1,15 +1,14 @@
 """Yotpo's door as it is composed, and its caller."""
 
-import time
 from typing import Any
 
 import httpx2
 import pytest
 
 from clarion import accounts, profiles
-from clarion.accounts import Credentials, Rates
-from clarion.dialects import DIALECTS, Door, Store, Table
+from clarion.accounts import Credentials
 from clarion.dialects.yotpo import auth
+from tests.composed import at, credentials_of, door_of
 
 STORE = "/core/v3/stores/self"
 
@@ -34,33 +33,16 @@ def clock(database: Any) -> Any:
 
 @pytest.fixture
 def credentials(database: Any, clock: Any) -> Credentials:
-    async def load(token_hash: bytes) -> accounts.Credential | None:
-        async with database.app() as tx:
-            return await accounts.load_credential(tx, token_hash)
-
-    return Credentials(load, now_us=clock)
+    return credentials_of(database, now_us=clock)
 
 
 @pytest.fixture
 def knock(database: Any, ingest: Any, vaults: Any, ids: Any, credentials: Credentials, clock: Any) -> Any:
-    door = Door(
-        credentials=credentials,
-        rates=Rates(time.monotonic),
-        ingest=ingest,
-        now_us=clock,
-        store=Store(database, vaults, ids),
-    )
-    spoken = Table(DIALECTS["yotpo"].routes(door))
-    unknown = DIALECTS["yotpo"].unknown(door)
-
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        await (spoken.find(scope["method"], scope["path"]) or unknown)(scope, receive, send)
+    door = door_of(database, ingest, vaults, ids, credentials=credentials, now_us=clock)
+    request = at(door, "yotpo")
 
     async def ask(key: str, method: str, path: str, body: Any = None, **wish: Any) -> httpx2.Response:
-        transport = httpx2.ASGITransport(app=application)
-        headers = {"x-yotpo-token": key}
-        async with httpx2.AsyncClient(transport=transport, base_url="http://clarion.test") as client:
-            return await client.request(method, path, json=body, headers=headers, **wish)
+        return await request(method, path, json=body, headers={"x-yotpo-token": key}, **wish)
 
     return ask
 
