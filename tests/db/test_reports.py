@@ -64,8 +64,8 @@ def sent(database, vaults, ids, tenant):
         carrying = {"mailbox": provider or Mailbox(database.app, vaults.of, ids)}
         content = Text(text="Hello") if channel != "email" else Email(subject="Hello", html="<p>Hello</p>")
         wish = PlannedSend(
-            key=str(next(number)), cause=Cause("call"), channel=channel, recipient=to, content=content, profile_id=profile_id,
-            message_class=MessageClass.MARKETING if bulk else MessageClass.TRANSACTIONAL,
+            key=str(next(number)), cause=Cause("call"), channel=channel, recipient=to, content=content,
+            profile_id=profile_id, message_class=MessageClass.MARKETING if bulk else MessageClass.TRANSACTIONAL,
         )  # fmt: skip
         async with database.app(tenant.workspace_id) as tx:
             (planned,) = await messaging.plan(tx, tenant.workspace_id, [wish], vault=tenant.vault, ids=ids)

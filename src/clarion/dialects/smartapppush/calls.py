@@ -16,6 +16,7 @@ from clarion.messaging import StoredSend
 from clarion.model import Identity
 
 MESSAGE = "msg"
+_PUSHES = ("push", "webpush")  # channels
 
 
 async def find_push(store: Store, workspace_id: UUID, tracking_token: str) -> tuple[StoredSend, Identity]:
@@ -27,6 +28,8 @@ async def find_push(store: Store, workspace_id: UUID, tracking_token: str) -> tu
 
     async def work(tx: Tx) -> tuple[StoredSend, Identity]:
         send = await messaging.read_send(tx, workspace_id, send_id, vault=vault)
+        if send.channel not in _PUSHES:
+            raise errors.NotFound("it was no push")
         wanted = [] if send.profile_id is None else [send.profile_id]
         for whose in (await profiles.leads_of(tx, workspace_id, wanted, vault=vault)).values():
             return send, whose

@@ -122,6 +122,7 @@ async def _send_raw(
 
 async def _send(asked: Asked, wish: Callable[[Tx], Any]) -> wire.Results:
     """Plan what `wish` says, all in the one transaction that also makes the contacts."""
+    asked.ingest.admit(1)
     vault = await asked.vault()
 
     async def work(tx: Tx) -> list[Queued | Refused]:
