@@ -239,7 +239,12 @@ def test_a_full_disk_is_refused_and_told_before(start: Start) -> None:
 
 def test_a_full_disk_takes_no_message_to_send_either(start: Start) -> None:
     """Seen to be taken while eSputnik's calls that send asked for room in the outbox alone."""
-    mail = {"from": "shop@example.com", "subject": "Hi", "htmlText": "<p>Hi</p>", "emails": ["ann@example.com"]}
+    mail = {
+        "from": "shop@example.com",
+        "subject": "Hi",
+        "htmlText": "<p>Hi</p>",
+        "emails": ["ann@example.com"],
+    }
 
     def message(served: Served) -> int:
         url = f"http://{HOST}:{served.port}/api/v1/message/email"
