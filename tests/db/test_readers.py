@@ -1,5 +1,6 @@
 """Readers answer by the links of a message: what stops, what still comes, and what changes nothing at all."""
 
+import asyncio
 import email
 import email.policy
 import re
@@ -26,7 +27,7 @@ from clarion.messaging import (
 )
 from clarion.model import Dedup, Identity, IdentityKind, Mode, Offer, ProfileChange, Reach, Source, parse_id
 from clarion.public import Answering
-from clarion.public.recipients import routes
+from clarion.public.recipients import LOOK_EVERY_S, routes
 from tests.db.support import timeline
 
 ANN = "ann@example.com"
@@ -271,6 +272,30 @@ async def test_a_link_that_is_used_too_often_says_when_to_come_again(post, web):
     answers = [(await web.get(unsubscribe_url(mail))).status_code for _ in range(70)]
     assert answers.count(200) in (60, 61) and answers[-1] == 429
     assert int((await web.get(unsubscribe_url(mail))).headers["retry-after"]) >= 1
+
+
+async def test_links_that_are_made_up_keep_no_reader_from_theirs(post, web, new_tenant, ids):
+    """Seen to be 429 while all links of workspaces that the process had not seen shared one bound."""
+    _, mail = await post.send()
+    stranger = await new_tenant()
+    made_up = [
+        links.reader_token(
+            stranger.vault,
+            links.Reader(workspace_id=ids.next(), send_id=ids.next(), channel="email", blind=ids.next()),
+        )
+        for _ in range(700)
+    ]
+    assert {(await web.get(f"/p/unsubscribe/{one}")).status_code for one in made_up} <= {404, 429}
+    assert (await web.post(unsubscribe_url(mail), **ONE_CLICK)).status_code == 200
+
+
+async def test_a_new_workspaces_link_is_known_within_a_second(post, web, database, vaults, ids, new_tenant):
+    _, mail = await post.send()
+    assert (await web.get(unsubscribe_url(mail))).status_code == 200
+    later = Post(database, vaults, ids, await new_tenant())
+    _, mail = await later.send()
+    await asyncio.sleep(LOOK_EVERY_S)
+    assert (await web.get(unsubscribe_url(mail))).status_code == 200
 
 
 async def test_the_page_speaks_the_nearest_language_and_a_long_form_is_refused(post, web):

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 
-from clarion import messaging, profiles
+from clarion import events, messaging, profiles
 from clarion.channels import template, webhook
 from clarion.channels.mailbox import Mailbox
+from clarion.jobs import Job
 from clarion.messaging import (
     Cause,
     Email,
@@ -25,7 +26,7 @@ from clarion.messaging import (
 )
 from clarion.messaging.port import Accepted, Returned, Unknown
 from clarion.messaging.returning import NotOurs, settle_returned
-from clarion.model import show_id
+from clarion.model import Identity, IdentityKind, show_id
 from clarion.public import Answering
 from clarion.public import reports as reports_
 
@@ -59,12 +60,12 @@ def sent(database, vaults, ids, tenant):
     """Has a message sent; through the mailbox, unless a provider is given."""
     number = itertools.count()
 
-    async def do(channel="sms", to=PHONE, *, bulk=True, provider=None):
+    async def do(channel="sms", to=PHONE, *, bulk=True, provider=None, profile_id=None):
         carrying = {"mailbox": provider or Mailbox(database.app, vaults.of, ids)}
         content = Text(text="Hello") if channel != "email" else Email(subject="Hello", html="<p>Hello</p>")
         wish = PlannedSend(
             key=str(next(number)), cause=Cause("call"), channel=channel, recipient=to, content=content,
-            message_class=MessageClass.MARKETING if bulk else MessageClass.TRANSACTIONAL,
+            profile_id=profile_id, message_class=MessageClass.MARKETING if bulk else MessageClass.TRANSACTIONAL,
         )  # fmt: skip
         async with database.app(tenant.workspace_id) as tx:
             (planned,) = await messaging.plan(tx, tenant.workspace_id, [wish], vault=tenant.vault, ids=ids)
@@ -168,6 +169,34 @@ async def test_what_was_never_tried_and_other_channels_are_not_touched(sent, hea
     send_id = await sent()
     assert (await hear(send_id, "bounced", channel="email")).unknown == 1
     assert (await shown(send_id)).state == "accepted"
+
+
+async def test_of_somebody_erased_a_report_counts_and_its_words_are_not_kept(
+    sent, hear, shown, database, tenant, ids
+):
+    """A provider's words name the address. Seen to fail while they were kept whoever they were about."""
+    ann = Identity(IdentityKind.EMAIL, "", ANN)
+    async with database.app(tenant.workspace_id) as tx:
+        who = (await events.meet_people(tx, tenant.workspace_id, [ann], vault=tenant.vault, ids=ids))[ann]
+    send_id = await sent("email", ANN, profile_id=who)
+    await hear(send_id, "delivered", channel="email")
+    async with database.owner() as tx:
+        fact = profiles.Erased((await _erasure(tx, tenant, who, ids)), [who], database.now_us())
+        job = Job(
+            workspace_id=tenant.workspace_id, job_id=ids.next(), kind=profiles.ERASED,
+            payload=profiles.pack_erased(fact), attempts=1,
+        )  # fmt: skip
+        await messaging.eraser()(tx, job)
+    assert (await hear(send_id, "complained", channel="email")).taken == 1
+    assert (await shown(send_id)).state == "complained"
+    async with database.app(tenant.workspace_id) as tx:
+        kept = await messaging.read_reports(tx, tenant.workspace_id, send_id, vault=tenant.vault)
+    assert [(one.state, one.said) for one in kept] == [("delivered", None), ("complained", None)]
+
+
+async def _erasure(tx, tenant, who, ids):
+    await events.erase_person(tx, tenant.workspace_id, who, actor="test", ids=ids)
+    return await tx.fetchval("SELECT erasure_id FROM erasure WHERE workspace_id = $1", tenant.workspace_id)
 
 
 # ---- by HTTP

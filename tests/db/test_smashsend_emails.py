@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from clarion import messaging
+from clarion import events, messaging
 from clarion.dialects.smashsend.emails import mapping
 from clarion.events import Ingest
 from clarion.messaging import Email, MessageClass, State, TemplateWish
@@ -314,3 +314,17 @@ async def test_a_viewers_key_sends_nothing(knock, tenant, refused, ask):
 def test_every_state_has_the_vendors_word():
     assert set(mapping.STATUS) == set(State)
     assert set(mapping.STATUS.values()) == {"SCHEDULED", "SENT", "FAILED", "DELIVERED"}
+
+
+async def test_an_email_to_somebody_who_is_just_being_erased_is_of_nobody(
+    ask, knock, sends, database, tenant, ids
+):
+    """Seen to carry the erased person's id: their erasure may have looked for messages by then."""
+    await ask("POST", "/v1/emails", RAW | {"contactProperties": {"firstName": "Ann"}})
+    (known,) = await sends()
+    async with database.owner() as tx:
+        await events.erase_person(tx, tenant.workspace_id, known.profile_id, actor="test", ids=ids)
+        asking = asyncio.create_task(knock(tenant, "POST", "/v1/emails", RAW))
+        await asyncio.wait({asking}, timeout=0.3)
+    assert (await asking).status_code == 200
+    assert [send.profile_id for send in await sends() if send.send_id != known.send_id] == [None]

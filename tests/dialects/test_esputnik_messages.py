@@ -1,5 +1,6 @@
 """eSputnik's calls that send, as the page shows them: read and answered."""
 
+import tracemalloc
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import pytest
 from clarion.dialects.esputnik import wire as vendor
 from clarion.dialects.esputnik.messages import mapping, wire
 from clarion.dialects.esputnik.messages.mapping import Queued, Refused, Wanted
+from clarion.dialects.esputnik.wire import Malformed
 from clarion.messaging import Channel, State
 
 REQUEST = UUID("3ff28330-f8ef-4636-92ac-86345c16995e")
@@ -169,3 +171,25 @@ def test_request_ids_have_commas_between_them() -> None:
     assert len(mapping.request_ids(wire.Asked(",".join(many[:1_000])))) == 1_000
     with pytest.raises(vendor.Malformed):
         mapping.request_ids(wire.Asked(",".join(many)))
+
+
+@pytest.mark.parametrize("many", [b"0,", b"[],", b'{"a":0},'])
+def test_values_by_the_million_are_refused_before_they_are_made(many: bytes) -> None:
+    """16 MB of these take 500 MB and three seconds as Python values. Without the count, they are taken."""
+    count = 16 * 1024 * 1024 // len(many) - 100
+    body = b'{"recipients": [{"locator": "a@example.com", "jsonParam": {"a": [' + many * count + b"0]}}]}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(Malformed, match="more than 1,000,000 values: send fewer at once"):
+            read(body)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_thousand_recipients_with_large_data_are_taken() -> None:
+    items = [{"name": "Super Device, red", "price": 990, "url": "https://shop.example/1"}] * 150
+    one = {"locator": "a@example.com", "jsonParam": msgspec.json.encode({"items": items}).decode()}
+    body = msgspec.json.encode({"recipients": [one] * 1_000})
+    assert 12_000_000 < len(body) < 16_000_000
+    assert len(read(body)) == 1_000

@@ -237,6 +237,25 @@ def test_a_full_disk_is_refused_and_told_before(start: Start) -> None:
     assert stored(served, tenant) == 3 * BATCH_ITEMS
 
 
+def test_a_full_disk_takes_no_message_to_send_either(start: Start) -> None:
+    """Seen to be taken while eSputnik's calls that send asked for room in the outbox alone."""
+    mail = {
+        "from": "shop@example.com",
+        "subject": "Hi",
+        "htmlText": "<p>Hi</p>",
+        "emails": ["ann@example.com"],
+    }
+
+    def message(served: Served) -> int:
+        url = f"http://{HOST}:{served.port}/api/v1/message/email"
+        return httpx2.post(url, json=mail, auth=("", tenant.key), timeout=30).status_code
+
+    served = start()
+    tenant = tenant_of(served, "esputnik")
+    assert message(served) == 200
+    assert message(start(disk_warn_percent=1, disk_stop_percent=1)) == 503
+
+
 async def hold(served: Served, tenant: Tenant, bodies: int) -> list[Answer]:
     """So many bodies at once, each without its last byte until all the others are there; their answers."""
 

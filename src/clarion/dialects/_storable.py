@@ -3,6 +3,7 @@
 from typing import Any
 
 NAME_MAX = 255  # characters: names become rows of a catalogue
+VALUES_MAX = 1_000_000  # of a body: as Python values, each takes a hundred bytes and more
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -24,6 +25,11 @@ def problem(value: Any) -> str | None:
             if (wrong := problem(inner)) is not None:
                 return wrong
     return None
+
+
+def are_too_many(body: bytes) -> bool:
+    """Whether a body may hold more values than we can: the marks between values are counted, also those in texts."""
+    return len(body) > VALUES_MAX and body.count(b",") + body.count(b"[") + body.count(b"{") > VALUES_MAX
 
 
 def _name(name: str) -> str:

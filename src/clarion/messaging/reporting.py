@@ -57,7 +57,7 @@ async def hear(
         for send_id, one in zip(meant, reports, strict=True)
         if send_id is not None and send_id in sends
     ]
-    rows = _rows(known, origin, now_us)
+    rows = _rows(known, sends, origin, now_us)
     new = await store.note_reports(tx, workspace_id, list(rows.values()), vault=vault)
     told: dict[UUID, list[Told]] = {}
     for send_id, state, hard in new:
@@ -75,13 +75,17 @@ async def hear(
 
 
 def _rows(
-    known: Sequence[tuple[UUID, Report]], origin: Origin, now_us: int
+    known: Sequence[tuple[UUID, Report]], sends: Mapping[UUID, Reported], origin: Origin, now_us: int
 ) -> dict[tuple[UUID, str, bool], ReportRow]:
-    """Each kind of news once, in the order in which every writer takes its locks."""
+    """Each kind of news once, in the order in which every writer takes its locks.
+
+    The words may name the address, so of somebody who was erased they are not kept.
+    """
     rows: dict[tuple[UUID, str, bool], ReportRow] = {}
     for send_id, one in known:
         hard = one.hard and one.state == "bounced"
-        said = msgspec.json.encode({"reason": one.reason, "raw": one.raw})
+        erased = sends[send_id].locked.erased
+        said = None if erased else msgspec.json.encode({"reason": one.reason, "raw": one.raw})
         row = ReportRow(
             send_id=send_id, state=one.state, hard=hard, origin=origin, heard_us=now_us, said=said
         )

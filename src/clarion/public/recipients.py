@@ -4,6 +4,7 @@ A GET shows and never acts; only a POST does. So whatever fetches links beforeha
 changes nothing. `List-Unsubscribe=One-Click` (RFC 8058) is a POST to the unsubscribe link, without cookies.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 from urllib.parse import parse_qs
@@ -25,8 +26,8 @@ from clarion.public.html import STYLE_HASH
 from clarion.public.port import Answering
 from clarion.vault import Vault
 
-#: What one link may do in a minute; and how many links of workspaces that this process never saw are looked up.
-A_LINK_PER_MINUTE, STRANGERS_PER_MINUTE = 60, 600
+#: What one link may do in a minute; and how often it is looked which workspaces there are.
+A_LINK_PER_MINUTE, LOOK_EVERY_S = 60, 1.0
 FORM_BYTES_MAX, FIELDS_MAX = 65_536, 1_000
 _GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 _HEADERS = {
@@ -65,34 +66,38 @@ class Gate:
 
     def __init__(self, asked: Answering) -> None:
         self._asked = asked
-        self._known: set[UUID] = set()
+        self._workspaces: set[UUID] = set()
+        self._looked_s = -LOOK_EVERY_S
+        self._looking = asyncio.Lock()
         self._links = Bounds(A_LINK_PER_MINUTE, asked.clock_s)
-        self._strangers = Bounds(STRANGERS_PER_MINUTE, asked.clock_s)
 
     async def read(self, request: Request) -> tuple[Token, Vault] | None:
-        """The token of the path and its workspace's vault; None where it names none. Raises TooOften, Unavailable."""
-        text = request.path_params["token"]
-        token = links.parse(text)
-        if token is None:
+        """The token of the path and its workspace's vault; None where it names none. Raises Unavailable."""
+        token = links.parse(request.path_params["token"])
+        if token is None or not await self._is_there(token.workspace_id):
             return None
-        if token.workspace_id not in self._known:
-            self._within(self._strangers, "")
         try:
-            vault = await self._asked.vaults.of(token.workspace_id)
+            return token, await self._asked.vaults.of(token.workspace_id)
         except NotFound:
             return None
-        self._known.add(token.workspace_id)
-        return token, vault
 
     def count(self, request: Request) -> None:
         """Once a link was read, it is counted. Raises TooOften."""
-        self._within(self._links, request.path_params["token"])
-
-    @staticmethod
-    def _within(bounds: Bounds, key: str) -> None:
-        wait_s = bounds.take(key)
+        wait_s = self._links.take(request.path_params["token"])
         if wait_s is not None:
             raise TooOften(wait_s)
+
+    async def _is_there(self, workspace_id: UUID) -> bool:
+        """However many are made up, the database is asked once in a while, and no reader waits for them."""
+        if workspace_id in self._workspaces:
+            return True
+        async with self._looking:
+            now_s = self._asked.clock_s()
+            if workspace_id not in self._workspaces and now_s - self._looked_s >= LOOK_EVERY_S:
+                async with self._asked.database.app() as tx:
+                    self._workspaces = {one.workspace_id for one in await accounts.list_workspaces(tx)}
+                self._looked_s = now_s
+        return workspace_id in self._workspaces
 
 
 Act: TypeAlias = Callable[[Reader, Vault, Request], Awaitable[Callable[[Page], str]]]

@@ -1,8 +1,10 @@
 """eSputnik's calls that send, at the composed door: what is planned, who it is for, what lands."""
 
+import asyncio
+
 import pytest
 
-from clarion import messaging, profiles
+from clarion import events, messaging, profiles
 from clarion.model import Source
 from tests.db.esputnik.conftest import OUTBOX_MAX
 from tests.db.esputnik.requests import ANN, CONTACT, emailed
@@ -271,3 +273,19 @@ async def test_an_erasure_takes_what_was_to_be_sent(ask, outbox, work_off):
     (send,) = await outbox.sends()
     assert (send.recipient, send.state, send.reason) == (None, "suppressed", "no_person")
     assert (await ask("GET", STATUS + one["requestId"]))["results"]["status"] == "UNDELIVERED"
+
+
+async def test_who_is_erased_while_a_call_looks_for_them_is_not_found(ask, knock, outbox, database, tenant, ids):
+    """Seen to be planned for the erased person: their erasure may have looked for messages by then."""
+    contact = int((await ask("POST", CONTACT, ANN))["id"])
+    number = await prepare(ask)
+    await smartsend(ask, number, {"contactId": contact})
+    (known,) = await outbox.sends()
+    path, body = f"/api/v1/message/{number}/smartsend", {"recipients": [{"contactId": contact}]}
+    async with database.owner() as tx:
+        await events.erase_person(tx, tenant.workspace_id, known.profile_id, actor="test", ids=ids)
+        asking = asyncio.create_task(knock(tenant, "POST", path, body))
+        await asyncio.wait({asking}, timeout=0.3)
+    result = (await asking).json()["results"]
+    assert (result["status"], result["message"]) == ("ERROR", f"Contact with id='{contact}' not found")
+    assert len(await outbox.sends()) == 1

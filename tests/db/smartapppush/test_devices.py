@@ -1,5 +1,6 @@
 """Devices: registered with each event, permitted only by their owners, refreshed, erased."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -199,3 +200,19 @@ async def test_an_erased_persons_devices_are_gone(
     async with database.owner() as tx:
         held = await tx.fetchval("SELECT count(*) FROM device WHERE workspace_id = $1", tenant.workspace_id)
     assert held == 1
+
+
+async def test_a_token_refreshed_while_its_person_is_erased_is_nobodys(
+    database: Any, tenant: Any, ids: Any, tell: Any, devices: Any, person: Any, post: Any
+) -> None:
+    """Seen to end in a 500: the device was looked for before the erasure was waited for."""
+    await tell(app_user_id="user_123")
+    await devices()
+    found = parse_id("prf", (await person("user_123")).id)
+    assert found is not None
+    async with database.owner() as tx:
+        await events.erase_person(tx, tenant.workspace_id, found, actor="test", ids=ids)
+        refreshing = asyncio.create_task(post("/devices/refresh-token", old_token=TOKEN, new_token="new"))
+        done, _ = await asyncio.wait({refreshing}, timeout=0.3)
+        assert not done
+    assert (await refreshing).status_code == 404

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from clarion import messaging, metrics
-from clarion.messaging import Cause, MessageClass, PlannedSend, Text
+from clarion.messaging import Cause, Channel, MessageClass, PlannedSend, Text
 from clarion.model import parse_id, show_id
 from tests.db.smartapppush.conftest import PAGE
 from tests.db.support import ledger_total, mismatches, timeline
@@ -108,14 +108,14 @@ async def test_a_custom_event_is_discovered_and_registered(
 def push(database: Any, tenant: Any, ids: Any, tell: Any, process_all: Any, person: Any) -> Any:
     """A message to somebody, as the id that its push carries."""
 
-    async def plan(user_id: str | None = "user_123") -> str:
+    async def plan(user_id: str | None = "user_123", channel: Channel = "push") -> str:
         profile_id = None
         if user_id is not None:
             await tell(app_user_id=user_id)
             await process_all(tenant)
             profile_id = parse_id("prf", (await person(user_id)).id)
         wish = PlannedSend(
-            key="push", cause=Cause("call"), channel="sms", recipient="+447911123456", profile_id=profile_id,
+            key="push", cause=Cause("call"), channel=channel, recipient="the-device", profile_id=profile_id,
             content=Text(text="Hi"), message_class=MessageClass.TRANSACTIONAL,
         )  # fmt: skip
         async with database.app(tenant.workspace_id) as tx:
@@ -149,6 +149,11 @@ async def test_a_tracking_token_that_is_none_is_refused(
 
 async def test_a_message_to_a_bare_address_was_nobodys_push(post: Any, push: Any) -> None:
     assert (await post("/pushes/opened", tracking_token=await push(None))).status_code == 400
+
+
+async def test_another_message_is_no_push(post: Any, push: Any) -> None:
+    """Every reader of a mail knows its id, and everybody the key in an app. Seen to be taken for a push."""
+    assert (await post("/pushes/opened", tracking_token=await push(channel="email"))).status_code == 400
 
 
 # ---- the system events

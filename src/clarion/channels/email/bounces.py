@@ -19,6 +19,7 @@ from clarion.messaging.port import Kind, Returned, Unreadable
 
 MAIL_BYTES_MAX = 10_000_000
 _TEXT_CHARS_MAX, _REASON_CHARS_MAX = 100_000, 500
+_HEADER_CHARS_MAX, _ADDRESSES_MAX = 5_000, 10  # whoever writes to a return path may write anything
 _CAME_TO = ("delivered-to", "x-original-to", "envelope-to", "x-rcpt-to", "to")
 _ORIGINALS = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"})
 #: By RFC 3464's action, the strongest first; what is not here is no news.
@@ -45,6 +46,13 @@ def read(mail: bytes, recipient: str | None = None) -> Returned:
     """What it says. `recipient`: the address that it came to, where the mail server told. Raises Unreadable."""
     if len(mail) > MAIL_BYTES_MAX:
         raise Unreadable(f"more than {MAIL_BYTES_MAX} bytes")
+    try:
+        return _read(mail, recipient)
+    except RecursionError as exc:
+        raise Unreadable("it is nested too deeply: no mail server writes that") from exc
+
+
+def _read(mail: bytes, recipient: str | None) -> Returned:
     message = email.message_from_bytes(mail, policy=email.policy.compat32)
     if not message.keys():
         raise Unreadable("this is no mail: it has no headers")
@@ -72,14 +80,18 @@ def _signs(
     message: Message, parts: list[Message], recipient: str | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What may be ours of it: tags of return paths, tokens of links."""
-    came_to = [recipient or "", *(str(value) for name in _CAME_TO for value in message.get_all(name, []))]
+    told = [str(value) for name in _CAME_TO for value in message.get_all(name, [])[:_ADDRESSES_MAX]]
+    came_to = [one[:_HEADER_CHARS_MAX] for one in (recipient or "", *told)]
     addresses = [address for _, address in getaddresses(came_to)]
     tokens = []
     for part in parts:
         if part.get_content_type() not in _ORIGINALS:
             continue
         for original in _headers(part):
-            addresses += [address for _, address in getaddresses([str(original.get("return-path", ""))])]
+            addresses += [
+                address
+                for _, address in getaddresses([str(original.get("return-path", ""))[:_HEADER_CHARS_MAX]])
+            ]
             tokens += _TOKEN.findall(str(original.get("list-unsubscribe", "")).replace("\n", ""))
     tags = [tag for tag in map(tag_of, addresses) if tag is not None]
     return tuple(dict.fromkeys(tags)), tuple(dict.fromkeys(tokens))

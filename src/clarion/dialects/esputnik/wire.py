@@ -12,11 +12,13 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from clarion import errors
+from clarion.dialects import _storable
 from clarion.dialects.esputnik import misfits
 
 PAST_EVENTS_MAX = 500
 PARAM_NAME_MAX = 100  # characters
 _NUL = rb"\u0000"  # the only way in which the character can be written
+_TOO_MANY = f"The JSON holds more than {_storable.VALUES_MAX:,} values: send fewer at once"
 
 T = TypeVar("T")
 
@@ -131,7 +133,9 @@ def _decoder(kind: Any) -> Callable[[bytes | Raw], Any]:
 
 
 def read(body: bytes | Raw, kind: type[T]) -> T:
-    """A body. Raises Malformed."""
+    """A body, or a part of one. Raises Malformed."""
+    if isinstance(body, bytes) and _storable.are_too_many(body):
+        raise Malformed(_TOO_MANY)
     try:
         wanted: Any = kind
         found: T = _decoder(wanted)(body)

@@ -16,6 +16,7 @@ from clarion.messaging import StoredSend
 from clarion.model import Identity
 
 MESSAGE = "msg"
+_PUSHES = ("push", "webpush")  # channels
 
 
 async def find_push(store: Store, workspace_id: UUID, tracking_token: str) -> tuple[StoredSend, Identity]:
@@ -27,6 +28,8 @@ async def find_push(store: Store, workspace_id: UUID, tracking_token: str) -> tu
 
     async def work(tx: Tx) -> tuple[StoredSend, Identity]:
         send = await messaging.read_send(tx, workspace_id, send_id, vault=vault)
+        if send.channel not in _PUSHES:
+            raise errors.NotFound("it was no push")
         wanted = [] if send.profile_id is None else [send.profile_id]
         for whose in (await profiles.leads_of(tx, workspace_id, wanted, vault=vault)).values():
             return send, whose
@@ -44,6 +47,7 @@ async def refresh_token(store: Store, credential: Credential, wish: Refreshed, n
     vault = await store.vaults.of(workspace_id)
 
     async def work(tx: Tx) -> None:
+        now_us = await events.begin_write(tx, workspace_id)
         old = await profiles.find_device(tx, workspace_id, wish.old_token, vault=vault)
         new = await profiles.find_device(tx, workspace_id, wish.new_token, vault=vault)
         if old is None:
@@ -52,7 +56,6 @@ async def refresh_token(store: Store, credential: Credential, wish: Refreshed, n
             return
         if new is not None and not new.anybody and new.root_id != old.root_id:
             raise errors.AlreadyThere(reply.ANOTHERS)
-        now_us = await events.begin_write(tx, workspace_id)
         change = mapping.refreshed(wish, namespace=namespace)
         member = await events.write_person(tx, workspace_id, change, vault=vault, ids=store.ids)
         whose = old.profile_id if wish.user_id is None else member

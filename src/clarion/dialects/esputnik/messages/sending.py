@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import structs
 
-from clarion import errors, messaging
+from clarion import errors, events, messaging
 from clarion.db import Tx
 from clarion.dialects import _storable
 from clarion.dialects._asked import Asked
@@ -122,9 +122,11 @@ async def _send_raw(
 
 async def _send(asked: Asked, wish: Callable[[Tx], Any]) -> wire.Results:
     """Plan what `wish` says, all in the one transaction that also makes the contacts."""
+    asked.ingest.admit(1)
     vault = await asked.vault()
 
     async def work(tx: Tx) -> list[Queued | Refused]:
+        await events.begin_write(tx, asked.workspace_id)  # nobody is erased between their address and their message
         like, wanted = await wish(tx)
         await messaging.refuse_when_full(
             tx, asked.workspace_id, like.channel, most=asked.store.outbox_max,
