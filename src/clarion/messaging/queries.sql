@@ -43,9 +43,11 @@ DELETE FROM mailbox WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RET
 -- A new one, or the next version of the one of this name, if it is of the same channel. What is null stays as it is.
 INSERT INTO template (workspace_id, template_id, name, channel, class, topic, retry_unknown, version, changed_us,
     sender, sender_name, tags)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, coalesce($11::text[], '{}'))
-ON CONFLICT (workspace_id, name) WHERE deleted_us IS NULL DO UPDATE SET class = excluded.class,
-    topic = excluded.topic, retry_unknown = excluded.retry_unknown, version = template.version + 1,
+VALUES ($1, $2, $3, $4, coalesce($5::text, 'marketing'), nullif($6::text, ''), coalesce($7::boolean, false), 1, $8, $9,
+    $10, coalesce($11::text[], '{}'))
+ON CONFLICT (workspace_id, name) WHERE deleted_us IS NULL DO UPDATE SET class = coalesce($5, template.class),
+    topic = CASE WHEN $6 IS NULL THEN template.topic ELSE excluded.topic END,
+    retry_unknown = coalesce($7, template.retry_unknown), version = template.version + 1,
     changed_us = excluded.changed_us, sender = coalesce(excluded.sender, template.sender),
     sender_name = coalesce(excluded.sender_name, template.sender_name), tags = coalesce($11, template.tags)
 WHERE template.channel = excluded.channel
