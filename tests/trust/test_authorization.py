@@ -260,7 +260,9 @@ async def _erased(database: Any, tenant: Any, ids: Any) -> str:
             tenant.workspace_id,
             profile_id,
         )
-        receipt = await events.erase_person(tx, tenant.workspace_id, profile_id, actor="test", ids=ids)
+        receipt = await events.erase_person(
+            tx, tenant.workspace_id, profile_id, actor="test", vault=tenant.vault, ids=ids
+        )
     return model.show_id(views.ERASURE, receipt.erasure_id)
 
 

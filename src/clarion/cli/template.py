@@ -71,7 +71,7 @@ def create(  # noqa: PLR0913  # a command's options
     place: Place = HERE,
     json: Json = False,
 ) -> None:
-    """A new template, or the next version of the one of this name; what is not said stays, and so do other languages."""
+    """A new template, or the next version of the one of this name; other languages and what is not said stay."""
     wish = template.Save(
         name=name, channel=channel, language=language, subject=subject, preheader=preheader,
         html="" if html is None else _text(html), mjml="" if mjml is None else _text(mjml),

@@ -15,9 +15,11 @@ WHERE workspace_id = $1 AND ($2::text IS NULL OR channel = $2) ORDER BY channel;
 SELECT DISTINCT kind FROM provider;
 
 -- name: insert_mailbox
--- A message lands; a second copy of a send does not.
-INSERT INTO mailbox (workspace_id, mailbox_id, send_id, profile_id, channel, sealed, received_us)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (workspace_id, send_id) DO NOTHING;
+-- A message lands; a second copy of a send does not, nor does one whose person was erased meanwhile.
+INSERT INTO mailbox (workspace_id, mailbox_id, send_id, profile_id, channel, sealed, received_us, blind)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8
+WHERE NOT EXISTS (SELECT FROM send WHERE workspace_id = $1 AND send_id = $3 AND sealed IS NULL)
+ON CONFLICT (workspace_id, send_id) DO NOTHING;
 
 -- name: trim_mailbox
 -- Only the newest stay.
@@ -36,8 +38,10 @@ SELECT mailbox_id, send_id, channel, sealed, received_us FROM mailbox
 WHERE workspace_id = $1 AND (mailbox_id = $2 OR send_id = $2);
 
 -- name: erase_mailbox
--- What was written to somebody who was erased.
-DELETE FROM mailbox WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING mailbox_id;
+-- What was written to somebody who was erased ($2), or went before $5 to an address of theirs ($3): where it is
+-- somebody else's as well ($4), what was written to nobody known.
+DELETE FROM mailbox WHERE workspace_id = $1 AND (profile_id = ANY($2::uuid[]) OR (blind = ANY($3::uuid[])
+    AND mailbox_id < $5 AND (profile_id IS NULL OR blind <> ALL($4::uuid[])))) RETURNING mailbox_id;
 
 -- name: save_template
 -- A new one, or the next version of the one of this name, if it is of the same channel. What is null stays as it is.
@@ -98,13 +102,14 @@ WHERE v.workspace_id = $1;
 -- name: plan_sends
 -- In sorted order; one that was planned before stays as it was.
 INSERT INTO send (workspace_id, send_key, send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id,
-    version, retry_unknown, due_us, expires_us, changed_us, sealed, wish)
+    version, retry_unknown, due_us, expires_us, changed_us, sealed, wish, blind)
 SELECT $1, send_key, send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version,
-    retry_unknown, due_us, expires_us, due_us, sealed, wish
+    retry_unknown, due_us, expires_us, due_us, sealed, wish, blind
 FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[],
-    $10::uuid[], $11::int[], $12::boolean[], $13::bigint[], $14::bigint[], $15::bytea[], $16::uuid[])
+    $10::uuid[], $11::int[], $12::boolean[], $13::bigint[], $14::bigint[], $15::bytea[], $16::uuid[],
+    $17::uuid[])
     AS s(send_key, send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version,
-         retry_unknown, due_us, expires_us, sealed, wish)
+         retry_unknown, due_us, expires_us, sealed, wish, blind)
 ORDER BY send_key
 ON CONFLICT (workspace_id, send_key) DO NOTHING RETURNING send_key, send_id;
 
@@ -319,9 +324,9 @@ WHERE workspace_id = $1 AND send_id = $2 ORDER BY heard_us, state;
 SELECT EXISTS (SELECT FROM send WHERE workspace_id = $1 AND state = 'attempting' AND channel = $2);
 
 -- name: erase_reports
--- The words about somebody who was erased.
-UPDATE send_report SET sealed = NULL WHERE workspace_id = $1 AND sealed IS NOT NULL
-    AND send_id = ANY(ARRAY(SELECT send_id FROM send WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])));
+-- What was told of them: it may name the address. That it was told stays.
+UPDATE send_report SET sealed = NULL
+WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND sealed IS NOT NULL;
 
 -- name: note_opened
 -- Once a send.
@@ -374,12 +379,15 @@ WHERE workspace_id = $1 AND send_id = $2 ORDER BY n, at_us, array_position(ARRAY
 SELECT state, count(*) AS sends FROM send WHERE workspace_id = $1 AND ($2::uuid IS NULL OR cause_id = $2) GROUP BY state;
 
 -- name: erase_sends
--- What was written to somebody who was erased, or would have been; what is in a provider's hands right now ends its way.
+-- What was written to somebody who was erased ($2), or would have been, and what went, or was to go, before $5 to an
+-- address of theirs ($3); where that is somebody else's as well ($4), what is written to nobody known. What is in a
+-- provider's hands right now ends its way.
 UPDATE send SET sealed = NULL, provider_ref = NULL,
     token = CASE WHEN state IN ('planned', 'deferred') THEN NULL ELSE token END,
     state = CASE WHEN state IN ('planned', 'deferred') THEN 'suppressed' ELSE state END,
     reason = CASE WHEN state IN ('planned', 'deferred') THEN 'no_person' ELSE reason END
-WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) AND sealed IS NOT NULL RETURNING send_id;
+WHERE workspace_id = $1 AND sealed IS NOT NULL AND (profile_id = ANY($2::uuid[]) OR (blind = ANY($3::uuid[])
+    AND send_id < $5 AND (profile_id IS NULL OR blind <> ALL($4::uuid[])))) RETURNING send_id;
 
 -- name: erase_recipients
 -- Whom they were decided for. The decisions stay.

@@ -163,9 +163,10 @@ async def unmerge(call: Call, wish: One) -> Parted:
 async def erase(call: Call, wish: One) -> views.Receipt:
     """Delete who a person is; of what they did, counts stay. It cannot be taken back. The rest follows in jobs."""
     profile_id = id_of(views.PROFILE, wish.profile_id, "profile")
+    vault = await call.vault()
     async with call.owner() as tx:
         receipt = await events.erase_person(
-            tx, call.workspace_id, profile_id, actor=call.actor, ids=call.ports.ids
+            tx, call.workspace_id, profile_id, actor=call.actor, vault=vault, ids=call.ports.ids
         )
         await _audit(tx, call, "profile_erased", model.show_id(views.PROFILE, receipt.profile_id))
     await call.ports.database.notify(jobs.WORK)

@@ -1,6 +1,7 @@
 """The room's SQL."""
 
-from clarion.messaging.store.mailbox import Landed, erase_landed, land, landing_id, list_landed, read_landed
+from clarion.messaging.store.erasing import erase_landed, erase_sends
+from clarion.messaging.store.mailbox import Landed, land, landing_id, list_landed, read_landed
 from clarion.messaging.store.outbox import (
     Claimed,
     Locked,
@@ -38,7 +39,6 @@ from clarion.messaging.store.reading import (
     SendStanding,
     StoredSend,
     count_sends,
-    erase_sends,
     list_sends,
     read_send,
     read_states,
@@ -47,7 +47,6 @@ from clarion.messaging.store.reports import (
     Reported,
     ReportRow,
     any_attempting,
-    erase_reports,
     lock_reported,
     note_reports,
     read_reports,
@@ -121,7 +120,6 @@ __all__ = [
     "delete_template",
     "due_lines",
     "erase_landed",
-    "erase_reports",
     "erase_sends",
     "extend",
     "find_planned",

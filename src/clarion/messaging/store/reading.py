@@ -120,14 +120,6 @@ async def count_sends(tx: Tx, workspace_id: UUID, cause_id: UUID | None = None) 
     return dict.fromkeys(State, 0) | {State(row["state"]): row["sends"] for row in rows}
 
 
-async def erase_sends(tx: Tx, workspace_id: UUID, member_ids: Sequence[UUID]) -> int:
-    """What was written to somebody goes, what would have been is not sent; says how many."""
-    erased = [row["send_id"] for row in await tx.fetch(Q.erase_sends, workspace_id, member_ids)]
-    await tx.execute(Q.erase_replies, workspace_id, erased)
-    await tx.execute(Q.erase_recipients, workspace_id, erased)
-    return len(erased)
-
-
 def _send(row: asyncpg.Record, vault: Vault) -> StoredSend:
     kept = Sealed()
     if row["sealed"] is not None:
