@@ -110,6 +110,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /consents/find": {"value": EMAIL},
     "PATCH /rules/{channel}": {"cap": "3/24"},
     "POST /messages/bounce": {"mail": "{bounce}"},
+    "POST /messages/find": {"recipient": EMAIL},
     "POST /templates/{template_id}/preview": {"data": {"name": "Ann"}},
     "POST /suppressions": {"values": ["{fresh}@example.com"]},
     "POST /suppressions/find": {"value": EMAIL},

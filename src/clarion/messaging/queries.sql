@@ -353,6 +353,17 @@ FROM send LEFT JOIN send_decision USING (workspace_id, send_id)
 WHERE workspace_id = $1 AND send_id < $2 AND ($3::text IS NULL OR state = $3) AND ($4::uuid IS NULL OR cause_id = $4)
 ORDER BY send_id DESC LIMIT $5;
 
+-- name: list_sends_to
+-- The same of a person's members ($6) and, by their blind indexes, of addresses: what went there to nobody known ($7),
+-- or to whomever ($8). What was erased went to nobody any more.
+SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version, state, send.reason,
+    due_us, expires_us, changed_us, attempts, provider_kind, provider_ref, sealed, recipient
+FROM send LEFT JOIN send_decision USING (workspace_id, send_id)
+WHERE workspace_id = $1 AND send_id < $2 AND ($3::text IS NULL OR state = $3) AND ($4::uuid IS NULL OR cause_id = $4)
+    AND (profile_id = ANY($6::uuid[]) OR (blind = ANY($7::uuid[]) AND profile_id IS NULL) OR blind = ANY($8::uuid[]))
+    AND sealed IS NOT NULL
+ORDER BY send_id DESC LIMIT $5;
+
 -- name: read_send
 -- One.
 SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version, state, send.reason,
