@@ -29,7 +29,7 @@ class House:
         content = Email(subject=WORDS, html=WORDS) if channel == "email" else Text(text=WORDS)
         wish = PlannedSend(
             key=str(self._keys), cause=Cause("call"), channel=channel, recipient=to, content=content,
-            message_class=MessageClass.TRANSACTIONAL, **more,
+            **{"message_class": MessageClass.TRANSACTIONAL} | more,
         )  # fmt: skip
         async with self.database.app(self.tenant.workspace_id) as tx:
             (planned,) = await messaging.plan(

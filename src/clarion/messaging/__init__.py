@@ -81,6 +81,7 @@ from clarion.messaging.store import (
     set_rule,
     set_topic,
 )
+from clarion.messaging.tasks import drop_old_messages
 
 __all__ = [
     "CHANNELS",
@@ -131,6 +132,7 @@ __all__ = [
     "count_consents",
     "count_sends",
     "delete_template",
+    "drop_old_messages",
     "eraser",
     "find_planned",
     "find_provider",

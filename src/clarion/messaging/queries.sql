@@ -409,3 +409,36 @@ WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND recipient IS NOT NULL;
 -- What providers said of them: it may name the address. The journal's lines stay.
 UPDATE send_attempt SET sealed = NULL, provider_ref = NULL
 WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND (sealed IS NOT NULL OR provider_ref IS NOT NULL);
+
+-- name: list_old_sends
+-- Planned before $3, oldest first, above $2.
+SELECT send_id FROM send WHERE workspace_id = $1 AND send_id > $2 AND send_id < $3 ORDER BY send_id LIMIT $4;
+
+-- name: lock_finished
+-- Those of some that came to an end before $3.
+SELECT send_id FROM send WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND changed_us < $3
+    AND state NOT IN ('planned', 'deferred', 'attempting') ORDER BY send_id FOR UPDATE SKIP LOCKED;
+
+-- name: delete_decisions
+-- Of old sends.
+DELETE FROM send_decision WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
+-- name: delete_attempts
+-- Of old sends.
+DELETE FROM send_attempt WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
+-- name: delete_reports
+-- Of old sends.
+DELETE FROM send_report WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
+-- name: delete_landed
+-- Of old sends.
+DELETE FROM mailbox WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
+-- name: delete_sends
+-- Old ones.
+DELETE FROM send WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
+-- name: delete_old_landed
+-- Of whatever send, or of none.
+DELETE FROM mailbox WHERE workspace_id = $1 AND mailbox_id < $2;

@@ -54,6 +54,7 @@ from clarion.messaging.store.reports import (
     reports_of,
     sends_of_refs,
 )
+from clarion.messaging.store.retention import delete_finished, delete_old_landed, list_old
 from clarion.messaging.store.standing import (
     Decided,
     SendingRule,
@@ -119,6 +120,8 @@ __all__ = [
     "count_consents",
     "count_sends",
     "default_provider",
+    "delete_finished",
+    "delete_old_landed",
     "delete_template",
     "due_lines",
     "erase_landed",
@@ -135,6 +138,7 @@ __all__ = [
     "landing_id",
     "lapsed_workspaces",
     "list_landed",
+    "list_old",
     "list_providers",
     "list_sends",
     "list_templates",
