@@ -195,6 +195,17 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = 0
 
+    messages_keep_days: Annotated[
+        int,
+        Meta(
+            ge=90,
+            le=36500,
+            description="Days that a message is kept after the last that happened to it, with its decision, attempts "
+            "and reports; what is still to be sent stays. Afterwards its status is unknown, and its key may be sent "
+            "again.",
+        ),
+    ] = 400
+
     log_format: Annotated[LogFormat, Meta(description="Log lines on stderr for people or for machines.")] = (
         "text"
     )

@@ -446,7 +446,7 @@ async def test_the_erased_get_nothing(
     (happened,) = await timeline(database, tenant)
     async with database.owner() as tx:
         who = parse_id("prf", happened.profile_id)
-        await events.erase_person(tx, tenant.workspace_id, who, actor="test", ids=ids)
+        await events.erase_person(tx, tenant.workspace_id, who, actor="test", vault=tenant.vault, ids=ids)
     clock.later_us = 4_000_000
     await work()
     assert [run.reason for run in await runs(one)] == ["erased"]

@@ -25,7 +25,7 @@ def erase(database, tenant, vaults, ids):
     async def do(found, *, jobs_too=True):
         async with database.owner() as tx:
             receipt = await events.erase_person(
-                tx, tenant.workspace_id, _uuid(found.id), actor="test", ids=ids
+                tx, tenant.workspace_id, _uuid(found.id), actor="test", vault=tenant.vault, ids=ids
             )
         if jobs_too:
             await Queue(database, handlers(vaults, ids), ids).work_off(tenant.workspace_id)
@@ -206,7 +206,9 @@ async def test_nobody_is_erased_in_another_workspace(database, tenant, new_tenan
     found = await find(database, other)
     with pytest.raises(NotFound):
         async with database.owner() as tx:
-            await events.erase_person(tx, tenant.workspace_id, _uuid(found.id), actor="test", ids=ids)
+            await events.erase_person(
+                tx, tenant.workspace_id, _uuid(found.id), actor="test", vault=tenant.vault, ids=ids
+            )
     assert await find(database, other) is not None
 
 

@@ -149,7 +149,9 @@ async def test_the_erased_are_on_no_list_and_are_put_on_none(
     ann, bob = await made(email()), await made(email("bob@example.com"))
     await change(profiles.attach, [vip], [ann, bob])
     async with database.owner() as tx:
-        receipt = await events.erase_person(tx, tenant.workspace_id, ann, actor="test", ids=ids)
+        receipt = await events.erase_person(
+            tx, tenant.workspace_id, ann, actor="test", vault=tenant.vault, ids=ids
+        )
     assert receipt.lines["profiles"]["list memberships"] == 1
     assert (await change(profiles.attach, [vip], [ann])).unknown == (ann,)
     assert await people(vip) == [bob]

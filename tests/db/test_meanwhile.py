@@ -20,7 +20,9 @@ async def ann(database, tenant, ingest, process_all):
 async def while_erasing(database, tenant, ids, person, write):
     """Start `write` while the erasure's transaction is open; returns what it returned after the commit."""
     async with database.owner() as erasing:
-        await events.erase_person(erasing, tenant.workspace_id, person, actor="test", ids=ids)
+        await events.erase_person(
+            erasing, tenant.workspace_id, person, actor="test", vault=tenant.vault, ids=ids
+        )
 
         async def writing():
             async with database.app(tenant.workspace_id) as tx:
@@ -105,7 +107,7 @@ async def test_a_merge_that_waited_for_an_erasure_finds_nobody(
 
 async def test_the_erased_are_in_no_list(database, tenant, ids, ann):
     async with database.owner() as tx:
-        await events.erase_person(tx, tenant.workspace_id, ann, actor="test", ids=ids)
+        await events.erase_person(tx, tenant.workspace_id, ann, actor="test", vault=tenant.vault, ids=ids)
     async with database.app(tenant.workspace_id) as tx:
         assert await profiles.list_profiles(tx, tenant.workspace_id, vault=tenant.vault, limit=10) == []
         assert await profiles.count_profiles(tx, tenant.workspace_id) == 0

@@ -68,7 +68,7 @@ def erase(database, tenant, vaults, ids):
     async def do(found):
         async with database.owner() as tx:
             receipt = await events.erase_person(
-                tx, tenant.workspace_id, parse_id("prf", found.id), actor="test", ids=ids
+                tx, tenant.workspace_id, parse_id("prf", found.id), actor="test", vault=tenant.vault, ids=ids
             )
         assert not receipt.complete
         await jobs.Queue(database, handlers(vaults, ids), ids).work_off(tenant.workspace_id)

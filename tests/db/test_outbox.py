@@ -550,7 +550,7 @@ async def test_an_erasure_takes_what_was_written_and_what_would_have_been(
     await delivery.work_off(tenant.workspace_id)
     (waiting,) = await plan(wish("2", profile_id=ann))
     async with database.owner() as tx:
-        await events.erase_person(tx, tenant.workspace_id, ann, actor="test", ids=ids)
+        await events.erase_person(tx, tenant.workspace_id, ann, actor="test", vault=tenant.vault, ids=ids)
         rows = await tx.fetch("SELECT * FROM erasure WHERE workspace_id = $1", tenant.workspace_id)
         fact = profiles.Erased(rows[0]["erasure_id"], [ann], rows[0]["erased_us"])
         job = Job(
@@ -569,7 +569,7 @@ async def test_who_is_erased_while_a_provider_has_the_message_leaves_no_words_an
 ):
     async def busy(message, committing):
         async with database.owner() as tx:
-            await messaging.store.erase_sends(tx, tenant.workspace_id, [ann])
+            await messaging.store.erase_sends(tx, tenant.workspace_id, profiles.Erased(ann, [ann], 0))
         return Deferred(reason=f"450 {ANN} is busy")
 
     _, delivery = through(lambda message: busy)

@@ -16,6 +16,7 @@ from clarion.channels.mailbox import Mailbox
 from clarion.channels.template import Template
 from clarion.messaging import Accepted
 from clarion.messaging.port import Email, Text
+from clarion.profiles import Erased
 from tests import managed
 from tests.channels.words import Mark, outgoing
 
@@ -169,6 +170,6 @@ async def test_what_was_written_to_somebody_goes_with_them(own, new_tenant, data
         message = outgoing("sms", content=Text(text="Hi"), workspace_id=tenant.workspace_id, profile_id=who)
         await box.send(message, messaging.PROVIDERS["mailbox"].config(), committing=Mark())
     async with database.owner() as tx:
-        assert await messaging.store.erase_landed(tx, tenant.workspace_id, [ann]) == 1
+        assert await messaging.store.erase_landed(tx, tenant.workspace_id, Erased(ann, [ann], 0)) == 1
     async with database.app(tenant.workspace_id) as tx:
         assert len(await messaging.list_landed(tx, tenant.workspace_id, vault=tenant.vault, limit=10)) == 2

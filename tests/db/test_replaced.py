@@ -43,7 +43,9 @@ def erase(database, tenant, vaults, ids):
     async def do(person: str) -> None:
         held = await found(database, tenant, email(person))
         async with database.owner() as tx:
-            await events.erase_person(tx, tenant.workspace_id, profiles_id(held.id), actor="test", ids=ids)
+            await events.erase_person(
+                tx, tenant.workspace_id, profiles_id(held.id), actor="test", vault=tenant.vault, ids=ids
+            )
         await Queue(database, handlers(vaults, ids), ids).work_off(tenant.workspace_id)
 
     return do

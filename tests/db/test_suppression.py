@@ -127,7 +127,7 @@ async def test_an_erased_address_stays_suppressed_and_is_shown_no_more(
     async with database.owner() as tx:
         ann = await profiles.find_by_identity(tx, tenant.workspace_id, email(), vault=tenant.vault)
         receipt = await events.erase_person(
-            tx, tenant.workspace_id, parse_id("prf", ann.id), actor="test", ids=ids
+            tx, tenant.workspace_id, parse_id("prf", ann.id), actor="test", vault=tenant.vault, ids=ids
         )
     assert receipt.lines["profiles"]["suppressed addresses shown"] == 1
     assert await stopped(ANN) == {ANN: Reason.UNSUBSCRIBED}

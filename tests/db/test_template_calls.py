@@ -97,6 +97,20 @@ async def test_languages_are_listed_and_a_reader_gets_theirs(call):
     assert (await previewed(call, profile={"language": "uk"})).text == "Вітаю\n"
 
 
+async def test_a_second_language_keeps_class_topic_and_retry_unless_it_says_otherwise(call):
+    await saved(
+        call, html="<p>Paid</p>", message_class=MessageClass.TRANSACTIONAL, topic="orders", retry_unknown=True
+    )
+    kept = await saved(call, html="<p>Сплачено</p>", language="uk")
+    assert (kept.message_class, kept.topic, kept.retry_unknown) == ("transactional", "orders", True)
+    told = await saved(
+        call, html="<p>Paid!</p>", message_class=MessageClass.MARKETING, topic="", retry_unknown=False
+    )
+    assert (told.message_class, told.topic, told.retry_unknown) == ("marketing", None, False)
+    new = await saved(call, name="another", html="<p>Hi</p>")
+    assert (new.message_class, new.topic, new.retry_unknown) == ("marketing", None, False)
+
+
 async def test_a_preview_reads_what_a_message_reads(call):
     await saved(
         call, subject="$!event.total $!name", html="#foreach($i in $order.items)$i.sku #end", text="$date"

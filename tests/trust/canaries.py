@@ -97,6 +97,7 @@ SEALED = {
     "an erased person's refused event": word(48),
     "an erased person's order": word(59),
     "an erased person's parameter": word(60),
+    "an erased person's message before they were known": word(98),
 }
 #: What is kept nowhere in any form but a keyed hash, if at all.
 NEVER = {

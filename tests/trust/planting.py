@@ -66,6 +66,7 @@ def plant(served: Served, keys: Keys) -> None:
          {"events": [good | {"messageId": NEVER["messageId of a batch"]}, refused, foreign]})  # fmt: skip
     served.until_drained(30)
     with managing(served, keys) as manage:
+        plant_written(served, manage)
         plant_contacts(client, manage)
         plant_at_the_second_door(served, manage)
         plant_at_the_third_door(served, manage)
@@ -104,6 +105,24 @@ def managing(served: Served, keys: Keys) -> httpx2.Client:
         headers={"authorization": f"Bearer {keys.management}"},
         timeout=30,
     )
+
+
+def plant_written(served: Served, manage: httpx2.Client) -> None:
+    """Mails to the one who is to be erased, before anybody knows them: by a caller, and to try the provider."""
+    key = manage.post("/credentials", json={"dialect": "esputnik"}).json()["api_key"]
+    theirs, words = (
+        SEALED[f"an erased person's {what}"] for what in ("email", "message before they were known")
+    )
+    mail = {"from": "a@birds.example", "subject": "Birds", "htmlText": words, "emails": [theirs]}
+    url = f"http://127.0.0.1:{served.port}/api/v1/message/email"
+    answer = httpx2.post(url, json=mail, auth=("user", key))
+    assert answer.status_code == 200, answer.text
+    tried = manage.post("/providers/email/test", json={"to": theirs})
+    assert tried.json()["state"] == "accepted", tried.text
+    give_up_at = time.monotonic() + 20
+    while not any(one["state"] == "accepted" for one in _sent(manage)):
+        assert time.monotonic() < give_up_at, _sent(manage)
+        time.sleep(0.1)
 
 
 def plant_contacts(client: httpx2.Client, manage: httpx2.Client) -> None:

@@ -110,6 +110,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /consents/find": {"value": EMAIL},
     "PATCH /rules/{channel}": {"cap": "3/24"},
     "POST /messages/bounce": {"mail": "{bounce}"},
+    "POST /messages/find": {"recipient": EMAIL},
     "POST /templates/{template_id}/preview": {"data": {"name": "Ann"}},
     "POST /suppressions": {"values": ["{fresh}@example.com"]},
     "POST /suppressions/find": {"value": EMAIL},
@@ -260,7 +261,9 @@ async def _erased(database: Any, tenant: Any, ids: Any) -> str:
             tenant.workspace_id,
             profile_id,
         )
-        receipt = await events.erase_person(tx, tenant.workspace_id, profile_id, actor="test", ids=ids)
+        receipt = await events.erase_person(
+            tx, tenant.workspace_id, profile_id, actor="test", vault=tenant.vault, ids=ids
+        )
     return model.show_id(views.ERASURE, receipt.erasure_id)
 
 

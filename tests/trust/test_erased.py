@@ -23,6 +23,7 @@ from tests.trust.planting import (
     plant_behind_the_door,
     plant_contacts,
     plant_erased,
+    plant_written,
     selling,
 )
 from torture.served import Served
@@ -82,6 +83,7 @@ def test_an_erased_person_is_nowhere_but_in_the_journal_until_its_horizon(tmp_pa
         keys = make_keys(served)
         with managing(served, keys) as manage:
             client = selling(served, keys)
+            plant_written(served, manage)
             plant_contacts(client, manage)
             plant_at_the_second_door(served, manage)
             plant_erased(client, manage, note=OPEN["an erased person's note"])
@@ -96,6 +98,8 @@ def test_an_erased_person_is_nowhere_but_in_the_journal_until_its_horizon(tmp_pa
         assert served.stop() == 0, served.log
 
     assert ERASED - before.keys() == set()
+    assert before["an erased person's message before they were known"] == {"send", "mailbox"}
+    assert before["an erased person's email"] >= {"send", "mailbox"}
     assert before["an erased person's trait"] >= {"profile", "profile_change", "journal"}
     assert {
         canary: where for canary, where in after.items() if canary in ERASED and where != {"journal"}

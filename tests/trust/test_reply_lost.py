@@ -117,7 +117,7 @@ async def test_a_job_that_was_done_unheard_is_done_once(database, tenant, ingest
         ann = await profiles.find_by_identity(tx, tenant.workspace_id, email(), vault=tenant.vault)
     async with database.owner() as tx:
         receipt = await events.erase_person(
-            tx, tenant.workspace_id, parse_id("prf", ann.id), actor="test", ids=ids
+            tx, tenant.workspace_id, parse_id("prf", ann.id), actor="test", vault=tenant.vault, ids=ids
         )
     line.swallower.swallow(receipt.erasure_id.bytes)
     await Queue(line.database, handlers(line.vaults, line.ids), line.ids).work_off(tenant.workspace_id)

@@ -107,6 +107,7 @@ ROUTES = (
     Route("GET", "/templates/{template_id}", template.show, EVERYBODY),
     Route("POST", "/templates/{template_id}/preview", template.preview, EVERYBODY),
     Route("GET", "/messages", message.list_page, EVERYBODY),
+    Route("POST", "/messages/find", message.find, EVERYBODY),
     Route("GET", "/messages/count", message.count, EVERYBODY),
     Route("POST", "/messages/bounce", message.bounce, DEVELOPERS),
     Route("GET", "/messages/{message_id}", message.explain, EVERYBODY),

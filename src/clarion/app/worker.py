@@ -49,6 +49,15 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
                 every_s=_HOUR_S,
                 run=partial(accounts.drop_old_use, now_us=opened.database.now_us),
             ),
+            jobs.Task(
+                "old messages",
+                every_s=_HOUR_S,
+                run=partial(
+                    messaging.drop_old_messages,
+                    keep_days=settings.messages_keep_days,
+                    now_us=opened.database.now_us,
+                ),
+            ),
         ]
         if settings.backup_every_hours:
             run = partial(back_up, settings=settings)

@@ -11,7 +11,7 @@ from clarion.api import Call
 from clarion.api import message_views as views
 from clarion.api.nouns import message
 from clarion.app import Rooms
-from clarion.cli._call import OfWorkspace, call_in, find_workspace, with_call, with_rooms
+from clarion.cli._call import OfWorkspace, call_in, example, find_workspace, with_call, with_rooms
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
 from clarion.cli._print import show_json, show_one, warn
@@ -28,26 +28,43 @@ _LINES = ("n", "phase", "at", "provider", "outcome", "kind", "said")
 
 
 @app.command(name="list")
-def list_(
+def list_(  # noqa: PLR0913 - an option each
     *,
     state: State | None = None,
     cause: Annotated[UUID | None, Parameter(help="Of one automation or campaign.")] = None,
+    profile: Annotated[
+        str | None, Parameter(help="Of one person (prf_…), with what went to their addresses before.")
+    ] = None,
+    recipient: Annotated[str | None, Parameter(help="To one e-mail address or phone number.")] = None,
     limit: Annotated[int, Parameter(help="How many at most.")] = 50,
+    before: Annotated[str | None, Parameter(help="Older than this one (msg_…): the next page.")] = None,
     workspace: OfWorkspace = None,
     place: Place = HERE,
     json: Json = False,
 ) -> None:
-    """Messages, newest first."""
-    wish = message.List(state=state, cause_id=cause, limit=limit)
+    """Messages, newest first: of all, of one person, or to one address."""
+    wish = message.Find(
+        state=state, cause_id=cause, profile_id=profile, recipient=recipient, limit=limit, before=before
+    )
 
-    async def ask(call: Call) -> list[views.Message]:
-        return (await message.list_page(call, wish)).messages
+    async def ask(call: Call) -> views.MessagePage:
+        return await message.find(call, wish)
 
-    found = with_call(place, "message list", workspace, ask)
-    if not found and not json:
-        print("No messages.")
+    page = with_call(place, "message list", workspace, ask)
+    narrowed = any(one is not None for one in (state, cause, profile, recipient, before))
+    if not page.messages and not json:
+        print(_nothing(place, narrowed=narrowed))
         return
-    show_rows(found, _COLUMNS, json=json)
+    show_rows(page.messages, _COLUMNS, json=json)
+    if page.next is not None and not json:
+        print(f"\nMore: the same with --before {page.next}")
+
+
+def _nothing(place: Place, *, narrowed: bool) -> str:
+    if narrowed:
+        return f"No such messages. All of them: {example('message list', place)}"
+    words = "No messages yet: calls that send and automations make them. Try what carries e-mail"
+    return f"{words}: {example('provider test email you@example.com', place)}"
 
 
 @app.command

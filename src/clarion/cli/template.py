@@ -30,6 +30,7 @@ Data = Annotated[
 
 
 _EVERYBODY = "any language"
+_CLASSES = {True: MessageClass.TRANSACTIONAL, False: MessageClass.MARKETING}
 Values = Annotated[str, Parameter(help="A JSON object, or @FILE with one.")]
 
 
@@ -55,23 +56,28 @@ def create(  # noqa: PLR0913  # a command's options
     ] = None,
     language: Annotated[str, Parameter(help="As `uk`; without it, for whoever has no text in theirs.")] = "",
     transactional: Annotated[
-        bool, Parameter(negative="", help="A receipt, not marketing: unsubscribing does not stop it.")
-    ] = False,
-    topic: str | None = None,
+        bool | None,
+        Parameter(
+            negative="--marketing",
+            help="A receipt: unsubscribing does not stop it. A new template is marketing, another language or version "
+            "of one stays what it is.",
+        ),
+    ] = None,
+    topic: Annotated[str | None, Parameter(help="What readers say yes and no to; '' is none.")] = None,
     retry_unknown: Annotated[
-        bool, Parameter(negative="", help="Where nobody knows whether it was sent: once more.")
-    ] = False,
+        bool | None, Parameter(help="Whether it goes out once more where nobody knows that it was sent.")
+    ] = None,
     workspace: OfWorkspace = None,
     place: Place = HERE,
     json: Json = False,
 ) -> None:
-    """A new template, or the next version of the one of this name; other languages stay."""
+    """A new template, or the next version of the one of this name; other languages and what is not said stay."""
     wish = template.Save(
         name=name, channel=channel, language=language, subject=subject, preheader=preheader,
         html="" if html is None else _text(html), mjml="" if mjml is None else _text(mjml),
         text=None if text is None else _text(text),
-        message_class=MessageClass.TRANSACTIONAL if transactional else MessageClass.MARKETING,
-        topic=topic, retry_unknown=retry_unknown,
+        message_class=None if transactional is None else _CLASSES[transactional], topic=topic,
+        retry_unknown=retry_unknown,
     )  # fmt: skip
 
     async def do(call: Call) -> views.Template:

@@ -214,7 +214,8 @@ CREATE TABLE public.identity_moved (
     workspace_id uuid NOT NULL,
     blind uuid NOT NULL,
     stamp_us bigint NOT NULL,
-    became uuid NOT NULL
+    became uuid NOT NULL,
+    address uuid
 );
 
 CREATE TABLE public.instance (
@@ -318,7 +319,8 @@ CREATE TABLE public.mailbox (
     profile_id uuid,
     channel text NOT NULL,
     sealed bytea NOT NULL,
-    received_us bigint NOT NULL
+    received_us bigint NOT NULL,
+    blind uuid
 );
 
 CREATE TABLE public.member (
@@ -920,6 +922,8 @@ CREATE INDEX run_of_automation ON public.run USING btree (workspace_id, automati
 CREATE INDEX run_of_profile ON public.run USING btree (workspace_id, profile_id, automation_id);
 
 CREATE INDEX run_parked ON public.run USING btree (workspace_id, automation_id) WHERE ((ended_us IS NULL) AND (due_us IS NULL));
+
+CREATE INDEX send_address ON public.send USING btree (workspace_id, blind, send_id) WHERE (blind IS NOT NULL);
 
 CREATE INDEX send_cause ON public.send USING btree (workspace_id, cause_id) WHERE (cause_id IS NOT NULL);
 

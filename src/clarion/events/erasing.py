@@ -26,7 +26,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _START = (UUID(int=0), datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
-async def erase_person(tx: Tx, workspace_id: UUID, profile_id: UUID, *, actor: str, ids: Ids) -> Erasure:
+async def erase_person(
+    tx: Tx, workspace_id: UUID, profile_id: UUID, *, actor: str, vault: Vault, ids: Ids
+) -> Erasure:
     """Erase a person; the receipt's other lines come by jobs. As the workers' role. Raises NotFound.
 
     The receipt is complete with this room's line: the rooms above add theirs in its job's transactions, never later.
@@ -35,7 +37,7 @@ async def erase_person(tx: Tx, workspace_id: UUID, profile_id: UUID, *, actor: s
     """
     now_us = await store.close_lanes(tx, workspace_id)
     return await profiles.erase(
-        tx, workspace_id, profile_id, awaited=[ROOM], actor=actor, now_us=now_us, ids=ids
+        tx, workspace_id, profile_id, awaited=[ROOM], actor=actor, now_us=now_us, vault=vault, ids=ids
     )
 
 

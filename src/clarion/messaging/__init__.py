@@ -44,6 +44,7 @@ from clarion.messaging.store import (
     StoredSend,
     StoredTemplate,
     TemplateWish,
+    To,
     Topic,
     agree,
     blind_of,
@@ -80,6 +81,7 @@ from clarion.messaging.store import (
     set_rule,
     set_topic,
 )
+from clarion.messaging.tasks import drop_old_messages
 
 __all__ = [
     "CHANNELS",
@@ -119,6 +121,7 @@ __all__ = [
     "StoredTemplate",
     "TemplateWish",
     "Text",
+    "To",
     "Topic",
     "Unknown",
     "Unwritable",
@@ -129,6 +132,7 @@ __all__ = [
     "count_consents",
     "count_sends",
     "delete_template",
+    "drop_old_messages",
     "eraser",
     "find_planned",
     "find_provider",

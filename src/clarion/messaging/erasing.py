@@ -16,11 +16,9 @@ def eraser() -> Handler:
         receipt = await profiles.lock_erasure(tx, job.workspace_id, fact.erasure_id)
         if ROOM in receipt.lines:
             return
-        await store.erase_reports(tx, job.workspace_id, fact.member_ids)
-        line = {
-            "messages in the mailbox": await store.erase_landed(tx, job.workspace_id, fact.member_ids),
-            "messages": await store.erase_sends(tx, job.workspace_id, fact.member_ids),
-        }
+        sends = await store.erase_sends(tx, job.workspace_id, fact)
+        landed = await store.erase_landed(tx, job.workspace_id, fact)
+        line = {"messages in the mailbox": landed, "messages": sends}
         await profiles.add_line(tx, job.workspace_id, fact.erasure_id, ROOM, line)
 
     return erase

@@ -15,9 +15,11 @@ WHERE workspace_id = $1 AND ($2::text IS NULL OR channel = $2) ORDER BY channel;
 SELECT DISTINCT kind FROM provider;
 
 -- name: insert_mailbox
--- A message lands; a second copy of a send does not.
-INSERT INTO mailbox (workspace_id, mailbox_id, send_id, profile_id, channel, sealed, received_us)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (workspace_id, send_id) DO NOTHING;
+-- A message lands; a second copy of a send does not, nor does one whose person was erased meanwhile.
+INSERT INTO mailbox (workspace_id, mailbox_id, send_id, profile_id, channel, sealed, received_us, blind)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8
+WHERE NOT EXISTS (SELECT FROM send WHERE workspace_id = $1 AND send_id = $3 AND sealed IS NULL)
+ON CONFLICT (workspace_id, send_id) DO NOTHING;
 
 -- name: trim_mailbox
 -- Only the newest stay.
@@ -36,16 +38,20 @@ SELECT mailbox_id, send_id, channel, sealed, received_us FROM mailbox
 WHERE workspace_id = $1 AND (mailbox_id = $2 OR send_id = $2);
 
 -- name: erase_mailbox
--- What was written to somebody who was erased.
-DELETE FROM mailbox WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING mailbox_id;
+-- What was written to somebody who was erased ($2), or went before $5 to an address of theirs ($3): where it is
+-- somebody else's as well ($4), what was written to nobody known.
+DELETE FROM mailbox WHERE workspace_id = $1 AND (profile_id = ANY($2::uuid[]) OR (blind = ANY($3::uuid[])
+    AND mailbox_id < $5 AND (profile_id IS NULL OR blind <> ALL($4::uuid[])))) RETURNING mailbox_id;
 
 -- name: save_template
 -- A new one, or the next version of the one of this name, if it is of the same channel. What is null stays as it is.
 INSERT INTO template (workspace_id, template_id, name, channel, class, topic, retry_unknown, version, changed_us,
     sender, sender_name, tags)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, coalesce($11::text[], '{}'))
-ON CONFLICT (workspace_id, name) WHERE deleted_us IS NULL DO UPDATE SET class = excluded.class,
-    topic = excluded.topic, retry_unknown = excluded.retry_unknown, version = template.version + 1,
+VALUES ($1, $2, $3, $4, coalesce($5::text, 'marketing'), nullif($6::text, ''), coalesce($7::boolean, false), 1, $8, $9,
+    $10, coalesce($11::text[], '{}'))
+ON CONFLICT (workspace_id, name) WHERE deleted_us IS NULL DO UPDATE SET class = coalesce($5, template.class),
+    topic = CASE WHEN $6 IS NULL THEN template.topic ELSE excluded.topic END,
+    retry_unknown = coalesce($7, template.retry_unknown), version = template.version + 1,
     changed_us = excluded.changed_us, sender = coalesce(excluded.sender, template.sender),
     sender_name = coalesce(excluded.sender_name, template.sender_name), tags = coalesce($11, template.tags)
 WHERE template.channel = excluded.channel
@@ -96,13 +102,14 @@ WHERE v.workspace_id = $1;
 -- name: plan_sends
 -- In sorted order; one that was planned before stays as it was.
 INSERT INTO send (workspace_id, send_key, send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id,
-    version, retry_unknown, due_us, expires_us, changed_us, sealed, wish)
+    version, retry_unknown, due_us, expires_us, changed_us, sealed, wish, blind)
 SELECT $1, send_key, send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version,
-    retry_unknown, due_us, expires_us, due_us, sealed, wish
+    retry_unknown, due_us, expires_us, due_us, sealed, wish, blind
 FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[],
-    $10::uuid[], $11::int[], $12::boolean[], $13::bigint[], $14::bigint[], $15::bytea[], $16::uuid[])
+    $10::uuid[], $11::int[], $12::boolean[], $13::bigint[], $14::bigint[], $15::bytea[], $16::uuid[],
+    $17::uuid[])
     AS s(send_key, send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version,
-         retry_unknown, due_us, expires_us, sealed, wish)
+         retry_unknown, due_us, expires_us, sealed, wish, blind)
 ORDER BY send_key
 ON CONFLICT (workspace_id, send_key) DO NOTHING RETURNING send_key, send_id;
 
@@ -317,9 +324,9 @@ WHERE workspace_id = $1 AND send_id = $2 ORDER BY heard_us, state;
 SELECT EXISTS (SELECT FROM send WHERE workspace_id = $1 AND state = 'attempting' AND channel = $2);
 
 -- name: erase_reports
--- The words about somebody who was erased.
-UPDATE send_report SET sealed = NULL WHERE workspace_id = $1 AND sealed IS NOT NULL
-    AND send_id = ANY(ARRAY(SELECT send_id FROM send WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])));
+-- What was told of them: it may name the address. That it was told stays.
+UPDATE send_report SET sealed = NULL
+WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND sealed IS NOT NULL;
 
 -- name: note_opened
 -- Once a send.
@@ -344,6 +351,17 @@ SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, templat
     due_us, expires_us, changed_us, attempts, provider_kind, provider_ref, sealed, recipient
 FROM send LEFT JOIN send_decision USING (workspace_id, send_id)
 WHERE workspace_id = $1 AND send_id < $2 AND ($3::text IS NULL OR state = $3) AND ($4::uuid IS NULL OR cause_id = $4)
+ORDER BY send_id DESC LIMIT $5;
+
+-- name: list_sends_to
+-- The same of a person's members ($6) and, by their blind indexes, of addresses: what went there to nobody known ($7),
+-- or to whomever ($8). What was erased went to nobody any more.
+SELECT send_id, cause_kind, cause_id, profile_id, channel, class, topic, template_id, version, state, send.reason,
+    due_us, expires_us, changed_us, attempts, provider_kind, provider_ref, sealed, recipient
+FROM send LEFT JOIN send_decision USING (workspace_id, send_id)
+WHERE workspace_id = $1 AND send_id < $2 AND ($3::text IS NULL OR state = $3) AND ($4::uuid IS NULL OR cause_id = $4)
+    AND (profile_id = ANY($6::uuid[]) OR (blind = ANY($7::uuid[]) AND profile_id IS NULL) OR blind = ANY($8::uuid[]))
+    AND sealed IS NOT NULL
 ORDER BY send_id DESC LIMIT $5;
 
 -- name: read_send
@@ -372,12 +390,15 @@ WHERE workspace_id = $1 AND send_id = $2 ORDER BY n, at_us, array_position(ARRAY
 SELECT state, count(*) AS sends FROM send WHERE workspace_id = $1 AND ($2::uuid IS NULL OR cause_id = $2) GROUP BY state;
 
 -- name: erase_sends
--- What was written to somebody who was erased, or would have been; what is in a provider's hands right now ends its way.
+-- What was written to somebody who was erased ($2), or would have been, and what went, or was to go, before $5 to an
+-- address of theirs ($3); where that is somebody else's as well ($4), what is written to nobody known. What is in a
+-- provider's hands right now ends its way.
 UPDATE send SET sealed = NULL, provider_ref = NULL,
     token = CASE WHEN state IN ('planned', 'deferred') THEN NULL ELSE token END,
     state = CASE WHEN state IN ('planned', 'deferred') THEN 'suppressed' ELSE state END,
     reason = CASE WHEN state IN ('planned', 'deferred') THEN 'no_person' ELSE reason END
-WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) AND sealed IS NOT NULL RETURNING send_id;
+WHERE workspace_id = $1 AND sealed IS NOT NULL AND (profile_id = ANY($2::uuid[]) OR (blind = ANY($3::uuid[])
+    AND send_id < $5 AND (profile_id IS NULL OR blind <> ALL($4::uuid[])))) RETURNING send_id;
 
 -- name: erase_recipients
 -- Whom they were decided for. The decisions stay.
@@ -388,3 +409,36 @@ WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND recipient IS NOT NULL;
 -- What providers said of them: it may name the address. The journal's lines stay.
 UPDATE send_attempt SET sealed = NULL, provider_ref = NULL
 WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND (sealed IS NOT NULL OR provider_ref IS NOT NULL);
+
+-- name: list_old_sends
+-- Planned before $3, oldest first, above $2.
+SELECT send_id FROM send WHERE workspace_id = $1 AND send_id > $2 AND send_id < $3 ORDER BY send_id LIMIT $4;
+
+-- name: lock_finished
+-- Those of some that came to an end before $3.
+SELECT send_id FROM send WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND changed_us < $3
+    AND state NOT IN ('planned', 'deferred', 'attempting') ORDER BY send_id FOR UPDATE SKIP LOCKED;
+
+-- name: delete_decisions
+-- Of old sends.
+DELETE FROM send_decision WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
+-- name: delete_attempts
+-- Of old sends.
+DELETE FROM send_attempt WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
+-- name: delete_reports
+-- Of old sends.
+DELETE FROM send_report WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
+-- name: delete_landed
+-- Of old sends.
+DELETE FROM mailbox WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
+-- name: delete_sends
+-- Old ones.
+DELETE FROM send WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]);
+
+-- name: delete_old_landed
+-- Of whatever send, or of none.
+DELETE FROM mailbox WHERE workspace_id = $1 AND mailbox_id < $2;

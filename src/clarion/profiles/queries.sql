@@ -272,10 +272,15 @@ WHERE m.workspace_id = $1 AND m.root_id = (SELECT root_id FROM profile WHERE wor
   AND NOT m.erased
 ORDER BY m.profile_id FOR UPDATE;
 
--- name: list_own_blinds
+-- name: list_own_identities
 -- A person's identities, by the root of some members.
-SELECT i.blind FROM profile AS p JOIN identity AS i ON i.workspace_id = p.workspace_id AND i.root_id = p.root_id
-WHERE p.workspace_id = $1 AND p.profile_id = ANY($2::uuid[]) GROUP BY i.blind;
+SELECT blind, kind, sealed FROM identity WHERE workspace_id = $1 AND root_id IN (
+    SELECT root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]));
+
+-- name: find_held
+-- Which of some addresses reach somebody.
+SELECT DISTINCT blind FROM address
+WHERE workspace_id = $1 AND channel = ANY('{email,sms}'::text[]) AND blind = ANY($2::uuid[]);
 
 -- name: insert_tombstones
 -- What processing knows an erased person by, and until when it was theirs.
@@ -292,7 +297,7 @@ ORDER BY until_us;
 
 -- name: erase_moved
 -- What was replaced by identities of an erased person.
-DELETE FROM identity_moved WHERE workspace_id = $1 AND became = ANY($2::uuid[]) RETURNING blind, stamp_us;
+DELETE FROM identity_moved WHERE workspace_id = $1 AND became = ANY($2::uuid[]) RETURNING blind, stamp_us, address;
 
 -- name: erase_identities
 -- By blind index.
@@ -314,7 +319,7 @@ UPDATE identity_cut SET one_side = $3, other_side = $4 WHERE workspace_id = $1 A
 
 -- name: erase_addresses
 -- Of some members.
-DELETE FROM address WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING channel, blind;
+DELETE FROM address WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING channel, blind, sealed;
 
 -- name: erase_trait_blinds
 -- Of some members.
@@ -448,7 +453,7 @@ RETURNING strong, weak, stamp_us, stamp_id, by_hand;
 
 -- name: insert_moved
 -- What was accepted earlier under this identity goes by another from now on.
-INSERT INTO identity_moved (workspace_id, blind, stamp_us, became) VALUES ($1, $2, $4, $3);
+INSERT INTO identity_moved (workspace_id, blind, stamp_us, became, address) VALUES ($1, $2, $4, $3, $5);
 
 -- name: follow_moved
 -- What became one that is replaced goes on with it.

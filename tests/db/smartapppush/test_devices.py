@@ -194,7 +194,9 @@ async def test_an_erased_persons_devices_are_gone(
     found = parse_id("prf", (await person("user_123")).id)
     assert found is not None
     async with database.owner() as tx:
-        receipt = await events.erase_person(tx, tenant.workspace_id, found, actor="test", ids=ids)
+        receipt = await events.erase_person(
+            tx, tenant.workspace_id, found, actor="test", vault=tenant.vault, ids=ids
+        )
     assert receipt.lines["profiles"]["devices"] == 1
     assert [device.token for device in await devices("user_2")] == ["two"]
     async with database.owner() as tx:

@@ -7,20 +7,28 @@ from msgspec import Meta, Struct
 
 from clarion import errors, messaging
 from clarion.api import message_views as views
+from clarion.api.nouns import profile
 from clarion.api.nouns._fields import Before, Limit, Text
 from clarion.api.ports import Call, id_before, id_of
-from clarion.messaging import State
+from clarion.messaging import State, To
 from clarion.messaging.port import Unreadable
 from clarion.messaging.returning import settle_returned
 
 
 class List(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A page of messages."""
+    """A page of messages. `profile_id`: of one person, with what went to their addresses while nobody had them."""
 
     state: State | None = None
     cause_id: UUID | None = None
+    profile_id: Text | None = None
     limit: Limit = 50
     before: Before | None = None
+
+
+class Find(List, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same, or of one `recipient`: an e-mail address or a phone number. It is not part of a URL."""
+
+    recipient: Annotated[str, Meta(min_length=1, max_length=320)] | None = None
 
 
 class One(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,12 +52,28 @@ class Bounce(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 async def list_page(call: Call, wish: List) -> views.MessagePage:
     """Messages, newest first."""
+    return await _page(call, wish, None)
+
+
+async def find(call: Call, wish: Find) -> views.MessagePage:
+    """The messages of one person or of one address, newest first."""
+    if wish.profile_id is not None and wish.recipient is not None:
+        raise errors.Invalid("give profile_id or recipient, one of the two")
+    return await _page(call, wish, wish.recipient)
+
+
+async def _page(call: Call, wish: List, recipient: str | None) -> views.MessagePage:
     vault = await call.vault()
     before = id_before(views.MESSAGE, wish.before, "message")
+    to = None if recipient is None else To(recipients=[recipient])
     async with call.app() as tx:
+        if wish.profile_id is not None:
+            person = await profile.show_in(tx, call, wish.profile_id, vault)
+            addresses = [address["value"] for address in person.addresses]
+            to = To(profile_ids=profile.members(person), unless_known=addresses)
         found = await messaging.list_sends(
             tx, call.workspace_id, vault=vault, before=before, limit=wish.limit + 1,
-            state=wish.state, cause_id=wish.cause_id,
+            state=wish.state, cause_id=wish.cause_id, to=to,
         )  # fmt: skip
     return views.message_page(found, wish.limit)
 

@@ -108,7 +108,7 @@ async def show(call: Call, wish: One) -> FoundProfile:
     """A profile."""
     vault = await call.vault()
     async with call.app() as tx:
-        return await _read(tx, call, wish.profile_id, vault)
+        return await show_in(tx, call, wish.profile_id, vault)
 
 
 async def timeline(call: Call, wish: Timeline) -> views.EventPage:
@@ -116,7 +116,7 @@ async def timeline(call: Call, wish: Timeline) -> views.EventPage:
     vault = await call.vault()
     before = id_before(views.EVENT, wish.before, "event")
     async with call.app() as tx:
-        profile = await _read(tx, call, wish.profile_id, vault)
+        profile = await show_in(tx, call, wish.profile_id, vault)
         found = await events.list_events(
             tx, call.workspace_id, events.Which(profile_ids=members(profile), before=before),
             vault=vault, now_us=call.ports.database.now_us(), limit=wish.limit + 1,
@@ -128,7 +128,7 @@ async def history(call: Call, wish: History) -> list[StoredChange]:
     """What changed of a profile, newest first."""
     vault = await call.vault()
     async with call.app() as tx:
-        profile = await _read(tx, call, wish.profile_id, vault)
+        profile = await show_in(tx, call, wish.profile_id, vault)
         return await profiles.history(tx, call.workspace_id, members(profile), vault=vault, limit=wish.limit)
 
 
@@ -142,7 +142,7 @@ async def merge(call: Call, wish: Merge) -> FoundProfile:
             vault=vault, ids=call.ports.ids, now_us=call.ports.database.now_us(),
         )  # fmt: skip
         await _audit(tx, call, "profiles_merged", wish.profile_id, other_id=wish.other_id)
-        return await _read(tx, call, model.show_id(views.PROFILE, root_id), vault)
+        return await show_in(tx, call, model.show_id(views.PROFILE, root_id), vault)
 
 
 async def unmerge(call: Call, wish: One) -> Parted:
@@ -155,17 +155,18 @@ async def unmerge(call: Call, wish: One) -> Parted:
         )  # fmt: skip
         await _audit(tx, call, "profile_unmerged", wish.profile_id)
         return Parted(
-            parted=await _read(tx, call, wish.profile_id, vault),
-            others=await _read(tx, call, model.show_id(views.PROFILE, others), vault),
+            parted=await show_in(tx, call, wish.profile_id, vault),
+            others=await show_in(tx, call, model.show_id(views.PROFILE, others), vault),
         )
 
 
 async def erase(call: Call, wish: One) -> views.Receipt:
     """Delete who a person is; of what they did, counts stay. It cannot be taken back. The rest follows in jobs."""
     profile_id = id_of(views.PROFILE, wish.profile_id, "profile")
+    vault = await call.vault()
     async with call.owner() as tx:
         receipt = await events.erase_person(
-            tx, call.workspace_id, profile_id, actor=call.actor, ids=call.ports.ids
+            tx, call.workspace_id, profile_id, actor=call.actor, vault=vault, ids=call.ports.ids
         )
         await _audit(tx, call, "profile_erased", model.show_id(views.PROFILE, receipt.profile_id))
     await call.ports.database.notify(jobs.WORK)
@@ -176,7 +177,7 @@ async def export(call: Call, wish: One) -> WholeExport:
     """All that is known of a person; of their events the newest, the rest in pages."""
     vault = await call.vault()
     async with call.app() as tx:
-        profile = await _read(tx, call, wish.profile_id, vault)
+        profile = await show_in(tx, call, wish.profile_id, vault)
         ids = members(profile)
         changes = await profiles.history(tx, call.workspace_id, ids, vault=vault, limit=CHANGES_MAX)
         found = await events.list_events(
@@ -251,7 +252,8 @@ def members(profile: FoundProfile) -> list[UUID]:
     return [id_of(views.PROFILE, member, "profile") for member in profile.members]
 
 
-async def _read(tx: Tx, call: Call, profile_id: str, vault: Vault) -> FoundProfile:
+async def show_in(tx: Tx, call: Call, profile_id: str, vault: Vault) -> FoundProfile:
+    """A profile, in somebody's transaction. Raises NotFound."""
     found = await profiles.read_profile(
         tx, call.workspace_id, id_of(views.PROFILE, profile_id, "profile"), vault=vault
     )

@@ -13,6 +13,7 @@ from clarion.messaging import CHANNELS, Channel, SendingRule
 
 NONE = "none"
 _QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+CAP_HOURS_MAX = 90 * 24  #: as long as messages are kept at least
 _CAP = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,4})")
 
 
@@ -88,4 +89,6 @@ def _cap(text: str) -> tuple[int | None, int | None]:
     found = _CAP.fullmatch(text)
     if found is None:
         raise errors.Invalid("a cap should be like 3/24 (messages in hours), or none")
+    if int(found[2]) > CAP_HOURS_MAX:
+        raise errors.Invalid(f"a cap counts at most {CAP_HOURS_MAX} hours: messages may go after 90 days")
     return int(found[1]), int(found[2])

@@ -33,7 +33,8 @@ class Save(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A template's text in one language; another version of it where there is one of this name.
 
     `language` "": for whoever has no text in theirs. E-mail: `subject`, `html`, `preheader`, `text` (made of the HTML
-    where it is left out); `mjml` in place of `html`. SMS and Viber: `text`.
+    where it is left out); `mjml` in place of `html`. SMS and Viber: `text`. `message_class`, `topic` ("": none) and
+    `retry_unknown` stay as they are where they are left out; a new template is marketing.
     """
 
     name: Text
@@ -44,9 +45,9 @@ class Save(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     html: _Source = ""
     mjml: _Source = ""
     text: _Source | None = None
-    message_class: MessageClass = MessageClass.MARKETING
+    message_class: MessageClass | None = None
     topic: Label | None = None
-    retry_unknown: bool = False
+    retry_unknown: bool | None = None
 
 
 class One(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

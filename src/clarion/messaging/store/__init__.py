@@ -1,6 +1,7 @@
 """The room's SQL."""
 
-from clarion.messaging.store.mailbox import Landed, erase_landed, land, landing_id, list_landed, read_landed
+from clarion.messaging.store.erasing import erase_landed, erase_sends
+from clarion.messaging.store.mailbox import Landed, land, landing_id, list_landed, read_landed
 from clarion.messaging.store.outbox import (
     Claimed,
     Locked,
@@ -37,8 +38,8 @@ from clarion.messaging.store.reading import (
     DecisionRecord,
     SendStanding,
     StoredSend,
+    To,
     count_sends,
-    erase_sends,
     list_sends,
     read_send,
     read_states,
@@ -47,13 +48,13 @@ from clarion.messaging.store.reports import (
     Reported,
     ReportRow,
     any_attempting,
-    erase_reports,
     lock_reported,
     note_reports,
     read_reports,
     reports_of,
     sends_of_refs,
 )
+from clarion.messaging.store.retention import delete_finished, delete_old_landed, list_old
 from clarion.messaging.store.standing import (
     Decided,
     SendingRule,
@@ -108,6 +109,7 @@ __all__ = [
     "StoredSend",
     "StoredTemplate",
     "TemplateWish",
+    "To",
     "Topic",
     "agree",
     "agree_blind",
@@ -118,10 +120,11 @@ __all__ = [
     "count_consents",
     "count_sends",
     "default_provider",
+    "delete_finished",
+    "delete_old_landed",
     "delete_template",
     "due_lines",
     "erase_landed",
-    "erase_reports",
     "erase_sends",
     "extend",
     "find_planned",
@@ -135,6 +138,7 @@ __all__ = [
     "landing_id",
     "lapsed_workspaces",
     "list_landed",
+    "list_old",
     "list_providers",
     "list_sends",
     "list_templates",

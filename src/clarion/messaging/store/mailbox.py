@@ -1,6 +1,5 @@
 """The mailbox: messages of a workspace that nobody carries yet, kept as they would have gone out."""
 
-from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from clarion import errors
 from clarion.db import Tx
 from clarion.messaging.port import Channel
 from clarion.messaging.store._queries import Q
+from clarion.messaging.store.standing import blind_of
 from clarion.model import Ids, time_us_of
 from clarion.vault import Vault
 
@@ -54,7 +54,7 @@ async def land(
     sealed = vault.seal(record, _place(landing.mailbox_id))
     await tx.execute(
         Q.insert_mailbox, workspace_id, landing.mailbox_id, landing.send_id, profile_id, landing.channel, sealed,
-        landing.received_us,
+        landing.received_us, blind_of(vault, landing.channel, landing.recipient) if landing.recipient else None,
     )  # fmt: skip
     if landing.mailbox_id.int % _TRIM_EVERY == 0:
         await tx.execute(Q.trim_mailbox, workspace_id, KEPT_MAX)
@@ -86,11 +86,6 @@ async def read_landed(tx: Tx, workspace_id: UUID, wanted: UUID, *, vault: Vault)
     if row is None:
         raise errors.NotFound("there is no such message in the mailbox")
     return _landed(row, vault)
-
-
-async def erase_landed(tx: Tx, workspace_id: UUID, member_ids: Sequence[UUID]) -> int:
-    """What was written to somebody goes; says how many."""
-    return len(await tx.fetch(Q.erase_mailbox, workspace_id, member_ids))
 
 
 def _landed(row: asyncpg.Record, vault: Vault) -> Landed:

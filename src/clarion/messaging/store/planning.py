@@ -12,7 +12,7 @@ from clarion.db import Tx
 from clarion.messaging.port import Channel, MessageClass
 from clarion.messaging.sends import Planned, PlannedSend, Sealed, place
 from clarion.messaging.store._queries import Q
-from clarion.messaging.store.standing import find_rule
+from clarion.messaging.store.standing import blind_of, find_rule
 from clarion.messaging.store.templates import StoredTemplate, find_templates
 from clarion.model import Ids, time_us_of
 from clarion.vault import Vault
@@ -43,6 +43,7 @@ class _Row(Struct, frozen=True, kw_only=True):
     expires_us: int | None
     sealed: bytes
     wish: UUID | None
+    blind: UUID | None
 
 
 async def plan(
@@ -140,6 +141,7 @@ def _row(
         expires_us=expires_us,
         sealed=vault.seal(_content(wanted, template), place(send_id)),
         wish=_hash_of(wanted.wish, vault),
+        blind=blind_of(vault, wanted.channel, wanted.recipient) if wanted.recipient else None,
     )
 
 

@@ -13,6 +13,7 @@ from clarion.db import Tx
 from clarion.messaging.port import Channel, MessageClass
 from clarion.messaging.sends import Sealed, State, place
 from clarion.messaging.store._queries import Q
+from clarion.messaging.store.standing import blind_of
 from clarion.vault import Vault
 
 
@@ -77,6 +78,16 @@ class SendStanding(Struct, frozen=True, kw_only=True):
     changed_us: int
 
 
+class To(Struct, frozen=True, kw_only=True):
+    """Whose messages: of a person's members; what went to addresses while they were nobody's (`unless_known`); what
+    went to addresses at all.
+    """
+
+    profile_ids: Sequence[UUID] = ()
+    unless_known: Sequence[str] = ()
+    recipients: Sequence[str] = ()
+
+
 async def read_states(tx: Tx, workspace_id: UUID, send_ids: Sequence[UUID]) -> dict[UUID, SendStanding]:
     """Where those of these stand that there are."""
     rows = await tx.fetch(Q.read_states, workspace_id, list(send_ids)) if send_ids else []
@@ -92,11 +103,15 @@ async def list_sends(
     limit: int,
     state: State | None = None,
     cause_id: UUID | None = None,
+    to: To | None = None,
 ) -> list[StoredSend]:
     """Newest first, below `before`; without their decisions and attempts."""
-    rows = await tx.fetch(
-        Q.list_sends, workspace_id, before, None if state is None else state.value, cause_id, limit
-    )
+    page = workspace_id, before, None if state is None else state.value, cause_id, limit
+    if to is None:
+        rows = await tx.fetch(Q.list_sends, *page)
+    else:
+        unknown, anybody = (_blinds(vault, values) for values in (to.unless_known, to.recipients))
+        rows = await tx.fetch(Q.list_sends_to, *page, to.profile_ids, unknown, anybody)
     return [_send(row, vault) for row in rows]
 
 
@@ -120,12 +135,11 @@ async def count_sends(tx: Tx, workspace_id: UUID, cause_id: UUID | None = None) 
     return dict.fromkeys(State, 0) | {State(row["state"]): row["sends"] for row in rows}
 
 
-async def erase_sends(tx: Tx, workspace_id: UUID, member_ids: Sequence[UUID]) -> int:
-    """What was written to somebody goes, what would have been is not sent; says how many."""
-    erased = [row["send_id"] for row in await tx.fetch(Q.erase_sends, workspace_id, member_ids)]
-    await tx.execute(Q.erase_replies, workspace_id, erased)
-    await tx.execute(Q.erase_recipients, workspace_id, erased)
-    return len(erased)
+def _blinds(vault: Vault, values: Sequence[str]) -> list[UUID]:
+    """An e-mail's, or a phone number's on each channel of phones; nothing of what is no address."""
+    channels: dict[bool, tuple[Channel, ...]] = {True: ("email",), False: ("sms", "viber")}
+    found = (blind_of(vault, one, value) for value in values for one in channels["@" in value])
+    return [blind for blind in found if blind is not None]
 
 
 def _send(row: asyncpg.Record, vault: Vault) -> StoredSend:

@@ -95,8 +95,3 @@ async def read_reports(tx: Tx, workspace_id: UUID, send_id: UUID, *, vault: Vaul
 async def any_attempting(tx: Tx, workspace_id: UUID, channel: Channel) -> bool:
     """Whether some of a channel's sends are in its provider's hands right now."""
     return cast(bool, await tx.fetchval(Q.any_attempting, workspace_id, channel))
-
-
-async def erase_reports(tx: Tx, workspace_id: UUID, member_ids: Sequence[UUID]) -> None:
-    """The words go; that something was reported stays."""
-    await tx.execute(Q.erase_reports, workspace_id, member_ids)

@@ -40,15 +40,16 @@ class StoredTemplate(Struct, frozen=True, kw_only=True):
 class TemplateWish(Struct, frozen=True, kw_only=True):
     """A template as somebody wants it. `texts`: language -> content with holes; '' for any other language.
 
-    `sender`, `sender_name`, `tags` None: as they are.
+    What is None stays as it is; of a new template it is marketing, without topic, sender and tags, and never sent
+    twice. `topic` "": none.
     """
 
     name: str
     channel: Channel
     texts: Mapping[str, Content]
-    message_class: MessageClass = MessageClass.MARKETING
+    message_class: MessageClass | None = None
     topic: str | None = None
-    retry_unknown: bool = False
+    retry_unknown: bool | None = None
     sender: str | None = None
     sender_name: str | None = None
     tags: Sequence[str] | None = None
@@ -59,7 +60,7 @@ async def save_template(tx: Tx, workspace_id: UUID, wish: TemplateWish, *, ids: 
     template_id = ids.next()
     at_us = time_us_of(template_id)
     row = await tx.fetchrow(
-        Q.save_template, workspace_id, template_id, wish.name, wish.channel, wish.message_class.value,
+        Q.save_template, workspace_id, template_id, wish.name, wish.channel, wish.message_class,
         wish.topic, wish.retry_unknown, at_us, wish.sender, wish.sender_name, wish.tags,
     )  # fmt: skip
     if row is None:

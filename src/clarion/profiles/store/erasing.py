@@ -1,7 +1,7 @@
 """Erasing a person, the receipt of it, and by what processing knows the erased."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -10,22 +10,32 @@ from msgspec import Struct
 
 from clarion import errors, jobs
 from clarion.db import Tx
-from clarion.model import Ids
+from clarion.model import AddressChannel, IdentityKind, Ids, Reach
+from clarion.profiles.identities import reach_of
 from clarion.profiles.store._queries import Q
+from clarion.profiles.store.identities import CHANNEL_OF
 from clarion.profiles.store.suppression import forget_suppressed
+from clarion.vault import Vault
 
 ERASED = "profile.erased"  #: the fact that is published; its payload is an `Erased`
 RECEIPTS_MAX = 1_000
+_PHONE_CHANNELS = ("sms", "viber")  #: that reach one number; messages of each have an index of their own
 
 
 class Erased(Struct, frozen=True):
-    """Whose data is to go: the members' ids, which name nobody any more. `after`: how far a room has come."""
+    """Whose data is to go: the members' ids, which name nobody any more. `after`: how far a room has come.
+
+    `addresses`: the blind indexes of where they were reached, on each channel that reaches there; `shared`: those of
+    them by which somebody else is reached as well.
+    """
 
     erasure_id: UUID
     member_ids: list[UUID]
     erased_us: int
     done: int = 0
     after: tuple[UUID, int, UUID] | None = None
+    addresses: list[UUID] = []
+    shared: list[UUID] = []
 
 
 class Erasure(Struct, frozen=True, kw_only=True):
@@ -44,7 +54,15 @@ class Erasure(Struct, frozen=True, kw_only=True):
 
 
 async def erase(
-    tx: Tx, workspace_id: UUID, profile_id: UUID, *, awaited: Sequence[str], actor: str, now_us: int, ids: Ids
+    tx: Tx,
+    workspace_id: UUID,
+    profile_id: UUID,
+    *,
+    awaited: Sequence[str],
+    actor: str,
+    now_us: int,
+    vault: Vault,
+    ids: Ids,
 ) -> Erasure:
     """Erase a person (by any member) here, leave tombstones, and publish the fact to the `awaited` rooms.
 
@@ -56,10 +74,12 @@ async def erase(
     if not rows:
         raise errors.NotFound("there is no such profile in this workspace")
     members = [row["profile_id"] for row in rows]
-    blinds = [row["blind"] for row in await tx.fetch(Q.list_own_blinds, workspace_id, members)]
+    found_by = await tx.fetch(Q.list_own_identities, workspace_id, members)
+    blinds = [row["blind"] for row in found_by]
     addresses = await tx.fetch(Q.erase_addresses, workspace_id, members)
     places = {(row["channel"], row["blind"]) for row in addresses}
-    await _leave_tombstones(tx, workspace_id, blinds, now_us)
+    former = await tx.fetch(Q.erase_moved, workspace_id, blinds)
+    await _leave_tombstones(tx, workspace_id, blinds, former, now_us)
     line = {
         "identities": len(await tx.fetch(Q.erase_identities, workspace_id, blinds)),
         "links": len(await tx.fetch(Q.erase_links, workspace_id, blinds)),
@@ -82,7 +102,9 @@ async def erase(
         Q.insert_erasure, workspace_id, receipt.erasure_id, receipt.profile_id, now_us, actor, receipt.awaited,
         _json(receipt.lines),
     )  # fmt: skip
-    fact = Erased(receipt.erasure_id, members, now_us)
+    replaced = {row["address"] for row in former} - {None}
+    reached, shared = await _reached(tx, workspace_id, _reaches(found_by, addresses, vault), replaced, vault)
+    fact = Erased(receipt.erasure_id, members, now_us, addresses=reached, shared=shared)
     await jobs.publish(tx, workspace_id, ERASED, pack_erased(fact), ids=ids)
     return receipt
 
@@ -115,9 +137,46 @@ def unpack_erased(payload: bytes) -> Erased:
     return msgspec.msgpack.decode(payload, type=Erased)
 
 
-async def _leave_tombstones(tx: Tx, workspace_id: UUID, blinds: Sequence[UUID], now_us: int) -> None:
+def _reaches(
+    identities: Sequence[asyncpg.Record], addresses: Sequence[asyncpg.Record], vault: Vault
+) -> set[Reach]:
+    """By what a person was reached."""
+    found = {
+        Reach(
+            cast(AddressChannel, row["channel"]),
+            vault.open(row["sealed"], b"address" + row["blind"].bytes).decode(),
+        )
+        for row in addresses
+    }
+    for row in identities:
+        channel = CHANNEL_OF.get(IdentityKind(row["kind"]))
+        if channel is not None:
+            value = vault.open(row["sealed"], b"identity" + row["blind"].bytes).decode()
+            found.add(Reach(cast(AddressChannel, channel), value))
+    return {reach for reach in found if reach.value}  # an e-mail that was only taken away is empty
+
+
+async def _reached(
+    tx: Tx, workspace_id: UUID, reaches: set[Reach], replaced: set[UUID], vault: Vault
+) -> tuple[list[UUID], list[UUID]]:
+    """The blind indexes of some addresses, a phone's for each channel of phones, with those of replaced e-mails; and
+    which of them are others' as well.
+    """
+    by_reach: dict[Reach | UUID, list[UUID]] = {blind: [blind] for blind in replaced}
+    for reach in reaches:
+        channels = _PHONE_CHANNELS if reach.channel == "sms" else (reach.channel,)
+        places = [reach_of(vault, Reach(cast(AddressChannel, one), reach.value)) for one in channels]
+        by_reach[reach] = [place.blind for place in places if place is not None]
+    every = [blind for blinds in by_reach.values() for blind in blinds]
+    held = {row["blind"] for row in await tx.fetch(Q.find_held, workspace_id, every)}
+    shared = [blind for blinds in by_reach.values() if held & set(blinds) for blind in blinds]
+    return every, shared
+
+
+async def _leave_tombstones(
+    tx: Tx, workspace_id: UUID, blinds: Sequence[UUID], former: Sequence[asyncpg.Record], now_us: int
+) -> None:
     """Of what finds the person, and of what did before it was replaced: that one is no longer theirs since then."""
-    former = await tx.fetch(Q.erase_moved, workspace_id, blinds)
     await tx.execute(
         Q.insert_tombstones,
         workspace_id,

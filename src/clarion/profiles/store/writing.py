@@ -261,7 +261,9 @@ class _Replacing(Struct):
         await drop_former_places(self.tx, workspace_id, former, vault=self.vault)
         await self.tx.execute(Q.rename_in_cuts, workspace_id, old, new)
         await self.tx.execute(Q.follow_moved, workspace_id, old, new)
-        await self.tx.execute(Q.insert_moved, workspace_id, old, new, self.stamp[0])
+        place = reach_of(self.vault, Reach("email", value))
+        address = None if place is None else place.blind
+        await self.tx.execute(Q.insert_moved, workspace_id, old, new, self.stamp[0], address)
         links = await self.tx.fetch(Q.take_links, workspace_id, old)
         for by_hand in (False, True):
             await self._keep_links([row for row in links if row["by_hand"] is by_hand], old, new, by_hand)

@@ -138,7 +138,7 @@ async def _delete(asked: Asked, erase: bool, find: Callable[[Tx], Awaitable[Foun
             mark = profiles.Update(traits={mapping.DELETED: True})
             await events.update_person(tx, asked.workspace_id, root, mark, vault=vault, ids=asked.store.ids)
             return number
-        await events.erase_person(tx, asked.workspace_id, root, actor=actor, ids=asked.store.ids)
+        await events.erase_person(tx, asked.workspace_id, root, actor=actor, vault=vault, ids=asked.store.ids)
         await accounts.audit(
             tx, asked.workspace_id, ids=asked.store.ids, actor=actor, action="profile_erased",
             profile_id=person.id,

@@ -15,7 +15,7 @@ from clarion.dialects._asked import Asked
 from clarion.dialects.esputnik import reply, serving
 from clarion.dialects.esputnik.messages import mapping, wire
 from clarion.dialects.esputnik.wire import Malformed
-from clarion.messaging import Channel, Content, MessageClass, StoredTemplate, TemplateWish, Text, Unwritable
+from clarion.messaging import Channel, Content, StoredTemplate, TemplateWish, Text, Unwritable
 from clarion.messaging import Email as Mail
 
 MESSAGE = "Message"
@@ -139,8 +139,8 @@ class Store(Struct, frozen=True):
         for tag in sent.tags or ():
             _check_storable(tag)
         return TemplateWish(
-            name=name, channel=self.channel, texts=texts, message_class=MessageClass.MARKETING,
-            sender=sender, sender_name=sender_name, tags=sent.tags,
+            name=name, channel=self.channel, texts=texts, sender=sender,
+            sender_name=sender_name, tags=sent.tags,
         )  # fmt: skip
 
     async def _find(self, tx: Tx, asked: Asked) -> StoredTemplate:

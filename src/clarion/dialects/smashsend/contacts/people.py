@@ -159,11 +159,14 @@ async def delete_by_email(asked: Asked) -> wire.DeletedContact:
 
 async def _erase(asked: Asked, find: Callable[[Tx], Awaitable[Person]]) -> wire.DeletedContact:
     """Who was there a moment ago; the copies of what they did go in jobs."""
+    vault = await asked.vault()
     actor = model.show_id("crd", asked.credential.credential_id)
 
     async def work(tx: Tx) -> Person:
         person = await find(tx)
-        await events.erase_person(tx, asked.workspace_id, person.profile_id, actor=actor, ids=asked.store.ids)
+        await events.erase_person(
+            tx, asked.workspace_id, person.profile_id, actor=actor, vault=vault, ids=asked.store.ids
+        )
         await accounts.audit(
             tx, asked.workspace_id, ids=asked.store.ids, actor=actor, action="profile_erased",
             profile_id=model.show_id("prf", person.profile_id),
