@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import time
 from email.header import decode_header, make_header
 from typing import Any
 
@@ -171,6 +172,23 @@ def test_a_text_part_is_made_where_there_is_none():
 def test_broken_html_is_text_all_the_same(html):
     assert plain(html).endswith("\n")
     mail(content={"html": html})
+
+
+def test_what_looks_like_a_tag_and_is_none_stays():
+    found = plain(
+        "<p title=don't>1 < 2 &copy <img alt='a>b'><!--[if mso]><p>no</p><![endif]--></p><script>'<p>'"
+    )
+    assert found == "1 < 2 © a>b\n"
+
+
+@pytest.mark.parametrize(
+    "piece", ["<a ", '<a "', '<a b="', "<a b='\"", "<!--", "<", "</", "<style>", "<img a = "]
+)
+def test_text_is_made_in_a_time_that_grows_with_the_html_alone(piece):
+    """An expression that goes back from each piece to the end would take minutes."""
+    began = time.process_time()
+    plain(piece * (1_000_000 // len(piece)))
+    assert time.process_time() - began < 5
 
 
 def test_a_preheader_is_hidden_and_first():

@@ -208,7 +208,7 @@ async def test_a_cap_holds_though_two_workers_open_at_once(tenant, database, pla
     async with database.app(tenant.workspace_id) as tx:
         rule = SendingRule(cap_messages=1, cap_hours=24)
         await messaging.set_rule(tx, tenant.workspace_id, "email", rule)
-    await plan(*(wish(str(n)) for n in range(60)))  # more than one worker begins at once
+    await plan(*(wish(str(n)) for n in range(120)))  # more than one worker begins at once
     claimed, both = 0, asyncio.Event()
 
     async def at(point, send_id):
@@ -527,6 +527,24 @@ async def test_what_is_planned_while_a_line_is_busy_waits_for_no_other_look(
     stop.set()
     await working
     assert took_s < 0.9, f"it took {took_s:.2f} s"
+
+
+async def test_one_that_cannot_even_be_opened_holds_up_nobody_else(tenant, database, plan, delivery, mailbox):
+    """Its content is no ciphertext of ours. Taken with the others again and again, it would stop its whole line."""
+    broken, *others = await plan(*(wish(str(n), bulk=False) for n in range(5)))
+    async with database.owner() as tx:
+        await tx.execute(
+            "UPDATE send SET sealed = 'x', due_us = 1 WHERE workspace_id = $1 AND send_id = $2",
+            tenant.workspace_id, broken.send_id,
+        )  # fmt: skip
+    await delivery.work_off(tenant.workspace_id)
+    assert {landed.send_id for landed in await mailbox()} == {one.send_id for one in others}
+    async with database.owner() as tx:
+        row = await tx.fetchrow(
+            "SELECT state, leased_us > $2 AS later FROM send WHERE workspace_id = $1 AND send_id = $3",
+            tenant.workspace_id, database.now_us(), broken.send_id,
+        )  # fmt: skip
+    assert dict(row) == {"state": "planned", "later": True}, "it is looked at again after a lease"
 
 
 async def test_states_are_read_by_ids_and_what_is_nobodys_is_left_out(tenant, database, plan, delivery, ids):

@@ -1,11 +1,12 @@
 """Deliveries: lines of due sends, one a workspace and channel, so that a dead provider holds up nobody else.
 
-A line claims as many as its provider takes at once, writes them, opens their attempts and hands them over. Three
-commits an attempt (opened, marked, closed), each shared by whatever gathered meanwhile. `at` is told each point that
-is passed, so that tests can stop there; what may happen at each is the table of docs/explanation/sending.md.
+A line claims some, writes them and opens their attempts in one transaction, then hands them over. Three commits an
+attempt (opened, marked, closed), each shared by whatever gathered meanwhile. `at` is told each point that is passed,
+so that tests can stop there; what may happen at each is the table of docs/explanation/sending.md.
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,8 +15,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from clarion import accounts, log
-from clarion.accounts import Vaults
-from clarion.db import Database, is_transient
+from clarion.accounts import Vaults, Workspace
+from clarion.db import Database, Tx, is_transient
 from clarion.messaging import configs, settling, store, writing
 from clarion.messaging.gathering import Together
 from clarion.messaging.links import Links
@@ -25,16 +26,18 @@ from clarion.messaging.settling import Closing
 from clarion.messaging.store import StoredProvider
 from clarion.messaging.trials import BREAKS_AFTER, Breaker
 from clarion.model import Ids
+from clarion.vault import Vault
 
 LEASE_S = 60
 LOOK_EVERY_S = 1.0
 EXTEND_EVERY_S = 15.0
 #: How many a provider is handed at once that does not say it itself.
 WIDTH = 10
-#: How many times that are begun at once: some wait for a connection while others' answers are noted.
-AHEAD = 4
+#: How many times that are begun at once: some wait for a connection while others' answers are noted. Half of them
+#: are opened together, so that a transaction's price is shared.
+AHEAD = 8
 #: How long an answer waits for others to be noted together; no connection waits for it.
-CLOSE_WAIT_S = 0.02
+CLOSE_WAIT_S = 0.05
 _CLOSE_TRIES = 5
 
 At = Callable[[str, UUID], Awaitable[None]]
@@ -44,6 +47,10 @@ _log = log.get(__name__)
 
 class LeaseLost(Exception):
     """Another worker may have the send: nothing goes out."""
+
+
+class CannotBegin(Exception):
+    """Some claimed sends cannot be written or decided; `__cause__` says why."""
 
 
 class Carrying(Struct, frozen=True, kw_only=True):
@@ -141,24 +148,28 @@ class Line:
         self._channel = channel
         self._breakers = breakers
         self._in_flight: dict[asyncio.Task[None], tuple[UUID, UUID]] = {}  # attempt -> (send, token)
-        self._more = asyncio.Event()  # something became due since it looked last
+        self._width = WIDTH  # what its provider took at once when it was read last
+        self._news = asyncio.Event()  # something became due, or an attempt ended, since it looked last
+        self._dry = False  # nothing was left at the last look, and nobody said that there is more
+        self._singly = 0  # how many more are opened one by one, because some of them could not be together
         self._marks: Together[tuple[UUID, UUID], bool] = Together(self._mark)
         self._closings: Together[Closing, None] = Together(self._close, wait_s=CLOSE_WAIT_S)
 
     def look(self) -> None:
         """Something is due: looked for before the line ends, so that it waits for no other wake-up."""
-        self._more.set()
+        self._dry = False
+        self._news.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Raises nothing; what fails is logged and due again when its lease is over."""
         extending = asyncio.create_task(self._extend())
         try:
             while not stop.is_set():
-                self._more.clear()
+                self._news.clear()
                 begun = await self._fill()
                 if self._in_flight:
-                    await self._one_done()
-                elif not begun and not self._more.is_set():
+                    await self._something_new()
+                elif not begun and not self._news.is_set():
                     return
         except Exception as exc:
             if not is_transient(exc):
@@ -167,64 +178,110 @@ class Line:
             await asyncio.gather(*self._in_flight, return_exceptions=True)
             extending.cancel()
 
-    async def _one_done(self) -> None:
-        """An attempt has ended, or something became due."""
-        more = asyncio.ensure_future(self._more.wait())
-        await asyncio.wait([more, *self._in_flight], timeout=1, return_when=asyncio.FIRST_COMPLETED)
-        more.cancel()
+    async def _something_new(self) -> None:
+        """An attempt has ended, or something became due; or a second has passed."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), 1)
 
     async def _fill(self) -> int:
-        """Claim, write and open as many as there is room for; how many were claimed."""
+        """Begin as many as there is room for; how many were claimed. What cannot be begun holds up nobody else."""
+        if not self._may_begin():
+            return 0
+        try:
+            claimed = await self._begin()
+        except CannotBegin as exc:
+            _log.exception("sends could not be begun", action="begin_failed", exc_info=exc.__cause__)
+            return await self._apart()
+        self._singly = max(0, self._singly - claimed)
+        return claimed
+
+    async def _begin(self) -> int:
+        """Claim, write and open in one transaction, which asks nobody but the database; then hand over."""
         carrying = self._carrying
         database, vault = carrying.database, await carrying.vaults.of(self._workspace_id)
         async with database.owner() as tx:
             workspace = await accounts.read_workspace(tx, self._workspace_id)
             carrier = await store.find_provider(tx, self._workspace_id, self._channel, vault=vault)
-        if workspace.test and carrier is not None and configs.PROVIDERS[carrier.kind].real:
-            carrier = store.default_provider(self._channel)  # a test workspace is never sent from
-        room = self._room(carrier)
-        if room == 0:
-            return 0
-        token, now_us = carrying.ids.next(), database.now_us()
-        async with database.owner() as tx:
+            if workspace.test and carrier is not None and configs.PROVIDERS[carrier.kind].real:
+                carrier = store.default_provider(self._channel)  # a test workspace is never sent from
+            self._width = WIDTH if carrier is None else getattr(carrier.config, "connections_max", WIDTH)
+            room, turn = self._room(), self._turn(carrier, vault)
+            claimed, opened = await self._open(tx, workspace, turn, room) if room else (0, [])
+        self._dry = claimed < room
+        for one in opened:
+            await carrying.at("attempt written", one.message.send_id)
+            self._hand_over(turn, one)
+        return claimed
+
+    async def _open(self, tx: Tx, workspace: Workspace, turn: Turn, room: int) -> tuple[int, list[Opened]]:
+        """How many were claimed, and which may go out. Raises CannotBegin where it is they who fail."""
+        carrying, now_us = self._carrying, self._carrying.database.now_us()
+        try:
             claimed = await store.claim(
-                tx, self._workspace_id, self._channel, token, room,
-                now_us=now_us, lease_us=LEASE_S * 1_000_000, vault=vault,
-            )  # fmt: skip
-        for send in claimed:
-            await carrying.at("claimed", send.send_id)
-        if not claimed:
-            return 0
-        async with database.owner() as tx:
+                tx, self._workspace_id, self._channel, room, now_us=now_us, vault=turn.vault
+            )
+            for send in claimed:
+                await carrying.at("claimed", send.send_id)
+            if not claimed:
+                return 0, []
             now = datetime.fromtimestamp(now_us / 1_000_000, UTC)
-            written = await writing.write(tx, workspace, claimed, vault=vault, links=carrying.links, now=now)
-        turn = Turn(
-            workspace_id=self._workspace_id, channel=self._channel, token=token, carrier=carrier,
+            written = await writing.write(
+                tx, workspace, claimed, vault=turn.vault, links=carrying.links, now=now
+            )
+            return len(claimed), await open_attempts(tx, turn, written, now_us=carrying.database.now_us())
+        except Exception as exc:
+            if is_transient(exc):
+                raise
+            raise CannotBegin from exc
+
+    def _turn(self, carrier: StoredProvider | None, vault: Vault) -> Turn:
+        carrying = self._carrying
+        return Turn(
+            workspace_id=self._workspace_id, channel=self._channel, token=carrying.ids.next(), carrier=carrier,
             window_s=0 if carrier is None else carrying.providers[carrier.kind].again_within_s(carrier.config),
             lease_us=LEASE_S * 1_000_000, vault=vault, links=carrying.links,
         )  # fmt: skip
-        async with database.owner() as tx:
-            opened = await open_attempts(tx, turn, written, now_us=database.now_us())
-        for one in opened:
-            await carrying.at("attempt written", one.message.send_id)
-            task = asyncio.create_task(self._attempt(turn, one))
-            self._in_flight[task] = (one.message.send_id, token)
-            task.add_done_callback(lambda done: self._in_flight.pop(done, None))
-        return len(claimed)
 
-    def _room(self, carrier: StoredProvider | None) -> int:
-        """How many more may be begun: as many at least as the provider takes at once, so that commits are shared,
-        and so many in all that its connections never wait for ours; one to try a provider that failed.
-        """
-        key = (self._workspace_id, self._channel)
-        breaker = self._breakers.get(key, Breaker())
-        if not breaker.lets_pass(asyncio.get_running_loop().time()):
+    def _hand_over(self, turn: Turn, one: Opened) -> None:
+        task = asyncio.create_task(self._attempt(turn, one))
+        self._in_flight[task] = (one.message.send_id, turn.token)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, attempt: asyncio.Task[None]) -> None:
+        self._in_flight.pop(attempt, None)
+        self._news.set()
+
+    async def _apart(self) -> int:
+        """Of some that could not be begun together each is tried alone; one that cannot alone waits out a lease."""
+        self._news.set()
+        if self._singly == 0:
+            self._singly = self._width * AHEAD
             return 0
+        database = self._carrying.database
+        async with database.owner() as tx:
+            now_us = database.now_us()
+            until_us = now_us + LEASE_S * 1_000_000
+            await store.set_aside(tx, self._workspace_id, self._channel, now_us=now_us, until_us=until_us)
+        return 0
+
+    def _may_begin(self) -> bool:
+        """Whether it is worth asking the database: by what was seen last there is room, and something to fill it."""
+        breaker = self._breakers.get((self._workspace_id, self._channel), Breaker())
+        passes = breaker.lets_pass(asyncio.get_running_loop().time())
+        return passes and self._room() > 0 and not (self._dry and self._in_flight)
+
+    def _room(self) -> int:
+        """How many more may be begun: half of all at least, so that commits are shared, and so many in all that the
+        provider's connections never wait for ours; one to try a provider that failed.
+        """
+        breaker = self._breakers.get((self._workspace_id, self._channel), Breaker())
         if breaker.failures >= BREAKS_AFTER:
             return 0 if self._in_flight else 1
-        width = WIDTH if carrier is None else getattr(carrier.config, "connections_max", WIDTH)
-        free: int = width * AHEAD - len(self._in_flight)
-        return free if free >= width else 0
+        if self._singly:
+            return 1
+        most = self._width * AHEAD
+        free = most - len(self._in_flight)
+        return free if 2 * free >= most else 0
 
     async def _attempt(self, turn: Turn, one: Opened) -> None:
         assert turn.carrier is not None, "nothing is opened that nobody carries"
@@ -281,8 +338,8 @@ class Line:
 
     async def _mark(self, attempts: Sequence[tuple[UUID, UUID]]) -> list[bool]:
         database = self._carrying.database
-        async with database.owner() as tx:
-            held = await store.mark(tx, self._workspace_id, attempts, now_us=database.now_us())
+        async with database.owner_statement() as connection:
+            held = await store.mark(connection, self._workspace_id, attempts, now_us=database.now_us())
         return [send_id in held for send_id, _ in attempts]
 
     async def _close(self, closings: Sequence[Closing]) -> list[None]:

@@ -60,15 +60,14 @@ class _Readers(Struct, frozen=True, kw_only=True):
 
 
 async def open_attempts(tx: Tx, turn: Turn, written: Sequence[Written], *, now_us: int) -> list[Opened]:
-    """Decide each; open those that may go, settle the others. Only what is still ours is touched."""
-    held = await store.hold(tx, turn.workspace_id, [one.claimed.send_id for one in written], turn.token)
-    mine = [one for one in written if one.claimed.send_id in held]
+    """Decide each; open those that may go, settle the others. `tx` has claimed them and holds their rows."""
     if await instance.acting_paused(tx) is not None:
-        await store.release(tx, turn.workspace_id, list(held), turn.token, now_us + PAUSED_WAIT_US)
+        claimed = [one.claimed.send_id for one in written]
+        await store.put_off(tx, turn.workspace_id, claimed, now_us + PAUSED_WAIT_US)
         return []
-    readers = await _readers(tx, turn, mine, now_us)
+    readers = await _readers(tx, turn, written, now_us)
     decided, moves, opened = [], [], []
-    for one in mine:
+    for one in written:
         standing = _standing(one, readers)
         decision = policy.decide(_due(one), standing, readers.rules, now=_at(now_us))
         looked_up = None if one.claimed.kept.recipient else one.recipient
@@ -102,7 +101,9 @@ async def _open(tx: Tx, turn: Turn, opened: Sequence[Opened], now_us: int) -> No
     ]  # fmt: skip
     await store.note(tx, turn.workspace_id, marks, now_us=now_us, vault=turn.vault)
     pairs = [(one.message.send_id, one.written.blind) for one in opened]
-    await store.open_sends(tx, turn.workspace_id, pairs, carrier.kind, now_us=now_us, lease_us=turn.lease_us)
+    await store.open_sends(
+        tx, turn.workspace_id, pairs, carrier.kind, turn.token, now_us=now_us, lease_us=turn.lease_us
+    )
 
 
 def _not_now(turn: Turn, one: Written, decision: Decision, now_us: int) -> Move | None:

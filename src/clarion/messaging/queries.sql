@@ -134,20 +134,19 @@ WHERE EXISTS (SELECT FROM send AS s WHERE s.workspace_id = w.workspace_id AND s.
     AND s.state IN ('planned', 'deferred') AND s.due_us <= $1 AND s.leased_us < $1);
 
 -- name: claim_sends
--- Those that wait longest; the token fences whoever sleeps past the lease.
-UPDATE send SET token = $4, leased_us = $5
+-- Those that wait longest, locked until the commit: nobody else finds them meanwhile.
+SELECT send_id, profile_id, channel, class, topic, template_id, version, due_us, expires_us, attempts, doubt_us,
+    retried, sealed FROM send
+WHERE workspace_id = $1 AND channel = $2 AND state IN ('planned', 'deferred') AND due_us <= $3 AND leased_us < $3
+ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED;
+
+-- name: set_aside
+-- The one that waits longest: nobody's until `leased_us`.
+UPDATE send SET leased_us = $4
 WHERE workspace_id = $1 AND state IN ('planned', 'deferred') AND send_id = ANY(ARRAY(
     SELECT send_id FROM send
     WHERE workspace_id = $1 AND channel = $2 AND state IN ('planned', 'deferred') AND due_us <= $3 AND leased_us < $3
-    ORDER BY due_us LIMIT $6 FOR UPDATE SKIP LOCKED))
-RETURNING send_id, profile_id, channel, class, topic, template_id, version, due_us, expires_us, attempts, doubt_us,
-    retried, sealed;
-
--- name: hold_sends
--- First in the transaction that opens attempts: still ours, and locked until the commit.
-SELECT send_id FROM send
-WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND token = $3 AND state IN ('planned', 'deferred')
-ORDER BY send_id FOR UPDATE;
+    ORDER BY due_us LIMIT 1 FOR UPDATE SKIP LOCKED));
 
 -- name: lock_addresses
 -- Two workers do not count one address's messages at the same time; in sorted order.
@@ -188,9 +187,9 @@ FROM unnest($3::uuid[], $4::int[], $5::text[], $6::uuid[], $7::uuid[], $8::text[
 ON CONFLICT (workspace_id, send_id, n, phase) DO NOTHING;
 
 -- name: open_sends
--- A worker has them in its hands.
+-- A worker has them in its hands; the token fences it when it sleeps past the lease.
 UPDATE send AS s SET state = 'attempting', reason = NULL, attempts = s.attempts + 1, blind = o.blind,
-    provider_kind = o.provider_kind, sent_us = coalesce(s.sent_us, $5), changed_us = $5, leased_us = $6
+    provider_kind = o.provider_kind, sent_us = coalesce(s.sent_us, $5), changed_us = $5, leased_us = $6, token = $7
 FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS o(send_id, blind, provider_kind)
 WHERE s.workspace_id = $1 AND s.send_id = o.send_id;
 
@@ -224,10 +223,10 @@ FROM unnest($3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::
     AS m(send_id, state, reason, due_us, sent_us, doubt_us, provider_ref)
 WHERE s.workspace_id = $1 AND s.send_id = m.send_id;
 
--- name: release_sends
+-- name: put_off
 -- Claimed and not opened: due again at `due_us`, as they were.
-UPDATE send SET token = NULL, leased_us = 0, due_us = greatest(due_us, $4)
-WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND token = $3 AND state IN ('planned', 'deferred');
+UPDATE send SET due_us = greatest(due_us, $3)
+WHERE workspace_id = $1 AND send_id = ANY($2::uuid[]) AND state IN ('planned', 'deferred');
 
 -- name: find_lapsed_workspaces
 -- Where a worker went away in the middle of an attempt.

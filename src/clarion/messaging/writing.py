@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,7 +16,6 @@ from clarion.messaging.links import Links, Reader
 from clarion.messaging.port import Channel, Content
 from clarion.messaging.rendering import Reading, Unwritable
 from clarion.messaging.store import Claimed
-from clarion.profiles import FoundProfile
 from clarion.vault import Vault
 
 #: On which of a person's addresses a channel reaches them.
@@ -37,6 +37,13 @@ class Written(Struct, frozen=True, kw_only=True):
     links: Mapping[str, str] = {}
 
 
+class _Person(Struct, frozen=True):
+    """What a message needs of somebody. `address`: where its channel reaches them."""
+
+    traits: Mapping[str, Any]
+    address: str | None
+
+
 async def write(
     tx: Tx,
     workspace: Workspace,
@@ -51,11 +58,10 @@ async def write(
     `links`: where readers answer; None: nowhere.
     """
     texts: dict[tuple[UUID, int], dict[str, Content]] = {}
+    people = await _people(tx, workspace.workspace_id, claimed, vault=vault)
     written = []
     for send in claimed:
-        found = None
-        if send.profile_id is not None:
-            found = await profiles.read_profile(tx, workspace.workspace_id, send.profile_id, vault=vault)
+        found = None if send.profile_id is None else people.get(send.profile_id)
         if send.template_id is not None and send.version is not None:
             version = (send.template_id, send.version)
             if version not in texts:
@@ -69,10 +75,26 @@ async def write(
     return written
 
 
+async def _people(
+    tx: Tx, workspace_id: UUID, claimed: Sequence[Claimed], *, vault: Vault
+) -> dict[UUID, _Person]:
+    """Whom some sends of a channel are for, by the member that they name; nobody who was erased."""
+    asked = {send.profile_id for send in claimed if send.profile_id is not None}
+    if not asked:
+        return {}
+    kin = await profiles.kin_of(tx, workspace_id, asked, vault=vault)
+    channel = claimed[0].channel
+    roots = list({one.root_id for one in kin.values()})
+    reached = await profiles.newest_addresses(
+        tx, workspace_id, roots, ADDRESS_OF.get(channel, channel), vault=vault
+    )
+    return {member: _Person(one.traits, reached.get(one.root_id)) for member, one in kin.items()}
+
+
 def _written(
     workspace: Workspace,
     send: Claimed,
-    found: FoundProfile | None,
+    found: _Person | None,
     source: Content,
     *,
     vault: Vault,
@@ -111,17 +133,13 @@ def _written(
     )
 
 
-def _address(channel: Channel, found: FoundProfile | None) -> str | None:
-    """The newest one of the person that the channel reaches."""
+def _address(channel: Channel, found: _Person | None) -> str | None:
     if channel == "webhook":
         return NOWHERE
-    if found is None:
-        return None
-    held = [one["value"] for one in found.addresses if one["channel"] == ADDRESS_OF.get(channel, channel)]
-    return held[-1] if held else None
+    return None if found is None else found.address
 
 
-def _language(send: Claimed, found: FoundProfile | None) -> str | None:
+def _language(send: Claimed, found: _Person | None) -> str | None:
     language = send.kept.language or ({} if found is None else found.traits).get("language")
     return language if isinstance(language, str) else None
 

@@ -18,7 +18,7 @@ LAPSED_AT_ONCE = 500
 
 
 class Claimed(Struct, frozen=True, kw_only=True):
-    """A send in a worker's hands, not yet tried."""
+    """A due send that a transaction holds, not yet tried."""
 
     send_id: UUID
     profile_id: UUID | None
@@ -93,26 +93,24 @@ async def claim(
     tx: Tx,
     workspace_id: UUID,
     channel: Channel,
-    token: UUID,
     limit: int,
     *,
     now_us: int,
-    lease_us: int,
     vault: Vault,
 ) -> list[Claimed]:
-    """At most `limit` of those that wait longest, leased."""
-    rows = await tx.fetch(Q.claim_sends, workspace_id, channel, now_us, token, now_us + lease_us, limit)
-    return [_claimed(row, vault) for row in sorted(rows, key=lambda row: row["due_us"])]
+    """At most `limit` of those that wait longest; their rows stay locked until the commit."""
+    rows = await tx.fetch(Q.claim_sends, workspace_id, channel, now_us, limit)
+    return [_claimed(row, vault) for row in rows]
 
 
-async def hold(tx: Tx, workspace_id: UUID, send_ids: Sequence[UUID], token: UUID) -> set[UUID]:
-    """Those that are still ours; their rows stay locked until the commit."""
-    return {row["send_id"] for row in await tx.fetch(Q.hold_sends, workspace_id, send_ids, token)}
+async def set_aside(tx: Tx, workspace_id: UUID, channel: Channel, *, now_us: int, until_us: int) -> None:
+    """The one that waits longest is not looked at until then."""
+    await tx.execute(Q.set_aside, workspace_id, channel, now_us, until_us)
 
 
-async def release(tx: Tx, workspace_id: UUID, send_ids: Sequence[UUID], token: UUID, due_us: int) -> None:
-    """Claimed and not opened: somebody else's, not before `due_us`."""
-    await tx.execute(Q.release_sends, workspace_id, send_ids, token, due_us)
+async def put_off(tx: Tx, workspace_id: UUID, send_ids: Sequence[UUID], due_us: int) -> None:
+    """Claimed and not opened: due again, not before `due_us`."""
+    await tx.execute(Q.put_off, workspace_id, send_ids, due_us)
 
 
 async def open_sends(
@@ -120,14 +118,15 @@ async def open_sends(
     workspace_id: UUID,
     opening: Sequence[tuple[UUID, UUID | None]],
     provider_kind: str,
+    token: UUID,
     *,
     now_us: int,
     lease_us: int,
 ) -> None:
-    """They are being attempted: (send, blind index of its address)."""
+    """They are being attempted under this token: (send, blind index of its address)."""
     ids, blinds = [one[0] for one in opening], [one[1] for one in opening]
     kinds = [provider_kind] * len(opening)
-    await tx.execute(Q.open_sends, workspace_id, ids, blinds, kinds, now_us, now_us + lease_us)
+    await tx.execute(Q.open_sends, workspace_id, ids, blinds, kinds, now_us, now_us + lease_us, token)
 
 
 async def mark(
