@@ -44,6 +44,7 @@ def test_from_the_first_line_to_the_mails(new_server: Any, port: int, ledger: Pa
         "provider", "set", "email", "smtp", "host=127.0.0.1", f"port={port}", "security=none",
         "sender=shop@example.com", "--workspace", "demo",
     )  # fmt: skip
+    server.run("metric", "create", "user.signup")  # as README's first event leaves it
     done = subprocess.run(
         ["sh", SCRIPT], capture_output=True, text=True, timeout=300, check=False,
         env=os.environ | {"CLARION_URL": server.url, "CLARION_DATA": str(server.data)},

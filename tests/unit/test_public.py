@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from msgspec import Struct
@@ -13,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter
 from starlette.applications import Starlette
 
 from clarion import public
+from clarion.dialects import DIALECTS
 from clarion.errors import Unavailable
 from clarion.public import Disk, Example, Front, Readiness
 from clarion.public import docs as docs_
@@ -144,6 +146,21 @@ async def test_only_pages_are_found(path: str) -> None:
 
 def test_the_project_has_docs() -> None:
     assert "reference/configuration.md" in docs_.read()
+
+
+def test_links_of_the_projects_own_pages_lead_to_pages() -> None:
+    """Seen to fail while links to the tutorial's script and to files beside docs/ were links."""
+    pages = docs_.Docs(docs_.read())
+    shown, waiting = {}, [""]
+    while waiting:
+        url = waiting.pop()
+        shown[url] = pages.page(url)
+        assert shown[url] is not None, url
+        for href in re.findall(r'href="([^"#]+)', shown[url].split("<main>")[1]):
+            to = urljoin(f"/docs/{url}", href).removeprefix("/docs/")
+            if "://" not in to and to not in shown and to.split("/")[0] not in DIALECTS:
+                waiting.append(to)
+    assert "sh docs/tutorial/first-messages.sh" in shown["tutorial/first-messages.sh"]
 
 
 async def test_alive() -> None:

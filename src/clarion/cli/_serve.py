@@ -74,7 +74,7 @@ def banner(settings: Settings, prepared: Prepared) -> str:
     for example in prepared.examples:
         lines += [f"Try it ({example.dialect}):", "", f"  {example.curl}", ""]
     if prepared.examples:
-        lines += ["Keys:", *(f"  {example.dialect}: {example.key}" for example in prepared.examples), ""]
+        lines += [f"Keys:  {command}" for command in dict.fromkeys(one.key for one in prepared.examples)]
     lines += [
         f"Docs:  {settings.base_url}/docs/",
         f"Data:  {'the database of database_url' if settings.database_url else settings.data}",

@@ -26,14 +26,22 @@ _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
 
 
 def read() -> dict[str, str]:
-    """Markdown by path (`reference/configuration.md`): the installed wheel's, else the checkout's, else
-    none.
+    """Markdown by path (`reference/configuration.md`), scripts among it: the installed wheel's, else the
+    checkout's, else none.
     """
     installed = Path(str(files("clarion"))) / "docs"
     folder = installed if installed.is_dir() else Path(clarion.__file__).parents[2] / "docs"
     return {
-        path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.md"))
+        path.relative_to(folder).as_posix(): _markdown(path)
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in (".md", ".sh")
     }
+
+
+def _markdown(path: Path) -> str:
+    """A page as it stands, a script as one block under its name."""
+    text = path.read_text("utf-8")
+    return text if path.suffix == ".md" else f"# {path.name}\n\n```sh\n{text}```\n"
 
 
 class _Entry(Struct, frozen=True):
@@ -49,6 +57,7 @@ class Docs:
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self._sources = {_url(path): _COMMENT.sub("", text) for path, text in sources.items()}
+        self._folders = {_url(path): posixpath.dirname(path) for path in sources}
         self._entries = sorted(map(self._entry, self._sources), key=_place)
         self._rendered: dict[str, str] = {}
         self._markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
@@ -59,7 +68,9 @@ class Docs:
             return self._in_frame("Docs", "<h1>Docs</h1>\n<p>Choose a page.</p>", url) if url == "" else None
         if url not in self._rendered:
             content = self._markdown.renderer.render(
-                list(_adapted(self._markdown.parse(self._sources[url]))), self._markdown.options, {}
+                list(_adapted(self._markdown.parse(self._sources[url]), self._folders[url])),
+                self._markdown.options,
+                {},
             )
             self._rendered[url] = self._in_frame(_title(self._sources[url], url), content, url)
         return self._rendered[url]
@@ -110,17 +121,32 @@ def _title(text: str, url: str) -> str:
     return found.group(1).replace("`", "") if found else url
 
 
-def _adapted(tokens: list[Token]) -> Iterator[Token]:
-    """Links between files become links between pages; headings can be linked to, by GitHub's names for
-    them.
+def _adapted(tokens: list[Token], folder: str) -> Iterator[Token]:
+    """Links between files become links between pages, those to files that are no page mere text; headings can be
+    linked to, by GitHub's names for them.
     """
     for token, after in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type == "heading_open" and after is not None:
             token.attrSet("id", _slug(after.content))
-        for child in token.children or ():
-            if child.type == "link_open":
-                child.attrSet("href", _href(str(child.attrGet("href"))))
+        if token.children:
+            token.children = list(_linked(token.children, folder))
         yield token
+
+
+def _linked(tokens: list[Token], folder: str) -> Iterator[Token]:
+    inside = True
+    for token in tokens:
+        if token.type == "link_open":
+            href = str(token.attrGet("href"))
+            inside = not _leads_out(href, folder)
+            token.attrSet("href", _href(href))
+        if inside or token.type not in ("link_open", "link_close"):
+            yield token
+
+
+def _leads_out(href: str, folder: str) -> bool:
+    """Whether it is a file of the checkout beside docs/: no server has a page of it."""
+    return "://" not in href and posixpath.normpath(posixpath.join(folder, href)).startswith("..")
 
 
 def _slug(heading: str) -> str:
