@@ -9,10 +9,10 @@ import json
 import math
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -30,6 +30,7 @@ from tests.trust.poison import FRAMINGS, KEPT, MAIL, NAME, REFUSED, Framing, Poi
 
 REFUSALS = {400, 413, 415}
 PLACE = 77  # of the poisoned one among 200
+FRONTS = {front.dialect: front for front in DOORS}
 FRAMED = 10_000  # the number of the first event in a poisoned framing
 GOOD, COMPANION = "good", "company"
 
@@ -43,6 +44,21 @@ class Way(StrEnum):
 
 
 WAYS = tuple(Way)
+
+
+Made = TypeVar("Made")
+
+
+class AsAsked(dict[str, Made]):
+    """What is made for a door when it is asked for, so that one door alone can be tried."""
+
+    def __init__(self, make: Callable[[str], Made]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, dialect: str) -> Made:
+        made = self[dialect] = self._make(dialect)
+        return made
 
 
 class Lab(Struct):
@@ -111,10 +127,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def labs(server: Server) -> Iterator[dict[str, Lab]]:
-    """A laboratory for each door, by its dialect."""
+    """A laboratory for each door that is asked for, by its dialect."""
     # A connection a request: some are broken off. One client, for to make one takes longer than to be answered.
     with httpx2.Client(limits=httpx2.Limits(max_keepalive_connections=0), timeout=60) as sender:
-        opened = {front.dialect: laboratory(front, server, sender) for front in DOORS}
+        opened = AsAsked(lambda dialect: laboratory(FRONTS[dialect], server, sender))
         yield opened
         for lab in opened.values():
             for reader in lab.readers.values():
@@ -170,18 +186,19 @@ class Sent(Struct):
 
 @pytest.fixture(scope="module")
 def sent(labs: dict[str, Lab]) -> dict[str, Sent]:
-    """By dialect."""
-    answers = {
-        lab.front.dialect: {
+    """By dialect, sent when it is asked for."""
+
+    def send_all(dialect: str) -> Sent:
+        lab = labs[dialect]
+        answers = {
             (one.name, way): lab.send(way, body_of(lab, number, one, way), one.headers)
             for number, one in enumerate(lab.front.poisons)
             for way in ways(lab.front, one)
         }
-        for lab in labs.values()
-    }
-    for lab in labs.values():
         lab.settle()
-    return {lab.front.dialect: Sent(answers[lab.front.dialect], listed(lab)) for lab in labs.values()}
+        return Sent(answers, listed(lab))
+
+    return AsAsked(send_all)
 
 
 def listed(lab: Lab) -> dict[Way, list[dict[str, Any]]]:

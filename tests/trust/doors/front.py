@@ -23,9 +23,9 @@ class Front(Struct, frozen=True, kw_only=True):
     """A door.
 
     `key`: what its callers' key is called; `shown`: the header Authorization with it. `event`: name, e-mail and a
-    text as JSON -> an event that serves alone and in a batch. `person`: by what that e-mail finds its person, as kind and
-    namespace. `batch`: None where a call takes one event. `shape`:
-    the keys of a refusal, whose status is `status_in` it, if that is said there. `whole`: one bad event of a batch
+    text as JSON -> an event that serves alone and in a batch. `person`: by what that e-mail finds its person, as kind
+    and namespace. `batch`: None where a call takes one event. `shape`: the keys of a refusal, whose status is
+    `status_in` it, if that is said there. `whole`: one bad event of a batch
     refuses it. `verdict`: an answer that is no refusal, and how many items were sent. `distinct`: as how many events
     one event counts that comes alone, again, and in a batch. `properties`, `traits`: what of an event must read
     back, by another parser than ours. `defined`: names of events -> what has to be sent before they may be, as path
