@@ -72,11 +72,24 @@ async def call(own, tenant):
     return made
 
 
+async def known(tx, workspace_id):
+    return {"hello": ("email",)}
+
+
+@pytest.fixture
+def publish_again(call):
+    async def do(one, find_templates=known):
+        async with call.app() as tx:
+            return await automations.publish(
+                tx, call.workspace_id, one.automation_id,
+                find_templates=find_templates, now_us=call.ports.database.now_us(),
+            )  # fmt: skip
+
+    return do
+
+
 @pytest.fixture
 def publish(call):
-    async def known(tx, workspace_id):
-        return {"hello": ("email",)}
-
     async def do(definition, name="welcome"):
         now_us = call.ports.database.now_us()
         async with call.app() as tx:
@@ -174,6 +187,38 @@ async def test_a_deleted_event_pauses_what_it_started(call, publish, standing, h
     assert [effect.effect for effect in gone.automations[0].effects] == ["paused"]
     assert (await standing(one))[0].status == "paused"
     assert await happen(left("1")) == [], "the event is discovered anew, and starts nothing"
+
+
+@pytest.mark.parametrize(
+    ("where", "lose"),
+    [
+        (None, lambda call: metric.delete(call, metric.One(LEFT))),
+        (BIG, lambda call: metric.change(call, metric.Change(name=LEFT, attributes=()))),
+    ],
+    ids=["its metric", "what its rule asks of"],
+)
+async def test_what_lost_its_trigger_is_published_again_only_after_somebody_said_what_starts_it(
+    call, publish, publish_again, happen, where, lose
+):
+    """The control is in it: nothing stands in the way of what is saved anew."""
+    one = await publish(asking(NO_PLAN, where=where))
+    await lose(call)
+    with pytest.raises(errors.Invalid, match=r"trigger.lost says that .*cart.left is gone: make it anew"):
+        await publish_again(one)
+    assert await happen(left("1")) == []
+
+    async with call.app() as tx:
+        await automations.redraft(
+            tx, call.workspace_id, one.automation_id, asking(NO_PLAN), by="test", now_us=1
+        )
+    assert (await publish_again(one)).status == "live"
+    assert await happen(left("2")) == ["hello"]
+
+
+async def test_what_sends_a_template_that_is_gone_is_not_published(call, publish, publish_again):
+    one = await publish(asking(NO_PLAN))
+    with pytest.raises(errors.Invalid, match="there is no template hello: make it, or name one of"):
+        await publish_again(one, automations.no_templates)
 
 
 async def test_an_attribute_that_is_edited_away_pauses_its_trigger_and_closes_its_branches(

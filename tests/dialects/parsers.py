@@ -90,6 +90,14 @@ def _esputnik_event(call: esputnik_routes.Call) -> Callable[[bytes], Sequence[An
     return parse
 
 
+def _esputnik_plain_past(call: esputnik_routes.Call) -> Callable[[bytes], Sequence[Any]]:
+    def parse(body: bytes) -> Sequence[Any]:
+        events = esputnik_wire.read(body, esputnik_wire.PastEvents).events
+        return esputnik_routes.plain_past(call, events, body, UTC, NOW_US, "esputnik") or []
+
+    return parse
+
+
 def _esputnik_contact(body: bytes) -> Sequence[Any]:
     told = esputnik_contacts.told(esputnik_wire.read(body, esputnik_contacts_wire.Contact))
     whom = esputnik_contacts.whom(told, None, "esputnik")
@@ -106,7 +114,8 @@ def _esputnik_order(body: bytes) -> Sequence[Any]:
 
 def _esputnik_recipients(body: bytes) -> Sequence[Any]:
     sent = esputnik_wire.read(body, esputnik_messages_wire.Smartsend)
-    return esputnik_messages.recipients(sent, "email")
+    esputnik_messages.recipients(sent, "email")
+    return []
 
 
 def _esputnik_at_once(kind: type[Any]) -> Callable[[bytes], Sequence[Any]]:
@@ -167,7 +176,17 @@ def _smartpush_metrics(body: bytes) -> Sequence[Any]:
 
 def _smartpush_events(body: bytes) -> Sequence[Any]:
     read = [smartpush_wire.read(one, smartpush_wire.CustomEvent) for one in smartpush_wire.read_events(body)]
-    return [smartpush.offer(smartpush_rules.event(one, NOW_US), NOW_US, "fresh") for one in read]
+    return [smartpush.offer(smartpush_rules.event(one, NOW_US), NOW_US, lambda: "fresh") for one in read]
+
+
+def _smartpush_plain_events(body: bytes) -> Sequence[Any]:
+    read = smartpush_wire.read_plain_events(body) or []
+    if read:
+        closely = [
+            smartpush_wire.read(one, smartpush_wire.CustomEvent) for one in smartpush_wire.read_events(body)
+        ]
+        assert read == closely
+    return [smartpush.offer(smartpush_rules.event(one, NOW_US), NOW_US, lambda: "fresh") for one in read]
 
 
 def _smartapppush_event(body: bytes) -> Sequence[Any]:
@@ -282,6 +301,12 @@ PARSERS = [
     Parser("smartpush contact", _smartpush_contact, (smartpush_wire.Malformed,), _SMARTPUSH),
     Parser("smartpush metrics", _smartpush_metrics, (smartpush_wire.Malformed,), (*_SMARTPUSH, "metrics")),
     Parser("smartpush events", _smartpush_events, (smartpush_wire.Malformed,), (*_SMARTPUSH, "events")),
+    Parser(
+        "smartpush events at once",
+        _smartpush_plain_events,
+        (smartpush_wire.Malformed,),
+        (*_SMARTPUSH, "events"),
+    ),
     Parser("smashsend event", _event, (), _EVENT_FIELDS),
     Parser("smashsend batch", _batch, (wire.Malformed,), _EVENT_FIELDS),
     Parser("smashsend contact", _contact, (wire.Malformed,), _CONTACT_FIELDS),
@@ -300,6 +325,15 @@ PARSERS = [
     *(
         Parser(f"esputnik {call.path}", _esputnik_event(call), (esputnik_wire.Malformed,), _ESPUTNIK_EVENT)
         for call in esputnik_routes.EVENTS
+    ),
+    *(
+        Parser(
+            f"esputnik {call.path} at once",
+            _esputnik_plain_past(call),
+            (esputnik_wire.Malformed,),
+            (*_ESPUTNIK_EVENT, "events", "occurred"),
+        )
+        for call in esputnik_routes.PAST_EVENTS
     ),
     Parser("esputnik contact", _esputnik_contact, (esputnik_wire.Malformed,), _ESPUTNIK_CONTACT),
     Parser("esputnik order", _esputnik_order, (esputnik_wire.Malformed,), _ESPUTNIK_ORDER),

@@ -39,6 +39,11 @@ class Credential(Struct, frozen=True, kw_only=True):
     last_used_at: str | None = None
     zone: str = "UTC"
 
+    @property
+    def namespace(self) -> str:
+        """Whose external ids its callers' are."""
+        return self.id_namespace or self.dialect
+
 
 class NewCredential(Struct, frozen=True, kw_only=True):
     """A credential just made; the one time that its secret is not sealed."""

@@ -21,13 +21,19 @@ from clarion.segments import Problem, problems_of, uses_traits
 Templates = Mapping[str, Collection[Channel]]
 
 
+_LOST = "says that {} is gone: make it anew, or ask for another; then save the definition without `lost`"
+_NO_TEMPLATE = "there is no template {}: make it, or name one of `template list`"
+
+
 def check(definition: Definition, templates: Templates) -> list[Problem]:
     """All of it; nothing where the definition can be published."""
     return [*_of_trigger(definition), *_of_nodes(definition, templates), *_of_graph(definition)]
 
 
 def _of_trigger(definition: Definition) -> Iterator[Problem]:
-    where = definition.trigger.where
+    where, lost = definition.trigger.where, definition.trigger.lost
+    if lost is not None:
+        yield Problem("trigger.lost", _LOST.format(lost))
     if where is not None:
         yield from problems_of(where, "trigger.where")
         if uses_traits(where):
@@ -46,7 +52,7 @@ def _of_nodes(definition: Definition, templates: Templates) -> Iterator[Problem]
             case UpdateProfile() if b"\\u0000" in msgspec.json.encode(node.traits):
                 yield Problem(f"nodes.{name}.traits", "hold U+0000, which no profile can")
             case SendMessage() if node.template not in templates:
-                yield Problem(f"nodes.{name}.template", f"there is no template {node.template}")
+                yield Problem(f"nodes.{name}.template", _NO_TEMPLATE.format(node.template))
             case SendMessage() if node.channel not in templates[node.template]:
                 yield Problem(f"nodes.{name}.channel", f"{node.template} is not for {node.channel}")
 

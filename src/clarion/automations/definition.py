@@ -27,10 +27,14 @@ class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
 
 class OnEvent(_Part, frozen=True, kw_only=True, tag_field="type", tag="event"):
-    """Starts with an event of a metric, where the rule holds for its properties."""
+    """Starts with an event of a metric, where the rule holds for its properties.
+
+    `lost`: what of it was deleted. While that is said it cannot be published.
+    """
 
     metric: Name
     where: Rule | None = None
+    lost: str | None = None
 
 
 class Entry(_Part, frozen=True, kw_only=True):

@@ -60,6 +60,7 @@ class Consequence(Struct, frozen=True):
 def without(definition: Definition, lost: Lost) -> tuple[Definition, list[Consequence]]:
     """The definition as it does without, and what that means; the same and nothing where it does not use it."""
     found = list(_of_trigger(definition, lost))
+    trigger = structs.replace(definition.trigger, lost=str(lost)) if found else definition.trigger
     nodes = dict(definition.nodes)
     for name, node in definition.nodes.items():
         match node:
@@ -70,7 +71,7 @@ def without(definition: Definition, lost: Lost) -> tuple[Definition, list[Conseq
                 found.append(Consequence(Effect.WARNED, f"nodes.{name}.traits"))
             case _:
                 pass
-    return structs.replace(definition, nodes=nodes), found
+    return structs.replace(definition, trigger=trigger, nodes=nodes), found
 
 
 def shown_names(definition: Definition, lost: Lost) -> frozenset[str]:
@@ -97,7 +98,7 @@ def asks(rule: Rule, lost: Lost, metric: str) -> bool:
 
 
 def _of_trigger(definition: Definition, lost: Lost) -> Iterator[Consequence]:
-    """To leave out its condition would let more people in: so it stands still."""
+    """To leave out its condition would let more people in: so it stands still until somebody says what starts it."""
     trigger = definition.trigger
     if isinstance(lost, LostMetric) and lost.name == trigger.metric:
         yield Consequence(Effect.PAUSED, "trigger.metric")

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 from starlette.types import Scope
 
-from clarion import db, errors
+from clarion import db, errors, model
 from clarion.accounts import Credential, Credentials
 from clarion.db import Tx
 from clarion.dialects._door import Ingest, Store
@@ -33,6 +33,13 @@ class Asked(Struct, frozen=True):
     @property
     def workspace_id(self) -> UUID:
         return self.credential.workspace_id
+
+    def place(self, name: str, prefix: str, noun: str) -> UUID:
+        """An id in the path. Raises NotFound: what is no id names nothing."""
+        found = model.parse_id(prefix, self.places[name])
+        if found is None:
+            raise errors.NotFound(f"{noun} not found")
+        return found
 
     async def vault(self) -> Vault:
         return await self.store.vaults.of(self.workspace_id)

@@ -66,6 +66,11 @@ class Door(Struct, frozen=True):
     turns: Turns = field(default_factory=Turns)
     store: Store | None = None
 
+    def opened(self) -> Store:
+        """For calls that are done at once."""
+        assert self.store is not None, "the door was composed without what these calls need"
+        return self.store
+
 
 class Table:
     """Handlers by method and path. A path that is spoken letter for letter is never taken for another's place."""

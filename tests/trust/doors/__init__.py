@@ -4,11 +4,12 @@ A new door is a file with one more `Front`, and its line in DOORS: the tests of 
 """
 
 from tests.trust.doors.esputnik import ESPUTNIK
-from tests.trust.doors.front import Front, Verdict
+from tests.trust.doors.front import KEY, Front, Verdict
+from tests.trust.doors.smartapppush import SMARTAPPPUSH
 from tests.trust.doors.smartpush import SMARTPUSH
 from tests.trust.doors.smashsend import SMASHSEND
 from tests.trust.doors.yotpo import YOTPO
 
-DOORS = (SMASHSEND, ESPUTNIK, SMARTPUSH, YOTPO)
+DOORS = (SMASHSEND, ESPUTNIK, SMARTPUSH, SMARTAPPPUSH, YOTPO)
 
-__all__ = ["DOORS", "Front", "Verdict"]
+__all__ = ["DOORS", "KEY", "Front", "Verdict"]

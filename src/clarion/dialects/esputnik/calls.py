@@ -1,11 +1,11 @@
 """The calls that are done at once: the routes are made of this table."""
 
+from clarion.dialects._spoken import KB, Spoken
 from clarion.dialects.esputnik import account
 from clarion.dialects.esputnik.contacts import fields, groups, importing, people, telling, unsubscribed, wire
 from clarion.dialects.esputnik.messages.calls import MESSAGES
 from clarion.dialects.esputnik.orders import placing
 from clarion.dialects.esputnik.orders import wire as orders_wire
-from clarion.dialects.esputnik.serving import KB, Spoken
 
 _VERSION = account.Version("20417", "1.0")
 _ANN = (

@@ -8,12 +8,12 @@ from msgspec import Meta, Struct
 
 from clarion import orders
 from clarion.dialects._openapi import Described, Reference
+from clarion.dialects._spoken import Spoken
 from clarion.dialects.esputnik import reply, routes, rules, wire
 from clarion.dialects.esputnik.calls import CALLS
 from clarion.dialects.esputnik.contacts import wire as contacts_wire
 from clarion.dialects.esputnik.messages import wire as messages_wire
 from clarion.dialects.esputnik.orders import wire as orders_wire
-from clarion.dialects.esputnik.serving import Spoken
 
 _TypeKey = Annotated[
     str,
@@ -187,7 +187,7 @@ def _described(one: Spoken) -> Described:
         path=one.path,
         summary=(inspect.getdoc(one.serve) or "").partition("\n")[0],
         limits=one.limits or "200 requests a second, of all calls together.",
-        query=one.query if one.query is not wire.Nothing else None,
+        query=one.asks,
         body=_BODIES.get(one.body, one.body) if one.body else None,
         answers={200: one.answers},
         answer=one.answer,

@@ -3,28 +3,30 @@
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from msgspec import Raw, Struct
 from starlette.types import Receive, Scope, Send
 
 from clarion.accounts import Credential
-from clarion.dialects import _asked, _voice
+from clarion.dialects import _asked, _spoken, _voice
 from clarion.dialects._door import Door, Handler, Routes, Table
 from clarion.dialects._entry import Gate, Limit, enter
 from clarion.dialects._http import Answer
+from clarion.dialects._spoken import Spoken, Tongue
 from clarion.dialects._voice import voiced
-from clarion.dialects.esputnik import auth, lookup, mapping, reply, rules, serving, wire
+from clarion.dialects.esputnik import auth, lookup, mapping, reply, rules, wire
 from clarion.dialects.esputnik.calls import CALLS
 from clarion.dialects.esputnik.mapping import Found
 from clarion.dialects.esputnik.reply import VOICE
 from clarion.dialects.esputnik.rules import Valid
-from clarion.dialects.esputnik.serving import Spoken
 from clarion.model import Identity, Offer, Sample, Source
 
 BUCKET = "requests"
 PER_MINUTE = 12_000  # the vendor's 200 a second
 BUCKETS = {BUCKET: PER_MINUTE}
 GATE = Gate(voice=VOICE, key_in=auth.key_in, bucket=BUCKET, per_minute=PER_MINUTE)
+TONGUE = Tongue(read=wire.read, read_query=wire.read_query, done=reply.done, joined=True)
 _LARGE_BYTES = 64 * 1024  # a body from here on waits for its turn
 _SLACK = 1024  # what stands around the events of a batch
 _NO_CONTACTS: Mapping[int, Identity] = {}
@@ -98,7 +100,7 @@ async def _event(call: Call, door: Door, scope: Scope, receive: Receive) -> Answ
         contacts = await _contacts(door, credential, numbers) if numbers else _NO_CONTACTS
         offer = mapping.offer(
             valid, who, contacts,
-            namespace=serving.namespace(credential), now_us=door.now_us(),
+            namespace=credential.namespace, now_us=door.now_us(),
             unescape=call.unescape,
         )  # fmt: skip
     except wire.Malformed as exc:
@@ -134,8 +136,8 @@ async def _taken(call: Call, door: Door, credential: Credential, body: bytes) ->
     try:
         events = wire.read(body, wire.PastEvents).events
         items = len(events)
-        zone, now_us, namespace = serving.zone(credential), door.now_us(), serving.namespace(credential)
-        if (plain := _plain_past(call, events, body, zone, now_us, namespace)) is not None:
+        zone, now_us, namespace = ZoneInfo(credential.zone), door.now_us(), credential.namespace
+        if (plain := plain_past(call, events, body, zone, now_us, namespace)) is not None:
             return plain
         told = []
         for index, event in enumerate(events):
@@ -146,7 +148,7 @@ async def _taken(call: Call, door: Door, credential: Credential, body: bytes) ->
         return Refused(items, mapping.sample(sent, exc), exc)
 
 
-def _plain_past(
+def plain_past(
     call: Call, events: Sequence[Raw], body: bytes, zone: tzinfo, now_us: int, namespace: str
 ) -> list[Offer] | None:
     """What the events of a batch offer; None where one of them needs a closer look.
@@ -195,7 +197,7 @@ async def _past_offers(
 ) -> list[Offer]:
     numbers = [number for _, who in told for number in mapping.numbers(who)]
     contacts = await _contacts(door, credential, numbers) if numbers else _NO_CONTACTS
-    namespace, now_us = serving.namespace(credential), door.now_us()
+    namespace, now_us = credential.namespace, door.now_us()
     return [
         mapping.offer(valid, who, contacts, namespace=namespace, now_us=now_us, unescape=unescape)
         for valid, who in told
@@ -218,6 +220,6 @@ async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Ans
     limit = Limit(spoken.body_bytes_max)
     credential, body = await enter(GATE, door, scope, receive, limit, writes=spoken.writes)
     if len(body) <= _LARGE_BYTES:
-        return await serving.answer(spoken, door, credential, scope, body)
+        return await _spoken.answer(TONGUE, spoken, door, credential, scope, body)
     async with door.turns.of(credential.workspace_id):
-        return await serving.answer(spoken, door, credential, scope, body)
+        return await _spoken.answer(TONGUE, spoken, door, credential, scope, body)

@@ -27,10 +27,6 @@ class Malformed(errors.Declined):
     """What was sent is not what the vendor's types say; the text is for the caller."""
 
 
-class Nothing(Struct, frozen=True):
-    """A call that takes nothing."""
-
-
 class Param(Struct, frozen=True, gc=False):
     """A fact about an event. `value` may be null, but it is there."""
 

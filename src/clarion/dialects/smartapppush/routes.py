@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope
 from clarion import errors
 from clarion.accounts import Credential
 from clarion.dialects import _http, _voice
-from clarion.dialects._door import Door, Handler, Routes, Store
+from clarion.dialects._door import Door, Handler, Routes
 from clarion.dialects._entry import Gate, Limit, body_of, check_kind, check_right, count
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
@@ -49,14 +49,14 @@ def unknown(door: Door) -> Handler:
 async def _event(door: Door, credential: Credential, told: Told) -> Answer:
     event = rules.check(wire.shaped(told, wire.Event), door.now_us())
     fingerprint = wire.fingerprint(told)
-    offer = mapping.offer(event, fingerprint, namespace=_namespace(credential))
+    offer = mapping.offer(event, fingerprint, namespace=credential.namespace)
     await door.ingest.offer(credential, Source.SMARTAPPPUSH, [offer])
     return reply.recorded(fingerprint)
 
 
 async def _opened(door: Door, credential: Credential, told: Told) -> Answer:
     token = rules.text(wire.shaped(told, wire.Tracked).tracking_token, "tracking_token")
-    send, whose = await calls.find_push(_store(door), credential.workspace_id, token)
+    send, whose = await calls.find_push(door.opened(), credential.workspace_id, token)
     offer = mapping.opened(send.send_id, whose, send.cause_id, now_us=door.now_us())
     await door.ingest.offer(credential, Source.SMARTAPPPUSH, [offer])
     return reply.done()
@@ -64,7 +64,7 @@ async def _opened(door: Door, credential: Credential, told: Told) -> Answer:
 
 async def _refresh(door: Door, credential: Credential, told: Told) -> Answer:
     wish = rules.check_refresh(wire.shaped(told, wire.Refresh))
-    await calls.refresh_token(_store(door), credential, wish, _namespace(credential))
+    await calls.refresh_token(door.opened(), credential, wish, credential.namespace)
     return reply.done()
 
 
@@ -93,13 +93,3 @@ async def _speak(call: Call, door: Door, scope: Scope, receive: Receive) -> Answ
         samples = [mapping.sample(told, exc)]
         await door.ingest.offer(credential, Source.SMARTAPPPUSH, [], rejected=1, samples=samples)
         raise
-
-
-def _namespace(credential: Credential) -> str:
-    """Whose external ids a caller's are."""
-    return credential.id_namespace or credential.dialect
-
-
-def _store(door: Door) -> Store:
-    assert door.store is not None, "the door was composed without what these calls need"
-    return door.store

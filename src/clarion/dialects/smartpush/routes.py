@@ -61,18 +61,18 @@ def unknown(door: Door) -> Handler:
 
 async def _create_contact(door: Door, credential: Credential, body: bytes) -> Answer:
     contact = rules.contact(wire.read_contact(body))
-    return reply.done(wire.ContactAnswer, await calls.write_contact(_store(door), credential, contact))
+    return reply.done(wire.ContactAnswer, await calls.write_contact(door.opened(), credential, contact))
 
 
 async def _create_metric(door: Door, credential: Credential, body: bytes) -> Answer:
     wish = rules.metric(wire.read(body, wire.CustomMetric))
-    (made,) = await calls.make_metrics(_store(door), credential, [wish])
+    (made,) = await calls.make_metrics(door.opened(), credential, [wish])
     return reply.done(wire.MetricAnswer, made)
 
 
 async def _create_metrics(door: Door, credential: Credential, body: bytes) -> Answer:
     wishes = [rules.metric(one) for one in wire.read_metrics(body)]
-    made = await calls.make_metrics(_store(door), credential, wishes)
+    made = await calls.make_metrics(door.opened(), credential, wishes)
     return reply.done(wire.MetricsAnswer, made, HTTPStatus.ACCEPTED)
 
 
@@ -151,8 +151,3 @@ async def _serve(call: Call, door: Door, credential: Credential, body: bytes) ->
         samples = [mapping.sample(body, exc)]
         await door.ingest.offer(credential, Source.SMARTPUSH, [], rejected=exc.items, samples=samples)
         raise
-
-
-def _store(door: Door) -> Store:
-    assert door.store is not None, "the door was composed without what these calls need"
-    return door.store

@@ -9,9 +9,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from clarion.dialects._openapi import Described, Reference
+from clarion.dialects._spoken import Spoken
 from clarion.dialects.smashsend import contacts, emails, limits, reply, rules, wire
-from clarion.dialects.smashsend.contacts import Spoken
-from clarion.dialects.smashsend.contacts import wire as at_once
 
 _Text = Annotated[str, Meta(max_length=limits.STRING_MAX)]
 _Primitive = _Text | float | bool | None
@@ -110,7 +109,7 @@ def _described(one: Spoken) -> Described:
         path=one.path,
         summary=(inspect.getdoc(one.serve) or "").partition("\n")[0],
         limits="1,000 requests a minute, of all calls but those for events together.",
-        query=one.query if one.query is not at_once.Nothing else None,
+        query=one.asks,
         body=one.body,
         answers={200: one.answers},
         sample=one.sample,

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from http import HTTPStatus
 
+from msgspec import Struct
+
 from clarion.dialects import _words
 from clarion.dialects._http import Answer
 from clarion.dialects._words import Voice, Words
@@ -49,6 +51,11 @@ def refused(problems: Sequence[Problem]) -> Answer:
     """One event that breaks rules hears of the first."""
     first = problems[0]
     return VOICE.failure(HTTPStatus.BAD_REQUEST, SINGLE_WORDS.get(first.code, first.message))
+
+
+def done(result: Struct) -> Answer:
+    """What a call says that is done at once."""
+    return Answer(HTTPStatus.OK.value, wire.encode(result))
 
 
 def batch(told: Sequence[Told], outcomes: Sequence[Accepted | Duplicate]) -> Answer:

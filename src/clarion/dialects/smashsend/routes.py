@@ -6,12 +6,14 @@ from msgspec import Struct
 from starlette.types import Receive, Scope
 
 from clarion.accounts import Credential
-from clarion.dialects import _voice
+from clarion.dialects import _spoken, _voice
 from clarion.dialects._door import Door, Handler, Routes
 from clarion.dialects._entry import Gate, Limit, enter
 from clarion.dialects._http import Answer
+from clarion.dialects._spoken import Spoken, Tongue
 from clarion.dialects._voice import voiced
 from clarion.dialects.smashsend import auth, contacts, emails, mapping, reply, rules, wire
+from clarion.dialects.smashsend.contacts import wire as at_once
 from clarion.dialects.smashsend.reply import VOICE
 from clarion.model import Offer, Sample, Source
 
@@ -36,6 +38,7 @@ BATCH = Call(
 #: The vendor gives free accounts 60 requests a minute; ours is there to stop runaways only.
 GENERAL = Call("/v1/…", _gate("general", 1_000), Limit(_BATCH_BYTES_MAX, "Payload exceeds 6.4MB limit"))
 BUCKETS = {call.gate.bucket: call.gate.per_minute for call in (SINGLE, BATCH, GENERAL)}
+TONGUE = Tongue(read=at_once.read, read_query=at_once.read_query, done=reply.done)
 AT_ONCE = (*contacts.CALLS, *emails.CALLS)
 PLACES = [("POST", SINGLE.path), ("POST", BATCH.path), *((one.method, one.path) for one in AT_ONCE)]
 
@@ -92,6 +95,6 @@ def _judged(body: bytes, now_us: int) -> tuple[list[reply.Told], list[Offer], li
     return [event.dedup.key if isinstance(event, Offer) else event for event in judged], offers, samples
 
 
-async def _do(spoken: contacts.Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:
+async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:
     credential, body = await enter(GENERAL.gate, door, scope, receive, GENERAL.limit, writes=spoken.writes)
-    return await contacts.answer(spoken, door, credential, scope, body)
+    return await _spoken.answer(TONGUE, spoken, door, credential, scope, body)

@@ -9,6 +9,7 @@ DIALECT = "yotpo"
 FORM = SecretForm(prefix="yos_")
 TOKEN_FORM = SecretForm(prefix="yot_")
 TOKEN_S = 14 * 86_400  # the vendor's tokens end after 14 days
+STORE = "/core/v3/stores/{store_id}"
 SELF = "self"  # ours: the store of the token
 _KEY_MAX = 256  # characters; ours have 53
 

@@ -9,8 +9,9 @@ from msgspec import Meta, Struct
 from clarion import errors, events, model, profiles
 from clarion.db import Tx
 from clarion.dialects._asked import Asked
-from clarion.dialects.yotpo import mapping, rules, serving, wire
-from clarion.dialects.yotpo.serving import STORE, Spoken
+from clarion.dialects._spoken import Spoken
+from clarion.dialects.yotpo import mapping, rules, wire
+from clarion.dialects.yotpo.auth import STORE
 from clarion.dialects.yotpo.wire import Malformed
 from clarion.model import Identity, IdentityKind, JSONObject, ProfileChange
 from clarion.model.email import canonical_email
@@ -106,7 +107,7 @@ class Listing(Struct, frozen=True):
 async def write(asked: Asked) -> OneCustomer:
     """Create a customer, or change the one who is found by external_id, e-mail or phone number."""
     customer: Customer = asked.body.customer
-    identities = mapping.identities(rules.whom(customer), serving.namespace(asked.credential))
+    identities = mapping.identities(rules.whom(customer), asked.credential.namespace)
     change = ProfileChange(identities=identities, traits=told(customer))
     vault = await asked.vault()
 
@@ -119,13 +120,13 @@ async def write(asked: Asked) -> OneCustomer:
         assert found is not None, "it was written"
         return found
 
-    return OneCustomer(shown(await asked.transact(work), serving.namespace(asked.credential)))
+    return OneCustomer(shown(await asked.transact(work), asked.credential.namespace))
 
 
 async def list_all(asked: Asked) -> Customers:
     """List customers in the order in which they were made, or find some by external_id or e-mail."""
     wish: Listing = asked.query
-    space = serving.namespace(asked.credential)
+    space = asked.credential.namespace
     wanted = _wanted(wish, space)
     after = None if wish.page_info is None else model.parse_id(_CURSOR, wish.page_info)
     if wish.page_info is not None and after is None:
@@ -206,12 +207,12 @@ CALLS = (
     *(
         Spoken(
             method=method, path=f"{STORE}/customers", serve=write, body=Written, sample=_ANN,
-            answer=OneCustomer(_SHOWN),
+            answers=OneCustomer, answer=OneCustomer(_SHOWN),
         )
         for method in ("POST", "PATCH")
     ),
     Spoken(
         method="GET", path=f"{STORE}/customers", serve=list_all, query=Listing, sample_query="limit=50",
-        answer=Customers([_SHOWN], Pagination(None)),
+        answers=Customers, answer=Customers([_SHOWN], Pagination(None)),
     ),
 )  # fmt: skip

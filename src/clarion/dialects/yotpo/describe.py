@@ -7,8 +7,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from clarion.dialects._openapi import Described, Reference
+from clarion.dialects._spoken import Spoken
 from clarion.dialects.yotpo import auth, customers, reply, routes, rules, tokens, wire
-from clarion.dialects.yotpo.serving import Spoken
 
 _Id = Annotated[
     str,
@@ -84,9 +84,9 @@ def _described(one: Spoken) -> Described:
         path=one.path,
         summary=(inspect.getdoc(one.serve) or "").partition("\n")[0],
         limits=_BODIES.get(one.body, f"{customers.PAGE_MAX} a page; {_LIMITS.partition('; ')[2]}"),
-        query=one.query if one.query is not wire.Nothing else None,
+        query=one.asks,
         body=one.body,
-        answers={200: type(one.answer)},
+        answers={200: one.answers},
         answer=one.answer,
         sample=one.sample,
         sample_query=one.sample_query,

@@ -5,21 +5,24 @@ from functools import partial
 from starlette.types import Receive, Scope
 
 from clarion.accounts import Credential
-from clarion.dialects import _door, _http, _voice
+from clarion.dialects import _door, _http, _spoken, _voice
 from clarion.dialects._door import Door, Handler, Routes
-from clarion.dialects._entry import Ended, Gate, body_of, count, enter
+from clarion.dialects._entry import Ended, Gate, Limit, body_of, count, enter
 from clarion.dialects._http import Answer, Headers
+from clarion.dialects._spoken import Spoken, Tongue
 from clarion.dialects._voice import voiced
-from clarion.dialects.yotpo import auth, mapping, reply, rules, serving, tokens, wire
+from clarion.dialects.yotpo import auth, mapping, reply, rules, tokens, wire
+from clarion.dialects.yotpo.auth import STORE
 from clarion.dialects.yotpo.customers import CALLS
 from clarion.dialects.yotpo.reply import VOICE
-from clarion.dialects.yotpo.serving import STORE, Spoken
 from clarion.model import Source
 
 BUCKET = "requests"
 PER_MINUTE = 3_000  # ours: the vendor tells no figure of this API; that of its other one is 5 a second
 BUCKETS = {BUCKET: PER_MINUTE}
 GATE = Gate(voice=VOICE, key_in=auth.key_in, bucket=BUCKET, per_minute=PER_MINUTE)
+LIMIT = Limit(rules.EVENT_BYTES_MAX)
+TONGUE = Tongue(read=wire.read, read_query=wire.read_query, done=reply.done)
 EVENTS = (f"{STORE}/customer_events", f"{STORE}/custom_events")
 EVENT_METHODS = ("PATCH", "POST")
 ACCESS_TOKENS, OAUTH = f"{STORE}/access_tokens", "/oauth/token"
@@ -58,7 +61,7 @@ async def _event(path: str, door: Door, scope: Scope, receive: Receive) -> Answe
     except wire.Malformed as exc:
         await door.ingest.offer(credential, Source.YOTPO, [], rejected=1, samples=[mapping.sample(body, exc)])
         raise
-    offer = mapping.offer(valid, namespace=serving.namespace(credential), now_us=now_us)
+    offer = mapping.offer(valid, namespace=credential.namespace, now_us=now_us)
     await door.ingest.offer(credential, Source.YOTPO, [offer])
     return reply.queued(offer)
 
@@ -89,14 +92,14 @@ async def _issue(door: Door, headers: Headers, secret: str | None, store_id: str
 
 async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:
     credential, body = await _enter(spoken.path, door, scope, receive, writes=spoken.writes)
-    return await serving.answer(spoken, door, credential, scope, body)
+    return await _spoken.answer(TONGUE, spoken, door, credential, scope, body)
 
 
 async def _enter(
     path: str, door: Door, scope: Scope, receive: Receive, *, writes: bool
 ) -> tuple[Credential, bytes]:
     """Who is calling for a store of theirs, and the body. Raises Ended."""
-    credential, body = await enter(GATE, door, scope, receive, serving.LIMIT, writes=writes)
+    credential, body = await enter(GATE, door, scope, receive, LIMIT, writes=writes)
     if not auth.is_of(credential, _door.places(path, scope["path"])["store_id"]):
         raise Ended(reply.no_store())
     return credential, body

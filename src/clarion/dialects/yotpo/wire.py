@@ -26,10 +26,6 @@ class Unauthorized(errors.Declined):
     """A secret that opens nothing."""
 
 
-class Nothing(Struct, frozen=True):
-    """A call that takes nothing."""
-
-
 class Customer(Struct, frozen=True, gc=False):
     """Whom an event is about."""
 

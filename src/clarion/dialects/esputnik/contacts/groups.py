@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from clarion import accounts, errors, events, profiles
 from clarion.db import Tx
 from clarion.dialects._asked import Asked
-from clarion.dialects.esputnik import reply, serving
+from clarion.dialects.esputnik import lookup, reply
 from clarion.dialects.esputnik.contacts import mapping, reading, wire
 from clarion.model import Identity, IdentityKind
 from clarion.model.email import canonical_email
@@ -110,7 +110,7 @@ def _check(wish: Members) -> None:
 
 
 async def _group(tx: Tx, asked: Asked) -> UUID:
-    number = serving.number(asked.places["groupId"], "Group")
+    number = lookup.number(asked.places["groupId"], "Group")
     found = await accounts.ids_of_numbers(tx, asked.workspace_id, profiles.LIST, [number])
     if number not in found:
         raise errors.NotFound(f"Group with id='{number}' not found")
@@ -128,7 +128,7 @@ async def _members(tx: Tx, asked: Asked, vault: Vault) -> Sequence[UUID]:
     numbers = [mapping.number(one) for one in wish.contact_ids]
     by_number = await accounts.ids_of_numbers(tx, asked.workspace_id, profiles.PROFILE, numbers)
     found = list(by_number.values())
-    namespace = serving.namespace(asked.credential)
+    namespace = asked.credential.namespace
     identities = [
         Identity(IdentityKind.EXTERNAL_ID, namespace, str(one)) for one in wish.external_customer_ids
     ]

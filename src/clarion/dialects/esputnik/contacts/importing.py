@@ -14,7 +14,6 @@ from clarion import accounts, errors, events, jobs, model, profiles
 from clarion.accounts import Vaults
 from clarion.db import Tx
 from clarion.dialects._asked import Asked
-from clarion.dialects.esputnik import serving
 from clarion.dialects.esputnik import wire as vendor
 from clarion.dialects.esputnik.contacts import mapping, telling, wire
 from clarion.dialects.esputnik.contacts.mapping import Told, Whom
@@ -51,7 +50,7 @@ async def begin(asked: Asked) -> wire.Imported:
         try:
             one = mapping.restricted(mapping.told(contact), wish.contact_fields, wish.custom_fields_ids or ())
             mapping.traits(one, names)
-            whom.append(_whom(one, wish.dedupe_on, serving.namespace(asked.credential)))
+            whom.append(_whom(one, wish.dedupe_on, asked.credential.namespace))
             told.append(one)
         except vendor.Malformed as exc:
             failed.append(wire.FailedContact(index, str(exc)))
@@ -61,7 +60,7 @@ async def begin(asked: Asked) -> wire.Imported:
     work = Import(
         contacts=told,
         whom=whom,
-        namespace=serving.namespace(asked.credential),
+        namespace=asked.credential.namespace,
         groups=wish.group_names or [],
         groups_exclude=wish.group_names_exclude or [],
         restore_deleted=wish.restore_deleted,

@@ -7,7 +7,7 @@ from uuid import UUID
 from clarion import accounts, events, jobs, model, profiles
 from clarion.db import Tx
 from clarion.dialects._asked import Asked
-from clarion.dialects.esputnik import reply, serving
+from clarion.dialects.esputnik import lookup, reply
 from clarion.dialects.esputnik.contacts import mapping, reading, wire
 from clarion.dialects.esputnik.contacts.writing import Writer, field_names
 from clarion.dialects.esputnik.wire import Malformed
@@ -29,7 +29,7 @@ async def upsert(asked: Asked) -> wire.Written:
     """Create a contact, or change the one that is found by id, externalCustomerId, e-mail or phone."""
     contact: wire.Contact = asked.body
     told = mapping.told(contact)
-    whom = None if told.number else mapping.whom(told, None, serving.namespace(asked.credential))
+    whom = None if told.number else mapping.whom(told, None, asked.credential.namespace)
 
     async def work(writer: Writer) -> int:
         if whom is None:
@@ -157,7 +157,7 @@ async def write(asked: Asked, work: Callable[[Writer], Awaitable[T]], *, by_id: 
 
     async def with_writer(tx: Tx) -> T:
         writer = Writer(
-            tx=tx, workspace_id=asked.workspace_id, namespace=serving.namespace(asked.credential), vault=vault,
+            tx=tx, workspace_id=asked.workspace_id, namespace=asked.credential.namespace, vault=vault,
             ids=asked.store.ids, now_us=0 if by_id else await events.begin_write(tx, asked.workspace_id),
             names=await field_names(tx, asked.workspace_id),
         )  # fmt: skip
@@ -174,7 +174,7 @@ async def number_of_member(tx: Tx, workspace_id: UUID, member: UUID) -> int:
 
 def contact_number(asked: Asked) -> int:
     """The id in the path. Raises NotFound."""
-    return serving.number(asked.places["contactId"], "Contact")
+    return lookup.number(asked.places["contactId"], "Contact")
 
 
 async def _looked_for(tx: Tx, asked: Asked, wish: wire.Search, vault: Vault) -> list[UUID] | None:

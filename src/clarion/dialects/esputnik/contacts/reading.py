@@ -6,7 +6,6 @@ from uuid import UUID
 from clarion import accounts, errors, model, profiles
 from clarion.db import Tx
 from clarion.dialects._asked import Asked
-from clarion.dialects.esputnik import serving
 from clarion.dialects.esputnik.contacts import mapping, wire
 from clarion.model import Identity, IdentityKind
 from clarion.profiles import FoundProfile
@@ -25,7 +24,7 @@ async def by_number(tx: Tx, asked: Asked, number: int) -> UUID:
 
 async def by_external_id(tx: Tx, asked: Asked, external_id: str, vault: Vault) -> FoundProfile:
     """Whom the shop's id finds. Raises NotFound."""
-    identity = Identity(IdentityKind.EXTERNAL_ID, serving.namespace(asked.credential), external_id.strip())
+    identity = Identity(IdentityKind.EXTERNAL_ID, asked.credential.namespace, external_id.strip())
     found = await profiles.find_by_identity(tx, asked.workspace_id, identity, vault=vault)
     if found is None or is_gone(found):
         raise errors.NotFound(f"Contact with externalCustomerId='{external_id[:100]}' not found")
@@ -70,7 +69,7 @@ async def show(tx: Tx, asked: Asked, people: Sequence[FoundProfile]) -> list[wir
     ids = await numbers_of(tx, asked.workspace_id, roots)
     fields = {one.name: one.number for one in await profiles.list_traits(tx, asked.workspace_id)}
     groups = await groups_of(tx, asked.workspace_id, roots)
-    namespace = serving.namespace(asked.credential)
+    namespace = asked.credential.namespace
     return [
         mapping.shown(one, ids[root], fields, groups[root], namespace)
         for one, root in zip(people, roots, strict=True)

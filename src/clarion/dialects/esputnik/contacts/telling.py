@@ -6,7 +6,6 @@ from uuid import UUID
 
 from clarion import events, profiles
 from clarion.dialects._asked import Asked
-from clarion.dialects.esputnik import serving
 from clarion.dialects.esputnik.contacts import mapping, reading, wire
 from clarion.dialects.esputnik.contacts.mapping import Told
 from clarion.dialects.esputnik.contacts.people import number_of_member, write
@@ -20,7 +19,7 @@ async def subscribe(asked: Asked) -> wire.Subscribed:
     """Create or change the contact of somebody who filled in a form, put them into groups, and tell of it."""
     wish: wire.Subscription = asked.body
     told = mapping.told(wish.contact)
-    whom = mapping.whom(told, wish.dedupe_on, serving.namespace(asked.credential))
+    whom = mapping.whom(told, wish.dedupe_on, asked.credential.namespace)
 
     async def work(writer: Writer) -> int:
         member, fresh = await writer.upsert(told, whom)

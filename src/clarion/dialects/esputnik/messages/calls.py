@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from clarion.dialects._spoken import KB, Spoken
 from clarion.dialects.esputnik.messages import sending, wire
 from clarion.dialects.esputnik.messages.prepared import Serve, Store
-from clarion.dialects.esputnik.serving import KB, Spoken
 
 _REQUEST = "3ff28330-f8ef-4636-92ac-86345c16995e"
 _DONE = wire.Results("0", wire.Result("0", "test@gmail.com", "OK", request_id=_REQUEST))

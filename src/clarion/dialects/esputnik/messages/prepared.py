@@ -12,7 +12,7 @@ from clarion import automations, errors, messaging
 from clarion.db import Tx
 from clarion.dialects import _storable
 from clarion.dialects._asked import Asked
-from clarion.dialects.esputnik import reply, serving
+from clarion.dialects.esputnik import lookup, reply
 from clarion.dialects.esputnik.messages import mapping, wire
 from clarion.dialects.esputnik.wire import Malformed
 from clarion.messaging import Channel, Content, StoredTemplate, TemplateWish, Text, Unwritable
@@ -145,7 +145,7 @@ class Store(Struct, frozen=True):
 
     async def _find(self, tx: Tx, asked: Asked) -> StoredTemplate:
         """The one of the path, which nobody else changes until the commit. Raises NotFound."""
-        number = serving.number(asked.places[self.place], MESSAGE)
+        number = lookup.number(asked.places[self.place], MESSAGE)
         found = await find(tx, asked.workspace_id, number)
         await messaging.lock_template(tx, asked.workspace_id, found.template_id)
         found = await find(tx, asked.workspace_id, number)  # by now it may be another version, or deleted

@@ -11,7 +11,7 @@ from clarion import errors, events, messaging
 from clarion.db import Tx
 from clarion.dialects import _storable
 from clarion.dialects._asked import Asked
-from clarion.dialects.esputnik import serving
+from clarion.dialects.esputnik import lookup
 from clarion.dialects.esputnik.messages import mapping, prepared, wire
 from clarion.dialects.esputnik.messages.mapping import Queued, Refused, Wanted
 from clarion.dialects.esputnik.messages.reaching import Reached, reach
@@ -27,7 +27,7 @@ _VIBER = ("ttl_seconds", "img", "caption", "action", "ios_expirity_text")
 async def smartsend(asked: Asked) -> wire.Results:
     """Send a prepared message to up to 1,000 recipients, each with data of its own."""
     sent: wire.Smartsend = asked.body
-    number = serving.number(asked.places["messageId"], prepared.MESSAGE)
+    number = lookup.number(asked.places["messageId"], prepared.MESSAGE)
     name = _name(sent.from_name)
 
     async def wish(tx: Tx) -> tuple[PlannedSend, Sequence[Wanted | Refused]]:

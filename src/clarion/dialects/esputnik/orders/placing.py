@@ -1,11 +1,11 @@
 """Orders: added or changed, deleted."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from clarion import events, orders
 from clarion.db import Tx
 from clarion.dialects._asked import Asked
-from clarion.dialects.esputnik import serving
 from clarion.dialects.esputnik import wire as vendor
 from clarion.dialects.esputnik.mapping import sample
 from clarion.dialects.esputnik.orders import mapping, wire
@@ -16,7 +16,7 @@ from clarion.orders import NewOrder
 
 async def place(asked: Asked) -> wire.Failed | None:
     """Add up to 1,000 orders, or change those with the same externalOrderId; says which could not be."""
-    zone = serving.zone(asked.credential)
+    zone = ZoneInfo(asked.credential.zone)
     told: list[NewOrder] = []
     failed: list[wire.FailedOrder] = []
     samples: list[Sample] = []
@@ -44,7 +44,7 @@ async def remove(asked: Asked) -> None:
         order_id = wish.external_order_id.strip()
         await asked.transact(lambda tx: orders.delete_order(tx, asked.workspace_id, order_id))
         return
-    zone = serving.zone(asked.credential)
+    zone = ZoneInfo(asked.credential.zone)
     first_us = mapping.time_us(wish.from_ or "", zone, "from")
     last_us = mapping.time_us(wish.to or "", zone, "to")
     if not 0 < last_us - first_us <= mapping.RANGE_MAX.total_seconds() * 1_000_000:
@@ -54,7 +54,7 @@ async def remove(asked: Asked) -> None:
 
 async def _write(asked: Asked, told: list[NewOrder]) -> None:
     vault = await asked.vault()
-    shop = orders.Shop(Source.ESPUTNIK, serving.namespace(asked.credential))
+    shop = orders.Shop(Source.ESPUTNIK, asked.credential.namespace)
 
     async def work(tx: Tx) -> None:
         await orders.upsert(tx, asked.workspace_id, told, shop, vault=vault, ids=asked.store.ids)

@@ -2,11 +2,10 @@
 
 `wire` (types under the vendor's names), `mapping` (contact properties <-> traits), `people`, `properties`, `keys`
 (the calls, one function each), `calls` (the table of them, of which the routes are made),
-`serving` (what happens between a request and its call), `shown` (answers, for the reference page).
+`shown` (answers, for the reference page).
 """
 
 from clarion.dialects.smashsend.contacts.calls import CALLS
-from clarion.dialects.smashsend.contacts.serving import Spoken, answer
 from clarion.dialects.smashsend.contacts.shown import ANSWERS
 
-__all__ = ["ANSWERS", "CALLS", "Spoken", "answer"]
+__all__ = ["ANSWERS", "CALLS"]

@@ -1,7 +1,7 @@
 """The calls that are done at once: the routes are made of this table."""
 
+from clarion.dialects._spoken import Spoken
 from clarion.dialects.smashsend.contacts import keys, people, properties, wire
-from clarion.dialects.smashsend.contacts.serving import Spoken
 
 _ANN = '{"properties": {"email": "ann@example.com", "firstName": "Ann", "plan": "premium"}}'
 _KEYS = "/v1/workspaces/{workspaceId}/api-keys"

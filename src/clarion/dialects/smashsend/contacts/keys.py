@@ -5,9 +5,9 @@ from uuid import UUID
 from clarion import accounts, errors, model
 from clarion.accounts import Credential, NewCredential
 from clarion.db import Tx
+from clarion.dialects._asked import Asked
 from clarion.dialects.smashsend import auth
 from clarion.dialects.smashsend.contacts import mapping, wire
-from clarion.dialects.smashsend.contacts.serving import Asked
 
 VIEWER = "viewer"
 _NO_KEY = "API key not found"

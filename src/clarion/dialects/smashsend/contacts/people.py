@@ -7,9 +7,9 @@ from uuid import UUID
 from clarion import accounts, errors, events, jobs, model, profiles
 from clarion.db import Tx
 from clarion.dialects import _http
+from clarion.dialects._asked import Asked
 from clarion.dialects.smashsend.contacts import mapping, wire
 from clarion.dialects.smashsend.contacts.mapping import Told
-from clarion.dialects.smashsend.contacts.serving import Asked
 from clarion.dialects.smashsend.wire import Malformed
 from clarion.model import Identity, IdentityKind
 from clarion.model.email import canonical_email

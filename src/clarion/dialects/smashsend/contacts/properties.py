@@ -2,8 +2,8 @@
 
 from clarion import errors, profiles
 from clarion.db import Tx
+from clarion.dialects._asked import Asked
 from clarion.dialects.smashsend.contacts import mapping, wire
-from clarion.dialects.smashsend.contacts.serving import Asked
 from clarion.dialects.smashsend.wire import Malformed
 from clarion.profiles import StoredTrait
 

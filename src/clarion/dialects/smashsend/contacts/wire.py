@@ -35,10 +35,6 @@ _TYPES = {
 T = TypeVar("T")
 
 
-class Nothing(Struct, frozen=True):
-    """A call that takes nothing."""
-
-
 # ---- contacts
 
 

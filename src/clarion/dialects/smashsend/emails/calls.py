@@ -1,6 +1,6 @@
 """The calls about e-mails: the routes are made of this table."""
 
-from clarion.dialects.smashsend.contacts.serving import Spoken
+from clarion.dialects._spoken import Spoken
 from clarion.dialects.smashsend.emails import sending, templates, wire
 
 _RAW = (

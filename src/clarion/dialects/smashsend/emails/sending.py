@@ -4,7 +4,7 @@ from uuid import UUID
 
 from clarion import errors, events, messaging, model, profiles
 from clarion.db import Tx
-from clarion.dialects.smashsend.contacts.serving import Asked
+from clarion.dialects._asked import Asked
 from clarion.dialects.smashsend.emails import mapping, templates, wire
 from clarion.dialects.smashsend.emails.mapping import Wanted
 from clarion.messaging import Cause, MessageClass, Planned, PlannedSend, StoredSend

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from clarion import errors, messaging, model
 from clarion.db import Tx
-from clarion.dialects.smashsend.contacts.serving import Asked
+from clarion.dialects._asked import Asked
 from clarion.dialects.smashsend.emails import mapping, wire
 from clarion.dialects.smashsend.wire import Malformed
 from clarion.messaging import Email, StoredTemplate, rendering

@@ -1,22 +1,24 @@
-"""Between a request and a call that is done at once: the path's places, the query, the body, the key's right."""
+"""Calls that are done at once, as a table: what is alike of them, and what a dialect says of its own."""
 
 from collections.abc import Awaitable, Callable
-from datetime import tzinfo
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 from starlette.types import Scope
 
-from clarion import errors
 from clarion.accounts import Credential
 from clarion.dialects import _asked, _door
 from clarion.dialects._asked import Asked
 from clarion.dialects._door import Door
 from clarion.dialects._http import Answer
-from clarion.dialects.esputnik import reply, wire
 
 KB = 1024
+
+T = TypeVar("T")
+
+
+class Nothing(Struct, frozen=True):
+    """A call that takes nothing."""
 
 
 class Spoken(Struct, frozen=True, kw_only=True):
@@ -31,9 +33,9 @@ class Spoken(Struct, frozen=True, kw_only=True):
     path: str
     serve: Callable[[Asked], Awaitable[Any]]
     answers: Any
-    answer: Any
+    answer: Any = None
     limits: str = ""
-    query: type[Struct] = wire.Nothing
+    query: type[Struct] = Nothing
     body: type[Struct] | None = None
     body_optional: bool = False
     tells: bool = False
@@ -45,42 +47,47 @@ class Spoken(Struct, frozen=True, kw_only=True):
     def writes(self) -> bool:
         return self.method != "GET"
 
+    @property
+    def asks(self) -> type[Struct] | None:
+        """What may stand in its query; None where nothing is read there."""
+        return None if self.query is Nothing else self.query
 
-async def answer(spoken: Spoken, door: Door, credential: Credential, scope: Scope, body: bytes) -> Answer:
+
+class _Read(Protocol):
+    def __call__(self, given: Any, kind: type[T], /) -> T: ...
+
+
+class Tongue(Struct, frozen=True, kw_only=True):
+    """How a dialect reads a body and a query, each with its refusals, and what it makes of a result.
+
+    `joined`: of a name that comes twice in a query all values count.
+    """
+
+    read: _Read
+    read_query: _Read
+    done: Callable[[Any], Answer]
+    joined: bool = False
+
+
+async def answer(
+    tongue: Tongue, spoken: Spoken, door: Door, credential: Credential, scope: Scope, body: bytes
+) -> Answer:
     """What the call says. Raises Declined and Unavailable."""
     if spoken.tells:
         door.ingest.admit(1)
-    assert door.store is not None, "the door was composed without what these calls need"
     asked = Asked(
-        store=door.store,
+        store=door.opened(),
         ingest=door.ingest,
         credentials=door.credentials,
         credential=credential,
         places=_door.places(spoken.path, scope["path"]),
-        query=wire.read_query(_asked.query_of(scope, joined=True), spoken.query),
-        body=_body(spoken, body),
+        query=tongue.read_query(_asked.query_of(scope, joined=tongue.joined), spoken.query),
+        body=_body(tongue, spoken, body),
     )
-    return reply.done(await spoken.serve(asked))
+    return tongue.done(await spoken.serve(asked))
 
 
-def namespace(credential: Credential) -> str:
-    """Whose external ids a caller's are."""
-    return credential.id_namespace or credential.dialect
-
-
-def zone(credential: Credential) -> tzinfo:
-    """In which the workspace counts its days: of times without an offset."""
-    return ZoneInfo(credential.zone)
-
-
-def number(text: str, noun: str) -> int:
-    """A contact's or another number in a path. Raises NotFound: what is no number names nothing."""
-    if not text.isascii() or not text.isdecimal() or len(text) > 10:
-        raise errors.NotFound(f"{noun} with id='{text[:20]}' not found")
-    return int(text)
-
-
-def _body(spoken: Spoken, body: bytes) -> Any:
+def _body(tongue: Tongue, spoken: Spoken, body: bytes) -> Any:
     if spoken.body is None:
         return None
-    return wire.read(b"{}" if spoken.body_optional and not body.strip() else body, spoken.body)
+    return tongue.read(b"{}" if spoken.body_optional and not body.strip() else body, spoken.body)
