@@ -36,7 +36,9 @@ class Store:
         steps = {"trigger": trigger, "start": next(iter(nodes)), "nodes": nodes}
         (self._folder / "edm.html").write_text(html)
         (self._folder / "steps.json").write_text(json.dumps(steps))
-        self._run("template", "create", "edm", "--subject", "Thanks", "--html", str(self._folder / "edm.html"))
+        self._run(
+            "template", "create", "edm", "--subject", "Thanks", "--html", str(self._folder / "edm.html")
+        )
         self._run("automation", "create", "EDM", str(self._folder / "steps.json"))
         self._run("automation", "publish", "EDM")
 

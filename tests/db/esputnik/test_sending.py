@@ -275,7 +275,9 @@ async def test_an_erasure_takes_what_was_to_be_sent(ask, outbox, work_off):
     assert (await ask("GET", STATUS + one["requestId"]))["results"]["status"] == "UNDELIVERED"
 
 
-async def test_who_is_erased_while_a_call_looks_for_them_is_not_found(ask, knock, outbox, database, tenant, ids):
+async def test_who_is_erased_while_a_call_looks_for_them_is_not_found(
+    ask, knock, outbox, database, tenant, ids
+):
     """Seen to be planned for the erased person: their erasure may have looked for messages by then."""
     contact = int((await ask("POST", CONTACT, ANN))["id"])
     number = await prepare(ask)

@@ -130,7 +130,7 @@ def _decoder(kind: Any) -> Callable[[bytes | Raw], Any]:
 
 def read(body: bytes | Raw, kind: type[T]) -> T:
     """A body, or a part of one. Raises Malformed."""
-    if isinstance(body, bytes) and _storable.are_too_many(body):
+    if not isinstance(body, Raw) and _storable.are_too_many(body):
         raise Malformed(_TOO_MANY)
     try:
         wanted: Any = kind
