@@ -27,6 +27,17 @@ def problem(value: Any) -> str | None:
     return None
 
 
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether objects and lists stand in each other more than so many levels deep; takes no stack itself."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(levels):
+        inner = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [one for several in inner for one in several if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return bool(level)
+
+
 def are_too_many(body: bytes) -> bool:
     """Whether a body may hold more values than we can: the marks between values are counted, also those in texts."""
     return len(body) > VALUES_MAX and body.count(b",") + body.count(b"[") + body.count(b"{") > VALUES_MAX

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from clarion import errors
+from clarion.dialects import _storable
 
 DEPTH_MAX = 32  # objects and lists in each other; the vendor names no limit
 _REASON_MAX = 160
@@ -92,7 +93,7 @@ def read(body: bytes) -> Told:
         raise Malformed("The JSON holds text that is not valid UTF-8") from exc
     except ValueError as exc:
         raise Malformed(f"This is not JSON: {str(exc)[:_REASON_MAX]}") from exc
-    if body.count(b"{") + body.count(b"[") > DEPTH_MAX and _is_deeper(told, DEPTH_MAX):
+    if body.count(b"{") + body.count(b"[") > DEPTH_MAX and _storable.is_deeper(told, DEPTH_MAX):
         raise Malformed(_TOO_DEEP)
     return told
 
@@ -117,15 +118,6 @@ def fingerprint(told: Told) -> str:
     a repeat has the fingerprint of the first, wherever and whenever it comes.
     """
     return sha256(without_key(told)).hexdigest()
-
-
-def _is_deeper(value: dict[str, Any] | list[Any], levels: int) -> bool:
-    if levels == 0:
-        return True
-    for below in value.values() if type(value) is dict else value:
-        if (type(below) is dict or type(below) is list) and _is_deeper(below, levels - 1):
-            return True
-    return False
 
 
 def _misfit(reason: str) -> str:

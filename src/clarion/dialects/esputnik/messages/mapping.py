@@ -188,21 +188,11 @@ def _data(given: str | dict[str, Any] | None) -> JSONObject:
             raise Malformed(_JSON_PARAM) from exc
     if not isinstance(data, dict):
         raise Malformed(_JSON_PARAM)
-    if _is_deeper(data, JSON_PARAM_DEPTH_MAX):
+    if _storable.is_deeper(data, JSON_PARAM_DEPTH_MAX):
         raise Malformed(f"jsonParam is nested more than {JSON_PARAM_DEPTH_MAX} deep")
     if (wrong := _storable.problem(data)) is not None:
         raise Malformed(f"jsonParam {wrong}")
     return data
-
-
-def _is_deeper(value: Any, most: int) -> bool:
-    level = [value]
-    for _ in range(most + 1):
-        if not level:
-            return False
-        inner = [one.values() if isinstance(one, dict) else one for one in level]
-        level = [one for several in inner for one in several if isinstance(one, dict | list)]
-    return True
 
 
 def _text(value: bool) -> str:

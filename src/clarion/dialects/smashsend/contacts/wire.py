@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from clarion.dialects import _storable
 from clarion.dialects.smashsend import limits
 from clarion.dialects.smashsend.wire import Malformed
 
@@ -299,6 +300,8 @@ class Checked(Struct, frozen=True, rename="camel"):
 
 def read(body: bytes, kind: type[T]) -> T:
     """A body. Raises Malformed."""
+    if _storable.are_too_many(body):
+        raise Malformed(f"Invalid JSON: it holds more than {_storable.VALUES_MAX:,} values")
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as exc:

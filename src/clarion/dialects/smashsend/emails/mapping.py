@@ -37,7 +37,7 @@ STATUS: Mapping[State, wire.EmailStatus] = {
     State.SUPPRESSED: "FAILED",
     State.EXPIRED: "FAILED",
 }
-VARIABLES_DEPTH_MAX = 32  # levels of objects and lists
+VARIABLES_DEPTH_MAX = 32  # levels; whoever reads them later may stand deeper in the stack than whoever wrote them
 _NOBODY_KNOWS = "The mail server did not answer: the email may have been sent or not"
 
 _NAMED = re.compile(r"([^<>]*?)\s*<([^<>]+)>")
@@ -77,7 +77,7 @@ def wanted(asked: wire.Email, now_us: int) -> Wanted:
 def _wanted(asked: wire.Email, now_us: int) -> Wanted:
     recipient = _address("to", asked.to)
     _check_kind(asked)
-    if _is_deeper(asked.variables, VARIABLES_DEPTH_MAX):
+    if _storable.is_deeper(asked.variables, VARIABLES_DEPTH_MAX):
         raise Malformed(f'"variables" exceed maximum depth of {VARIABLES_DEPTH_MAX}')
     if problem := _storable.problem(asked.variables):
         raise Malformed(f'"variables" {problem}')
@@ -98,14 +98,6 @@ def _wanted(asked: wire.Email, now_us: int) -> Wanted:
         contact=told,
         wish=msgspec.json.encode(asked, order="deterministic").decode(),
     )
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
-    """Bounded, since whoever reads them later may stand deeper in the stack than whoever wrote them."""
-    if not isinstance(value, dict | list):
-        return False
-    inner = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def _check_kind(asked: wire.Email) -> None:
