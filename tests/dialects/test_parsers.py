@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clarion.dialects import DIALECTS
+from clarion.dialects.esputnik.messages.mapping import Refused, Wanted
 from clarion.model import Offer, ProfileChange
 from tests.dialects.parsers import PARSERS, Parser
 from tests.dialects.storable import assert_storable, assert_value
@@ -59,10 +60,14 @@ def check(parser: Parser, body: bytes) -> None:
     for one in found:
         if isinstance(one, Offer):
             assert_storable(one)
-        else:
-            assert isinstance(one, ProfileChange)
+        elif isinstance(one, ProfileChange):
             assert_value([identity.value for identity in one.identities])
             assert_value(one.traits)
+        elif isinstance(one, Wanted):
+            assert_value(one.data)
+        else:
+            assert isinstance(one, Refused)
+            assert 0 < len(one.message.encode()) < 2_000
 
 
 @parsers
