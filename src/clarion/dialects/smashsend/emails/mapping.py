@@ -37,7 +37,8 @@ STATUS: Mapping[State, wire.EmailStatus] = {
     State.SUPPRESSED: "FAILED",
     State.EXPIRED: "FAILED",
 }
-VARIABLES_DEPTH_MAX = 32  # levels; whoever reads them later may stand deeper in the stack than whoever wrote them
+#: Whoever reads them later may stand deeper in the stack than whoever wrote them.
+VARIABLES_DEPTH_MAX = 32
 _NOBODY_KNOWS = "The mail server did not answer: the email may have been sent or not"
 
 _NAMED = re.compile(r"([^<>]*?)\s*<([^<>]+)>")
