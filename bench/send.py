@@ -2,6 +2,10 @@
 
 Both hand the same mail to the same server on loopback. Clarion's part is whole: due sends claimed, templates filled,
 decisions and attempts noted, three commits shared by whatever gathered, the answer kept. The reference has only bytes.
+
+With --dead instead: what the mails of one workspace lose while another one's, as many, are for a provider that accepts
+connections and never answers, and while they are for one that refuses. Alone and beside in turn, each time a workspace
+of which the worker does not know yet that its provider is dead.
 """
 
 import asyncio
@@ -10,10 +14,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import aiosmtplib
 import msgspec
@@ -21,6 +25,7 @@ import uvloop
 from cyclopts import Parameter
 from msgspec import Struct
 
+from bench.deadpost import Silent, silent
 from bench.mailsink import Sink, mailsink
 from bench.server import WORKSPACE, Server, ServerFailed, server
 from bench.usage import POSTGRES, Processes
@@ -39,6 +44,7 @@ HTML = (
     + "</body></html>"
 )
 _WARM = 50
+_CALM_S = 3.0  # until what was hung up on is noted
 
 
 class Round(Struct, frozen=True, kw_only=True):
@@ -49,6 +55,17 @@ class Round(Struct, frozen=True, kw_only=True):
     ratio: float
     worker_us: float
     postgres_us: float
+
+
+class Beside(Struct, frozen=True, kw_only=True):
+    """Mails a second of one workspace, alone and beside another one's dead provider."""
+
+    dead: str
+    alone_per_s: float
+    beside_per_s: float
+    ratio: float
+    alone_worker_us: float
+    beside_worker_us: float
 
 
 def send(
@@ -62,6 +79,10 @@ def send(
         ),
     ] = 20.0,
     rounds: Annotated[int, Parameter(help="How often both phases are taken in turn.")] = 3,
+    dead: Annotated[
+        bool,
+        Parameter(negative="", help="What another workspace's dead providers cost, in place of the loop."),
+    ] = False,
     json: Annotated[bool, Parameter(negative="", help="One JSON document instead of words.")] = False,
 ) -> int:
     """Measure mails a second through SMTP with one worker, and beside a loop that only sends."""
@@ -70,46 +91,54 @@ def send(
         return 2
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            found = runner.run(_measure(mails, connections, answer_ms, rounds))
+            found = runner.run(_measure(mails, connections, answer_ms, rounds, dead=dead))
     except ServerFailed as exc:
         sys.stderr.write(f"bench: {exc}\n")
         return 1
     if json:
         print(msgspec.json.encode(found).decode())
     else:
-        _show(found)
+        (_show_beside if dead else _show)(found)
     return 0
 
 
-async def _measure(mails: int, connections: int, answer_ms: float, rounds: int) -> list[Round]:
+async def _measure(mails: int, connections: int, answer_ms: float, rounds: int, *, dead: bool) -> list[Any]:
     with tempfile.TemporaryDirectory(prefix="clarion-bench-", ignore_cleanup_errors=True) as folder:
         async with (
-            mailing(Path(folder), connections, answer_ms) as (running, sink),
+            silent() as post,
+            mailing(Path(folder), connections, answer_ms, also=[post.port, post.refusing_port]) as (
+                running,
+                sink,
+            ),
             _rooms(running) as opened,
         ):
-            await running.clarion(*_template(Path(folder)))
-            bench = _Bench(running, sink, opened, connections)
+            await running.clarion(*_template(running, WORKSPACE))
+            bench = _Bench(running, sink, opened, connections, post)
             await bench.sent(_WARM)
-            found = []
+            found: list[Any] = []
             for number in range(1, rounds + 1):
                 sys.stderr.write(f"bench: round {number} of {rounds}\n")
-                found.append(await bench.round(mails))
+                found += await bench.beside(mails) if dead else [await bench.round(mails)]
             return found
 
 
 @asynccontextmanager
 async def mailing(
-    folder: Path, connections: int = 5, answer_ms: float = 0
+    folder: Path, connections: int = 5, answer_ms: float = 0, also: Sequence[int] = ()
 ) -> AsyncIterator[tuple[Server, Sink]]:
-    """A server whose mails go to a sink."""
+    """A server whose mails go to a sink; it may send to the ports of `also` as well."""
     async with mailsink(answer_ms) as sink:
-        allowed = {"CLARION_OUTBOUND_ALLOW": f"127.0.0.1:{sink.port}"}
+        allowed = {"CLARION_OUTBOUND_ALLOW": ",".join(f"127.0.0.1:{port}" for port in (sink.port, *also))}
         async with server(folder, allowed) as running:
-            await running.clarion(
-                "provider", "set", "email", "smtp", "host=127.0.0.1", f"port={sink.port}", "security=none",
-                f"sender={SENDER}", f"connections_max={connections}", "--workspace", WORKSPACE,
-            )  # fmt: skip
+            await _carry(running, WORKSPACE, sink.port, connections)
             yield running, sink
+
+
+async def _carry(running: Server, workspace: str, port: int, connections: int) -> None:
+    await running.clarion(
+        "provider", "set", "email", "smtp", "host=127.0.0.1", f"port={port}", "security=none",
+        f"sender={SENDER}", f"connections_max={connections}", "--workspace", workspace,
+    )  # fmt: skip
 
 
 @asynccontextmanager
@@ -121,22 +150,25 @@ async def _rooms(running: Server) -> AsyncIterator[Rooms]:
         yield opened
 
 
-def _template(folder: Path) -> tuple[str, ...]:
-    (folder / "mail.html").write_text(HTML)
+def _template(running: Server, workspace: str) -> tuple[str, ...]:
+    html = running.data.parent / "mail.html"
+    html.write_text(HTML)
     return (
-        "template", "create", "order", "--subject", SUBJECT, "--html", str(folder / "mail.html"),
-        "--transactional", "--workspace", WORKSPACE,
+        "template", "create", "order", "--subject", SUBJECT, "--html", str(html),
+        "--transactional", "--workspace", workspace,
     )  # fmt: skip
 
 
 class _Bench:
     """What takes part."""
 
-    def __init__(self, running: Server, sink: Sink, opened: Rooms, connections: int) -> None:
+    def __init__(self, running: Server, sink: Sink, opened: Rooms, connections: int, post: Silent) -> None:
         self._running = running
         self._sink = sink
         self._rooms = opened
         self._connections = connections
+        self._post = post
+        self._dead = 0
         self._processes = Processes({name: running.pids[name] for name in ("worker", POSTGRES)})
 
     async def round(self, mails: int) -> Round:
@@ -150,16 +182,63 @@ class _Bench:
             worker_us=used["worker"], postgres_us=used[POSTGRES],
         )  # fmt: skip
 
-    async def sent(self, mails: int) -> float:
-        """Plan them while the worker is stopped; then its mails a second."""
+    async def beside(self, mails: int) -> list[Beside]:
+        """Alone, then beside each kind of dead provider; the mean of before and after is what it is compared to."""
+        found = []
+        for kind, port in (("never answers", self._post.port), ("refuses", self._post.refusing_port)):
+            before_per_s, before_us = await self._costs(mails)
+            dead = await self._make_dead(port)
+            beside_per_s, beside_us = await self._costs(mails, dead)
+            await self._bury(dead)
+            after_per_s, after_us = await self._costs(mails)
+            alone_per_s = (before_per_s + after_per_s) / 2
+            found.append(
+                Beside(
+                    dead=kind, alone_per_s=alone_per_s, beside_per_s=beside_per_s,
+                    ratio=beside_per_s / alone_per_s, alone_worker_us=(before_us + after_us) / 2,
+                    beside_worker_us=beside_us,
+                )
+            )  # fmt: skip
+        return found
+
+    async def _costs(self, mails: int, beside: str | None = None) -> tuple[float, float]:
+        """Mails a second, and the worker's CPU us a mail."""
+        before = self._processes.read().cpu_s["worker"]
+        per_s = await self.sent(mails, beside)
+        return per_s, (self._processes.read().cpu_s["worker"] - before) / mails * 1e6
+
+    async def _make_dead(self, port: int) -> str:
+        """A workspace of its own, so that its provider is not known to be dead."""
+        self._dead += 1
+        name = f"dead-{self._dead}"
+        await self._running.clarion("workspace", "create", name)
+        await _carry(self._running, name, port, self._connections)
+        await self._running.clarion(*_template(self._running, name))
+        return name
+
+    async def _bury(self, name: str) -> None:
+        """Nothing of it is due any more, and nobody waits for its provider."""
+        async with self._rooms.database.owner() as tx:
+            workspace_id = (await accounts.find_workspace(tx, name)).workspace_id
+            counts = await messaging.count_sends(tx, workspace_id)
+            await tx.execute("UPDATE send SET due_us = $2 WHERE workspace_id = $1", workspace_id, 1 << 60)
+        where = {state.value: sends for state, sends in counts.items() if sends}
+        sys.stderr.write(f"bench: {name}: {where}; {self._post.taken} connections held so far\n")
+        self._post.hang_up()
+        await asyncio.sleep(_CALM_S)
+
+    async def sent(self, mails: int, beside: str | None = None) -> float:
+        """Plan them while the worker is stopped, as many for a workspace `beside`; then its mails a second."""
         async with self._running.worker_stopped():
+            if beside is not None:
+                await self._plan(mails, beside)
             await self._plan(mails)
         return await self._arrived(mails)
 
-    async def _plan(self, mails: int) -> None:
+    async def _plan(self, mails: int, workspace: str = WORKSPACE) -> None:
         database = self._rooms.database
         async with database.owner() as tx:
-            workspace_id = (await accounts.find_workspace(tx, WORKSPACE)).workspace_id
+            workspace_id = (await accounts.find_workspace(tx, workspace)).workspace_id
             template = await messaging.find_template(tx, workspace_id, "order")
         vault = await self._rooms.vaults.of(workspace_id)
         wanted = [
@@ -198,6 +277,21 @@ class _Bench:
             await asyncio.sleep(0.1)
         came = (await self._sink.report()).values()
         return (mails - 1) / ((max(came) - min(came)) / 1e9)
+
+
+def _show_beside(found: list[Beside]) -> None:
+    for kind in dict.fromkeys(one.dead for one in found):
+        rounds = [one for one in found if one.dead == kind]
+        print(f"beside a provider that {kind}:")
+        for field, words in (
+            ("alone_per_s", "  mails/s alone"),
+            ("beside_per_s", "  mails/s beside it"),
+            ("ratio", "  ratio (goal 0.95)"),
+            ("alone_worker_us", "  worker alone, CPU us a mail"),
+            ("beside_worker_us", "  worker beside it"),
+        ):
+            values = [getattr(one, field) for one in rounds]
+            print(f"{words:30} {statistics.median(values):12,.2f}  ({min(values):,.2f}–{max(values):,.2f})")
 
 
 def _show(found: list[Round]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from clarion import errors, model
-from clarion.api.nouns import message
+from clarion.api.nouns import message, profile
 from tests import managed
 from tests.db.test_message_erasure import ANN, BOB, PHONE, house, meet
 
@@ -55,3 +55,13 @@ async def test_pages_follow_each_other_and_one_of_the_two_is_asked_for(house, li
         await listed(recipient=ANN, profile_id="prf_x")
     with pytest.raises(errors.NotFound):
         await listed(profile_id="prf_x")
+
+
+async def test_a_persons_export_has_their_messages(house, meet, database, vaults, ids, tenant):
+    before = await house.send(ANN)
+    ann = await meet(ANN)
+    looked_up = await house.send(None, profile_id=ann)
+    await house.send(BOB)
+    call = managed.call(managed.ports(database, vaults, ids), tenant)
+    found = await profile.export(call, profile.One(model.show_id("prf", ann)))
+    assert [one.id for one in found.messages] == [model.show_id("msg", one) for one in (looked_up, before)]

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from clarion import model, orders
 from clarion.api.audience_views import Suppression
+from clarion.api.message_views import Message
 from clarion.api.views import EVENT, PROFILE, Export, iso
 from clarion.orders import StoredOrder
 
@@ -44,11 +45,12 @@ class OrderPage(Struct, frozen=True):
 
 
 class WholeExport(Export, frozen=True, kw_only=True):
-    """The same with what other rooms know: lists by name, suppressed addresses, orders (newest made first)."""
+    """The same with what other rooms know: lists by name, suppressed addresses, orders and messages (newest first)."""
 
     lists: list[str]
     suppressions: list[Suppression]
     orders: list[Order]
+    messages: list[Message]
 
 
 def order(one: StoredOrder) -> Order:

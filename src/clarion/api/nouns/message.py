@@ -69,8 +69,7 @@ async def _page(call: Call, wish: List, recipient: str | None) -> views.MessageP
     async with call.app() as tx:
         if wish.profile_id is not None:
             person = await profile.show_in(tx, call, wish.profile_id, vault)
-            addresses = [address["value"] for address in person.addresses]
-            to = To(profile_ids=profile.members(person), unless_known=addresses)
+            to = profile.written_to(person)
         found = await messaging.list_sends(
             tx, call.workspace_id, vault=vault, before=before, limit=wish.limit + 1,
             state=wish.state, cause_id=wish.cause_id, to=to,

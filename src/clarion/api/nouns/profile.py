@@ -5,13 +5,15 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from clarion import accounts, errors, events, jobs, model, orders, profiles
+from clarion import accounts, errors, events, jobs, messaging, model, orders, profiles
 from clarion.api import views
 from clarion.api.audience_views import suppression
+from clarion.api.message_views import message
 from clarion.api.nouns._fields import Before, Limit, Text
 from clarion.api.order_views import WholeExport, order
 from clarion.api.ports import Call, Nothing, id_before, id_of
 from clarion.db import Tx
+from clarion.messaging import To
 from clarion.model import Identity, IdentityKind
 from clarion.model.email import canonical_email
 from clarion.profiles import FoundProfile, StoredChange
@@ -20,6 +22,7 @@ from clarion.vault import Vault
 EXPORTED_EVENTS = 1_000  # in one answer; the rest in pages
 CHANGES_MAX = 1_000_000
 ORDERS_MAX = 100_000
+MESSAGES_MAX = 100_000
 _Value = Annotated[str, Meta(min_length=1, max_length=1_000)]
 
 
@@ -195,10 +198,15 @@ async def export(call: Call, wish: One) -> WholeExport:
         bought = await orders.list_orders(
             tx, call.workspace_id, orders.Which(profile_ids=ids), vault=vault, limit=ORDERS_MAX
         )
+        written = await messaging.list_sends(
+            tx, call.workspace_id, vault=vault, before=id_before(views.PROFILE, None, "message"),
+            limit=MESSAGES_MAX, to=written_to(profile),
+        )  # fmt: skip
         await _audit(tx, call, "profile_exported", profile.id)
     return WholeExport(
         profile=profile, history=changes, timeline=views.event_page(found, EXPORTED_EVENTS),
         lists=[name for _, name in lists[ids[0]]], suppressions=suppressed, orders=[order(one) for one in bought],
+        messages=[message(one) for one in written],
     )  # fmt: skip
 
 
@@ -250,6 +258,12 @@ def identities(wish: Find) -> list[Identity]:
 def members(profile: FoundProfile) -> list[UUID]:
     """All ids under which a profile's facts are kept."""
     return [id_of(views.PROFILE, member, "profile") for member in profile.members]
+
+
+def written_to(profile: FoundProfile) -> To:
+    """A person's messages, with those to their addresses from before anybody had them."""
+    addresses = [address["value"] for address in profile.addresses]
+    return To(profile_ids=members(profile), unless_known=addresses)
 
 
 async def show_in(tx: Tx, call: Call, profile_id: str, vault: Vault) -> FoundProfile:
