@@ -148,6 +148,7 @@ class Line:
         self._channel = channel
         self._breakers = breakers
         self._in_flight: dict[asyncio.Task[None], tuple[UUID, UUID]] = {}  # attempt -> (send, token)
+        self._unanswered = 0  # how many of them the provider has not answered
         self._width = WIDTH  # what its provider took at once when it was read last
         self._news = asyncio.Event()  # something became due, or an attempt ended, since it looked last
         self._dry = False  # nothing was left at the last look, and nobody said that there is more
@@ -243,6 +244,7 @@ class Line:
         )  # fmt: skip
 
     def _hand_over(self, turn: Turn, one: Opened) -> None:
+        self._unanswered += 1
         task = asyncio.create_task(self._attempt(turn, one))
         self._in_flight[task] = (one.message.send_id, turn.token)
         task.add_done_callback(self._ended)
@@ -280,10 +282,21 @@ class Line:
         if self._singly:
             return 1
         most = self._width * AHEAD
-        free = most - len(self._in_flight)
+        free = most - self._unanswered
         return free if 2 * free >= most else 0
 
     async def _attempt(self, turn: Turn, one: Opened) -> None:
+        try:
+            answered = await self._ask(turn, one)
+        finally:
+            self._unanswered -= 1
+            self._news.set()
+        if answered is not None:
+            self._learn(answered.result)
+            await self._note(answered)
+
+    async def _ask(self, turn: Turn, one: Opened) -> Closing | None:
+        """What the provider says; None where the send is another worker's by now."""
         assert turn.carrier is not None, "nothing is opened that nobody carries"
         carrying, send_id = self._carrying, one.message.send_id
         marked_us: int | None = None
@@ -300,15 +313,18 @@ class Line:
             result = await provider.send(one.message, turn.carrier.config, committing=committing)
         except LeaseLost:
             _log.warning("a send's lease was lost", action="send_lease_lost", send=str(send_id))
-            return
+            return None
         except Exception as exc:
             if not is_transient(exc):
                 _log.exception("a provider failed in a way we did not foresee", action="provider_failed")
             name = type(exc).__name__
             result = Deferred(reason=name) if marked_us is None else Unknown(name)
         await carrying.at("answered", send_id)
-        self._learn(result)
-        closing = Closing(turn=turn, opened=one, result=result, marked_us=marked_us)
+        return Closing(turn=turn, opened=one, result=result, marked_us=marked_us)
+
+    async def _note(self, closing: Closing) -> None:
+        """Into the journal, and again for a while where the database is away."""
+        send_id = closing.opened.message.send_id
         for last in (False,) * (_CLOSE_TRIES - 1) + (True,):
             try:
                 await self._closings.do(closing)

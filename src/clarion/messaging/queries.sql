@@ -191,14 +191,14 @@ ON CONFLICT (workspace_id, send_id, n, phase) DO NOTHING;
 UPDATE send AS s SET state = 'attempting', reason = NULL, attempts = s.attempts + 1, blind = o.blind,
     provider_kind = o.provider_kind, sent_us = coalesce(s.sent_us, $5), changed_us = $5, leased_us = $6, token = $7
 FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS o(send_id, blind, provider_kind)
-WHERE s.workspace_id = $1 AND s.send_id = o.send_id;
+WHERE s.workspace_id = $1 AND s.send_id = ANY($2) AND s.send_id = o.send_id;  -- ANY: by the key, whatever is known of the table
 
 -- name: mark_sends
 -- Exactly before the point of no return; whoever is not answered has lost its lease and must not go on.
 WITH held AS (
     SELECT s.send_id, s.attempts, s.token FROM send AS s
     JOIN unnest($2::uuid[], $3::uuid[]) AS m(send_id, token) ON s.send_id = m.send_id AND s.token = m.token
-    WHERE s.workspace_id = $1 AND s.state = 'attempting' AND s.leased_us > $4
+    WHERE s.workspace_id = $1 AND s.send_id = ANY($2) AND s.state = 'attempting' AND s.leased_us > $4
     ORDER BY s.send_id FOR UPDATE OF s)
 INSERT INTO send_attempt (workspace_id, send_id, n, phase, token, at_us)
 SELECT $1, send_id, attempts, 'committing', token, $4 FROM held
@@ -221,7 +221,7 @@ UPDATE send AS s SET state = m.state, reason = m.reason, due_us = coalesce(m.due
     leased_us = 0
 FROM unnest($3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[])
     AS m(send_id, state, reason, due_us, sent_us, doubt_us, provider_ref)
-WHERE s.workspace_id = $1 AND s.send_id = m.send_id;
+WHERE s.workspace_id = $1 AND s.send_id = ANY($3) AND s.send_id = m.send_id;
 
 -- name: put_off
 -- Claimed and not opened: due again at `due_us`, as they were.

@@ -84,9 +84,8 @@ async def _people(
         return {}
     kin = await profiles.kin_of(tx, workspace_id, asked, vault=vault)
     channel = claimed[0].channel
-    roots = list({one.root_id for one in kin.values()})
-    reached = await profiles.newest_addresses(
-        tx, workspace_id, roots, ADDRESS_OF.get(channel, channel), vault=vault
+    reached = await profiles.reach_of_kin(
+        tx, workspace_id, kin.values(), ADDRESS_OF.get(channel, channel), vault=vault
     )
     return {member: _Person(one.traits, reached.get(one.root_id)) for member, one in kin.items()}
 

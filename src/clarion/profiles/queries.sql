@@ -499,6 +499,11 @@ WHERE p.workspace_id = $1 AND a.channel = $3
       AND (p.profile_id = ANY($2::uuid[]) OR (p.root_id = ANY($2::uuid[]) AND p.root_id <> p.profile_id))
 ORDER BY p.root_id, a.stamp_us DESC, a.stamp_id DESC;
 
+-- name: list_told_addresses
+-- Of some members, the one that was told last first.
+SELECT profile_id, channel, blind, sealed FROM address
+WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) ORDER BY stamp_us DESC, stamp_id DESC;
+
 -- name: page_people
 -- Persons in the order in which they were made, from the one at a place; $2: a trait that must not be set.
 SELECT profile_id FROM profile

@@ -87,6 +87,8 @@ async def find_planned(
 async def _planned_before(
     tx: Tx, workspace_id: UUID, asked: Sequence[tuple[UUID, UUID | None]]
 ) -> dict[UUID, Planned]:
+    if not asked:
+        return {}
     wishes = dict(asked)
     rows = await tx.fetch(Q.find_planned, workspace_id, list(wishes))
     return {

@@ -42,6 +42,7 @@ from clarion.profiles.store.finding import (
     newest_addresses,
     oldest_of,
     page_profiles,
+    reach_of_kin,
     roots_of,
 )
 from clarion.profiles.store.identities import find_tenures, members_of
@@ -161,6 +162,7 @@ __all__ = [
     "pack_erased",
     "page_profiles",
     "put_devices",
+    "reach_of_kin",
     "read_definitions",
     "read_list",
     "read_person",

@@ -1,14 +1,17 @@
 """Who is behind an id, an address, a place in the list: for doors that look people up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 from uuid import UUID
+
+import asyncpg
 
 from clarion.db import Tx
 from clarion.model import Channel, Identity, IdentityKind, Reach
 from clarion.profiles.identities import blind_of, reach_of
 from clarion.profiles.store._queries import Q
 from clarion.profiles.store.identities import CHANNEL_OF
+from clarion.profiles.store.kin import Kin
 from clarion.vault import Vault
 
 
@@ -63,6 +66,21 @@ async def newest_addresses(
     return {
         row["root_id"]: vault.open(row["sealed"], b"address" + row["blind"].bytes).decode()
         for row in await tx.fetch(Q.list_newest_addresses, workspace_id, roots, channel)
+    }
+
+
+async def reach_of_kin(
+    tx: Tx, workspace_id: UUID, people: Iterable[Kin], channel: str, *, vault: Vault
+) -> dict[UUID, str]:
+    """The same of people whose members are known, by root: one look by key, however many there are."""
+    root_of = {member: one.root_id for one in people for member in one.members}
+    newest: dict[UUID, asyncpg.Record] = {}
+    for row in await tx.fetch(Q.list_told_addresses, workspace_id, list(root_of)):
+        if row["channel"] == channel:
+            newest.setdefault(root_of[row["profile_id"]], row)
+    return {
+        root_id: vault.open(row["sealed"], b"address" + row["blind"].bytes).decode()
+        for root_id, row in newest.items()
     }
 
 
