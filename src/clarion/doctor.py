@@ -307,7 +307,8 @@ async def _sending(owner: Address, subject: Subject) -> list[Finding]:
     except (*db.GONE, asyncpg.PostgresError):
         return []
     try:
-        because = await instance.acting_paused(connection)
+        shared = subject.database_url is not None
+        because = (await instance.foreseen(connection, subject.data, shared=shared)).because
         local = await doctor_links.because_local(connection) if subject.links_are_local else None
     except asyncpg.PostgresError:
         return []

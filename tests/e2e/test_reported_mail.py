@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 
+THANKS = {"mail": {"type": "send", "template": "thanks", "next": "end"}, "end": {"type": "exit"}}
 OFFLINE = {
     "trigger": {
         "type": "event",
@@ -21,8 +22,7 @@ OFFLINE = {
             "yes": "mail",
             "no": "end",
         },
-        "mail": {"type": "send", "template": "thanks", "next": "end"},
-        "end": {"type": "exit"},
+        **THANKS,
     },
 }
 SHIPPED = {
@@ -59,28 +59,40 @@ def subjects(server: Any, expected: int) -> list[tuple[str, str]]:
     return sorted((to, raw.split("Subject: ")[1].splitlines()[0]) for to, raw in raws)
 
 
-def test_an_edm_is_sent_when_an_offline_purchase_occurs(new_server: Any, tmp_path: Path) -> None:
-    """With the filter on the event's attribute and the condition on the contact's: one of three gets it.
-    The control: with `no` of the branch leading to the mail, the second contact gets one, too.
-    """
-    server = new_server()
-    server.start()
-    automation(server, tmp_path, "thanks", "Thanks for $!data.get('total')", OFFLINE)
+def report(server: Any, contacts: tuple[tuple[str, str, float], ...]) -> None:
+    """Through SmartPush's calls: the event is defined, and each contact made, who then bought for so much."""
     key = new_key(server, "smartpush")
 
     def call(path: str, body: Any) -> None:
         answer = httpx2.post(f"{server.url}{path}", json=body, headers={"authorization": f"Bearer {key}"})
         assert answer.status_code == 200, answer.text
 
-    call(
-        "/createCustomMetric",
-        {"eventCode": "offline_purchase", "attributes": [{"code": "total", "type": "Float"}]},
-    )
-    for name, tier, total in (("gold", "gold", 25.5), ("plain", "none", 25.5), ("small", "gold", 5.5)):
-        call("/createContact", {"email": f"{name}@example.com", "cus_tier": tier})
-        call("/reportCustomEvent", {
-            "eventCode": "offline_purchase", "email": f"{name}@example.com", "attributes": {"total": total},
-        })  # fmt: skip
+    total = {"code": "total", "type": "Float"}
+    call("/createCustomMetric", {"eventCode": "offline_purchase", "attributes": [total]})
+    for name, tier, paid in contacts:
+        email = f"{name}@example.com"
+        call("/createContact", {"email": email, "cus_tier": tier})
+        call(
+            "/reportCustomEvent",
+            {"eventCode": "offline_purchase", "email": email, "attributes": {"total": paid}},
+        )
+
+
+def test_an_edm_is_sent_when_an_offline_purchase_occurs(new_server: Any, tmp_path: Path) -> None:
+    server = new_server()
+    server.start()
+    bare = {"trigger": {"type": "event", "metric": "offline_purchase"}, "start": "mail", "nodes": THANKS}
+    automation(server, tmp_path, "thanks", "Thanks for $!data.get('total')", bare)
+    report(server, (("any", "none", 5.5),))
+    assert subjects(server, 1) == [("any@example.com", "Thanks for 5.5")]
+
+
+def test_filters_on_event_and_contact_decide_who_gets_it(new_server: Any, tmp_path: Path) -> None:
+    """One of three. The control: with `no` of the branch leading to the mail, the second contact gets one, too."""
+    server = new_server()
+    server.start()
+    automation(server, tmp_path, "thanks", "Thanks for $!data.get('total')", OFFLINE)
+    report(server, (("plain", "none", 25.5), ("small", "gold", 5.5), ("gold", "gold", 25.5)))
     assert subjects(server, 1) == [("gold@example.com", "Thanks for 25.5")]
     server.settle()
     time.sleep(1)

@@ -86,7 +86,17 @@ def test_a_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["name", "seen", "at", "tags", "live"]
     assert lines[2] == "a [b]   2026-01-02 03:04:05+00:00   x, y   yes"
-    assert lines[3].split() == ["c", "–", "yes"]
+    assert lines[3].split() == ["c", "–", "–", "yes"]
+
+
+def test_times_of_views_are_shown_as_times(capsys: pytest.CaptureFixture[str]) -> None:
+    """Views hold them as text; what is the customer's, as a trait's value, stays as it is."""
+    at = "2026-01-02T03:04:05.678901+00:00"
+    _print.show_one({"changed_at": at, "trait signup": at, "tags": []}, json=False)
+    words = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert words == [
+        ["changed", "at", "2026-01-02", "03:04:05+00:00"], ["trait", "signup", at], ["tags", "–"],
+    ]  # fmt: skip
 
 
 def test_one_document_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,11 +110,11 @@ def test_one_document_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_banner(tmp_path: Path) -> None:
-    example = Example(dialect="smashsend", curl="curl x", key="clarion credential list")
-    text = _serve.banner(Settings(data=tmp_path, port=81), Prepared(examples=(example,)))
+    doors = [Example(dialect=one, curl="curl x", key="clarion credential list") for one in ("a", "b")]
+    text = _serve.banner(Settings(data=tmp_path, port=81), Prepared(examples=tuple(doors)))
     assert f"Clarion {__version__} is ready at http://127.0.0.1:81\n" in text
     assert "\n  curl x\n" in text
-    assert "\n  smashsend: clarion credential list\n" in text
+    assert text.count("\nKeys:  clarion credential list\n") == 1
 
 
 def test_a_small_command_loads_no_server_and_no_page() -> None:

@@ -112,7 +112,7 @@ class Guard(Struct, frozen=True):
         if not named:
             own = self.own()
             for text in found:
-                self._look_at(host, text, own)
+                self._look_at(host, port, text, own)
         return list(dict.fromkeys(found))
 
     async def check(self, host: str, port: int, ports: frozenset[int]) -> None:
@@ -133,7 +133,7 @@ class Guard(Struct, frozen=True):
                 failed = exc
         raise failed or OSError("no address")
 
-    def _look_at(self, host: str, text: str, own: frozenset[str]) -> None:
+    def _look_at(self, host: str, port: int, text: str, own: frozenset[str]) -> None:
         try:
             address = ip_address(text)
         except ValueError:
@@ -141,7 +141,10 @@ class Guard(Struct, frozen=True):
         if any(address in network for network in self.allowed.networks):
             return
         if is_denied(address) or str(address) in own:
-            raise Refused(f"{host} is a private, local or reserved address; outbound_allow can name it")
+            raise Refused(
+                f"{host} is a private, local or reserved address; who runs the installation can allow it by "
+                f'outbound_allow = "{host}:{port}"'
+            )
 
 
 def is_denied(address: Address) -> bool:

@@ -28,6 +28,9 @@ OfWorkspace: TypeAlias = Annotated[
     Parameter(name="--workspace", help="Name or id of the workspace; not needed where there is one."),
 ]
 
+#: Nouns whose `list` shows what there is.
+_LISTED = frozenset({"credential", "job", "list", "message", "metric", "order", "template", "trait"})
+
 
 def with_rooms(
     place: Place, command: str, work: Callable[[Rooms], Awaitable[Given]], *, owner: bool = False
@@ -51,7 +54,13 @@ def with_call(
     async def call(rooms: Rooms) -> Given:
         return await work(call_in(rooms, await find_workspace(rooms, workspace)))
 
-    return with_rooms(place, command, call, owner=owner)
+    try:
+        return with_rooms(place, command, call, owner=owner)
+    except errors.NotFound as exc:
+        noun, _, verb = command.partition(" ")
+        if verb == "list" or noun not in _LISTED or not str(exc).endswith("in this workspace"):
+            raise
+        raise errors.NotFound(f"{exc}: see {example(f'{noun} list', place)}") from exc
 
 
 def call_in(rooms: Rooms, workspace: Workspace) -> api.Call:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -25,7 +26,7 @@ def show(rows: Sequence[Any], columns: Sequence[str], *, json: bool) -> None:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
         values = row if isinstance(row, Mapping) else msgspec.structs.asdict(row)
-        table.add_row(*(text(values[column]) for column in columns))
+        table.add_row(*(_cell(column, values[column]) for column in columns))
     _print(table)
 
 
@@ -40,7 +41,7 @@ def show_one(thing: Any, *, json: bool) -> None:
     values = thing if isinstance(thing, Mapping) else msgspec.structs.asdict(thing)
     for name, value in values.items():
         # A label in words may end in a name of the customer's, as `trait signup_source`: that stays as it is.
-        table.add_row(name if " " in name else name.replace("_", " "), text(value))
+        table.add_row(name if " " in name else name.replace("_", " "), _cell(name, value))
     _print(table)
 
 
@@ -67,12 +68,22 @@ def text(value: Any) -> str:
             return str(value.value)
         case datetime():
             return value.isoformat(sep=" ", timespec="seconds")
+        case Mapping() | list() | tuple() | set() | frozenset() if not value:
+            return "–"
         case Mapping():
             return ", ".join(f"{name} {text(inner)}" for name, inner in value.items())
         case list() | tuple() | set() | frozenset():
             return ", ".join(map(text, value))
         case _:
             return str(value)
+
+
+def _cell(name: str, value: Any) -> str:
+    """A value under its name: what is named `…_at` is a time, and has no need of millionths of a second."""
+    if name.endswith("_at") and " " not in name and isinstance(value, str):
+        with suppress(ValueError):
+            return text(datetime.fromisoformat(value))
+    return text(value)
 
 
 def _print(table: Table) -> None:

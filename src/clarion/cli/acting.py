@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from clarion import db
 from clarion.app import Rooms
 from clarion.cli._call import with_rooms
 from clarion.cli._options import HERE, Json, Place
@@ -20,7 +21,7 @@ def show(*, place: Place = HERE, json: Json = False) -> None:
 
     async def ask(rooms: Rooms) -> instance.Acting:
         async with rooms.database.owner() as tx:
-            return await instance.acting(tx)
+            return await _standing(rooms, tx)
 
     show_one(with_rooms(place, "acting show", ask, owner=True), json=json)
 
@@ -51,6 +52,11 @@ def _change(place: Place, command: str, because: str | None) -> instance.Acting:
                 await instance.resume(tx, actor=actor)
             else:
                 await instance.pause(tx, actor=actor, because=because)
-            return await instance.acting(tx)
+            return await _standing(rooms, tx)
 
     return with_rooms(place, command, work, owner=True)
+
+
+async def _standing(rooms: Rooms, tx: db.Tx) -> instance.Acting:
+    settings = rooms.settings
+    return await instance.foreseen(tx, settings.data, shared=settings.database_url is not None)

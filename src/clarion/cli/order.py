@@ -1,7 +1,9 @@
 """`clarion order`: what was bought."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
+import msgspec
 from cyclopts import App, Parameter
 
 from clarion import errors
@@ -11,12 +13,14 @@ from clarion.api.nouns import order
 from clarion.cli._call import OfWorkspace, with_call
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
-from clarion.cli._print import show_json
+from clarion.cli._print import show_json, show_one
 from clarion.orders import Status
 
 app = App(name="order", help="Orders: what was bought, how far it is, by whom.")
 
 _COLUMNS = ("external_order_id", "status", "date", "total_cost", "currency", "profile_id", "changed_at", "id")
+_ITEM = ("externalItemId", "name", "category", "quantity", "cost")
+_STATUS = ("status", "at", "event_id")
 _AT_ONCE = 500
 
 
@@ -62,13 +66,30 @@ def list_(
 
 @app.command
 def show(number: str, *, workspace: OfWorkspace = None, place: Place = HERE, json: Json = False) -> None:
-    """One order by the shop's own id or by ours (ord_…): all its fields, as one JSON document."""
+    """One order by the shop's own id or by ours (ord_…): all its fields, its items, how it came to its status."""
 
     async def ask(call: Call) -> views.Order:
         page = await order.list_page(call, order.List(external_order_id=number))
         return page.orders[0] if page.orders else await order.show(call, order.One(number))
 
-    show_json(with_call(place, "order show", workspace, ask))
+    found = with_call(place, "order show", workspace, ask)
+    if json:
+        show_json(found)
+        return
+    fields = {name: value for name, value in found.order.items() if name not in ("externalOrderId", "items")}
+    head = {
+        name: getattr(found, name) for name in ("id", "external_order_id", "profile_id", "by", "changed_at")
+    }
+    show_one(head | {f"field {name}": value for name, value in fields.items()}, json=False)
+    for table, columns in ((found.order.get("items"), _ITEM), (found.statuses, _STATUS)):
+        if table:
+            print()
+            show_rows([_filled(line, columns) for line in table], columns, json=False)
+
+
+def _filled(line: Any, columns: Sequence[str]) -> dict[str, Any]:
+    known = line if isinstance(line, dict) else msgspec.structs.asdict(line)
+    return {column: known.get(column) for column in columns}
 
 
 def _row(one: views.Order) -> dict[str, Any]:

@@ -108,8 +108,10 @@ def _from_file(file: Path | None) -> dict[str, Any]:
 def _read(file: Path) -> str:
     try:
         return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise errors.Invalid(f"{file}: cannot be read: {exc}") from exc
+    except OSError as exc:
+        raise errors.Invalid(f"{file} cannot be read: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
+        raise errors.Invalid(f"{file} cannot be read: {exc}") from exc
 
 
 def _warn(warnings: list[str]) -> None:

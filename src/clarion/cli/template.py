@@ -241,7 +241,9 @@ def _object(option: str, given: str) -> dict[str, Any] | None:
 def _text(file: Path) -> str:
     try:
         return file.read_bytes().decode()  # line ends stay as they are
-    except (OSError, UnicodeDecodeError) as exc:
+    except OSError as exc:
+        raise Unreadable(f"{file} cannot be read: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
         raise Unreadable(f"{file} cannot be read: {exc}") from exc
 
 

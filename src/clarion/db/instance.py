@@ -88,6 +88,17 @@ async def acting(connection: Connection) -> Acting:
     return Acting(paused=because is not None, because=because, alive_at=row["heartbeat_at"])
 
 
+async def foreseen(connection: Connection, data: Path, *, shared: bool) -> Acting:
+    """The same, told before the start: where database and data folder do not belong together it will pause acting."""
+    now = await acting(connection)
+    row = await connection.fetchrow(_READ)
+    assert row is not None, "as above"
+    strange = _strange(row["epoch"], read(data), row["now"] - row["heartbeat_at"], shared)
+    if now.paused or strange is None:
+        return now
+    return Acting(paused=True, because=f"{strange} (so the next start will find)", alive_at=now.alive_at)
+
+
 async def acting_paused(connection: Connection) -> str | None:
     """Why nothing may be sent for now; None when it may. To be asked in the transaction that decides to send."""
     row = await connection.fetchrow(_READ)

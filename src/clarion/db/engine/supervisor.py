@@ -138,7 +138,9 @@ class Engine:
             self._say(f"making a new database in {places.engine}")
             cluster.make(places, self._account, self._programs, passwords["admin"])
         elif known is None:
-            self._say(f"{places.connection} is missing: giving the database's users new passwords")
+            self._say(
+                f"{places.connection} is not there, as after a restore: the database's users get new passwords"
+            )
             cluster.set_admin_password(places, self._account, self._programs, passwords["admin"])
         socket = _socket_folder(places, self._account)
         self._connection = Connection(data=places.data, socket=socket, passwords=passwords)
