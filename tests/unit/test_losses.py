@@ -59,9 +59,14 @@ def test_a_trigger_that_asked_of_it_pauses_and_keeps_its_words():
     held = read(TRAIT, PROPERTY)
     assert without(held, LostMetric("other")) == (held, [])
     after, (paused,) = without(held, LostMetric("left"))
-    assert (after, paused.effect, paused.where) == (held, "paused", "trigger.metric")
+    assert (after, paused.effect, paused.where) == (_saying("metric left", held), "paused", "trigger.metric")
     after, (paused,) = without(held, LostAttributes("left", frozenset({"total"})))
-    assert (after, paused.effect, paused.where) == (held, "paused", "trigger.where")
+    gone = "total of metric left"
+    assert (after, paused.effect, paused.where) == (_saying(gone, held), "paused", "trigger.where")
+
+
+def _saying(lost, held):
+    return msgspec.structs.replace(held, trigger=msgspec.structs.replace(held.trigger, lost=lost))
 
 
 def test_a_path_into_an_attribute_is_lost_with_it():
