@@ -437,6 +437,25 @@ async def test_a_step_whose_transaction_fails_did_not_happen(
     assert len(planned) == 1
 
 
+async def test_who_is_just_being_erased_gets_nothing(
+    database, tenant, vaults, ids, publish, offer, runs, work, planned, clock
+):
+    """Seen to be planned: their erasure may have looked for messages before it was there."""
+    one = await publish(definition(nodes=WAITING))
+    await offer(left("1"))
+    await work()
+    (happened,) = await timeline(database, tenant)
+    clock.later_us = 4_000_000
+    async with database.owner() as tx:
+        who = parse_id("prf", happened.profile_id)
+        await events.erase_person(tx, tenant.workspace_id, who, actor="test", vault=tenant.vault, ids=ids)
+        working = asyncio.create_task(work())
+        await asyncio.wait({working}, timeout=0.3)
+    await working
+    assert [run.reason for run in await runs(one)] == ["erased"]
+    assert planned == []
+
+
 async def test_the_erased_get_nothing(
     database, tenant, vaults, ids, publish, offer, runs, work, planned, clock
 ):

@@ -195,7 +195,7 @@ async def test_of_somebody_erased_a_report_counts_and_its_words_are_not_kept(
 
 
 async def _erasure(tx, tenant, who, ids):
-    await events.erase_person(tx, tenant.workspace_id, who, actor="test", ids=ids)
+    await events.erase_person(tx, tenant.workspace_id, who, actor="test", vault=tenant.vault, ids=ids)
     return await tx.fetchval("SELECT erasure_id FROM erasure WHERE workspace_id = $1", tenant.workspace_id)
 
 

@@ -323,7 +323,9 @@ async def test_an_email_to_somebody_who_is_just_being_erased_is_of_nobody(
     await ask("POST", "/v1/emails", RAW | {"contactProperties": {"firstName": "Ann"}})
     (known,) = await sends()
     async with database.owner() as tx:
-        await events.erase_person(tx, tenant.workspace_id, known.profile_id, actor="test", ids=ids)
+        await events.erase_person(
+            tx, tenant.workspace_id, known.profile_id, actor="test", vault=tenant.vault, ids=ids
+        )
         asking = asyncio.create_task(knock(tenant, "POST", "/v1/emails", RAW))
         await asyncio.wait({asking}, timeout=0.3)
     assert (await asking).status_code == 200

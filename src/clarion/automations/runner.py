@@ -104,6 +104,8 @@ class Runner:
         if not runs:
             return
         vault = await self._vaults.of(workspace_id)
+        # Nobody is erased between a look at them and their message; and the lanes come before the automations.
+        await events.begin_write(tx, workspace_id)
         known = _Seen(tx, workspace_id, vault, now_us)
         going, ended = await known.without_ended(runs)
         seen = await known.seen(going)

@@ -285,7 +285,9 @@ async def test_who_is_erased_while_a_call_looks_for_them_is_not_found(
     (known,) = await outbox.sends()
     path, body = f"/api/v1/message/{number}/smartsend", {"recipients": [{"contactId": contact}]}
     async with database.owner() as tx:
-        await events.erase_person(tx, tenant.workspace_id, known.profile_id, actor="test", ids=ids)
+        await events.erase_person(
+            tx, tenant.workspace_id, known.profile_id, actor="test", vault=tenant.vault, ids=ids
+        )
         asking = asyncio.create_task(knock(tenant, "POST", path, body))
         await asyncio.wait({asking}, timeout=0.3)
     result = (await asking).json()["results"]

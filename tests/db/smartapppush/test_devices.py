@@ -213,7 +213,7 @@ async def test_a_token_refreshed_while_its_person_is_erased_is_nobodys(
     found = parse_id("prf", (await person("user_123")).id)
     assert found is not None
     async with database.owner() as tx:
-        await events.erase_person(tx, tenant.workspace_id, found, actor="test", ids=ids)
+        await events.erase_person(tx, tenant.workspace_id, found, actor="test", vault=tenant.vault, ids=ids)
         refreshing = asyncio.create_task(post("/devices/refresh-token", old_token=TOKEN, new_token="new"))
         done, _ = await asyncio.wait({refreshing}, timeout=0.3)
         assert not done

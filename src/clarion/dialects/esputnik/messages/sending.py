@@ -126,9 +126,8 @@ async def _send(asked: Asked, wish: Callable[[Tx], Any]) -> wire.Results:
     vault = await asked.vault()
 
     async def work(tx: Tx) -> list[Queued | Refused]:
-        await events.begin_write(
-            tx, asked.workspace_id
-        )  # nobody is erased between their address and their message
+        # Nobody is erased between their address and their message.
+        await events.begin_write(tx, asked.workspace_id)
         like, wanted = await wish(tx)
         await messaging.refuse_when_full(
             tx, asked.workspace_id, like.channel, most=asked.store.outbox_max,

@@ -62,9 +62,8 @@ async def _plan(tx: Tx, asked: Asked, wanted: Wanted, key: str, vault: Vault) ->
     await messaging.refuse_when_full(
         tx, asked.workspace_id, "email", most=asked.store.outbox_max, now_us=asked.store.database.now_us()
     )
-    await events.begin_write(
-        tx, asked.workspace_id
-    )  # nobody is erased between their address and their message
+    # Nobody is erased between their address and their message.
+    await events.begin_write(tx, asked.workspace_id)
     template_id = None if wanted.template is None else await templates.find(tx, asked, wanted.template)
     send = PlannedSend(
         key=key,
