@@ -51,6 +51,7 @@ ROUTES = (
     Route("POST", "/credentials/{credential_id}/reveal", credential.reveal, DEVELOPERS),
     Route("POST", "/credentials/{credential_id}/revoke", credential.revoke, DEVELOPERS),
     # A search is a POST: what it asks for is personal and does not belong into a URL.
+    Route("GET", "/profiles", profile.list_page, EVERYBODY),
     Route("POST", "/profiles/find", profile.find, EVERYBODY),
     Route("GET", "/profiles/{profile_id}", profile.show, EVERYBODY),
     Route("GET", "/profiles/{profile_id}/events", profile.timeline, EVERYBODY),

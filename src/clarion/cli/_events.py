@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from clarion.cli._call import example
+from clarion.cli._options import Place
+from clarion.dialects import DIALECTS
 from clarion.events import StoredEvent
 
 COLUMNS = ("received_at", "name", "properties", "profile_id", "id")
@@ -28,3 +31,12 @@ def brief(properties: dict[str, object]) -> str:
     """As JSON, cut where it is long."""
     text = msgspec.json.encode(properties).decode()
     return text if len(text) <= _PROPERTIES_MAX else f"{text[:_PROPERTIES_MAX]}…"
+
+
+def first_event(place: Place, workspace: str | None) -> str:
+    """A line of curl that sends one, with a key made for it."""
+    name, dialect = next(iter(DIALECTS.items()))
+    words = f"credential create --dialect {name} --bare"
+    if workspace:
+        words += f" --workspace {workspace}"
+    return dialect.curl(place.load().settings.base_url, f"$({example(words, place)})")

@@ -15,12 +15,11 @@ from clarion import errors, events, model
 from clarion.api import Call
 from clarion.api.nouns import event, ledger, profile
 from clarion.automations import Again
-from clarion.cli._call import OfWorkspace, example, with_call
-from clarion.cli._events import COLUMNS, brief, rows_of
+from clarion.cli._call import OfWorkspace, with_call
+from clarion.cli._events import COLUMNS, brief, first_event, rows_of
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
 from clarion.cli._print import show_json, show_one
-from clarion.dialects import DIALECTS
 from clarion.events import StoredEvent, Which
 
 app = App(name="event", help="Events: what came in, newest first.")
@@ -197,11 +196,4 @@ def _line(one: StoredEvent, json: bool) -> str:
 
 def _nothing(place: Place, workspace: str | None, *, narrowed: bool) -> str:
     """What to do when there is no event."""
-    if narrowed:
-        return "No such events."
-    name, dialect = next(iter(DIALECTS.items()))
-    words = f"credential create --dialect {name} --bare"
-    if workspace:
-        words += f" --workspace {workspace}"
-    curl = dialect.curl(place.load().settings.base_url, f"$({example(words, place)})")
-    return f"No events yet. Send one:\n\n  {curl}"
+    return "No such events." if narrowed else f"No events yet. Send one:\n\n  {first_event(place, workspace)}"

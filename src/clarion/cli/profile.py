@@ -2,22 +2,24 @@
 
 import asyncio
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from cyclopts import App, Parameter
 
-from clarion import jobs
+from clarion import errors, jobs
 from clarion.api import Call, Nothing, views
+from clarion.api.audience_views import Listed
 from clarion.api.nouns import profile
 from clarion.app.handlers import handlers
 from clarion.cli._call import OfWorkspace, with_call
 from clarion.cli._confirm import confirmed
-from clarion.cli._events import COLUMNS, rows_of
+from clarion.cli._events import COLUMNS, first_event, rows_of
 from clarion.cli._options import HERE, Json, Place
+from clarion.cli._people import show_people, show_person, show_receipt
 from clarion.cli._print import show as show_rows
-from clarion.cli._print import show_json, show_one, warn
-from clarion.profiles import FoundProfile, StoredChange, StoredDevice
+from clarion.cli._print import show_json, warn
+from clarion.profiles import FoundProfile, StoredChange
 
 app = App(name="profile", help="Profiles: find a person, see what is known and what happened; export, erase.")
 
@@ -52,12 +54,56 @@ def find(  # noqa: PLR0913 - an option each
 
     found = with_call(place, "profile find", workspace, ask)
     if found is not None:
-        _show(found, json)
+        show_person(found, json)
         return 0
     if json:
         show_json(None)
     warn("nobody is identified by that. An address that only reaches somebody does not identify them.")
     return 1
+
+
+@app.command(name="list")
+def list_(
+    *,
+    trait: Annotated[str | None, Parameter(help="NAME=VALUE: only those whose trait it is.")] = None,
+    limit: Annotated[int, Parameter(help="How many at most.")] = 20,
+    before: Annotated[str | None, Parameter(help="Only those made before this one (prf_…).")] = None,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """People, newest first. `find` knows one by an e-mail, a phone, an external id or a name."""
+    if limit < 1:
+        raise errors.Invalid("--limit is 1 or more")
+    name, is_, value = trait.partition("=") if trait is not None else (None, "", None)
+    if trait is not None and not (name and is_ and value):
+        raise errors.Invalid("--trait is NAME=VALUE, as `--trait plan=gold`")
+
+    async def ask(call: Call) -> list[Listed]:
+        found: list[Listed] = []
+        behind = before
+        while len(found) < limit:
+            wish = profile.Listed(
+                trait=name, value=value, before=behind, limit=min(_AT_ONCE, limit - len(found))
+            )
+            page = await profile.list_page(call, wish)
+            found += page.profiles
+            behind = page.next
+            if behind is None:
+                break
+        return found
+
+    found = with_call(place, "profile list", workspace, ask)
+    if json:
+        show_json(found)
+    elif found:
+        show_people(found)
+    elif trait or before:
+        print("Nobody of that kind.")
+    else:
+        print(
+            f"Nobody yet. Who does something is somebody; send an event:\n\n  {first_event(place, workspace)}"
+        )
 
 
 @app.command
@@ -80,11 +126,11 @@ def show(
 
     found, page = with_call(place, "profile show", workspace, ask)
     if page is None:
-        _show(found, json)
+        show_person(found, json)
     elif json:
         show_json(views.with_events(found, page.events))
     else:
-        _show(found, json)
+        show_person(found, json)
         print()
         show_rows(rows_of(page.events), COLUMNS, json=False)
 
@@ -122,7 +168,7 @@ def merge(
     async def ask(call: Call) -> FoundProfile:
         return await profile.merge(call, profile.Merge(profile_id, other_id))
 
-    _show(with_call(place, "profile merge", workspace, ask), json)
+    show_person(with_call(place, "profile merge", workspace, ask), json)
 
 
 @app.command
@@ -138,9 +184,9 @@ def unmerge(
     if json:
         show_json(parted)
         return
-    _show(parted.parted, json=False)
+    show_person(parted.parted, json=False)
     print()
-    _show(parted.others, json=False)
+    show_person(parted.others, json=False)
 
 
 @app.command
@@ -168,7 +214,7 @@ def erase(
             await asyncio.sleep(_LOOK_EVERY_S)
         return receipt
 
-    _show_receipt(with_call(place, "profile erase", workspace, do, owner=True), json)
+    show_receipt(with_call(place, "profile erase", workspace, do, owner=True), json)
     return 0
 
 
@@ -185,7 +231,7 @@ def erased(
 
     found = with_call(place, "profile erased", workspace, ask)
     if erasure_id is not None:
-        _show_receipt(found[0], json)
+        show_receipt(found[0], json)
     else:
         show_rows(found, ("id", "erased_at", "actor", "complete", "profile_id"), json=json)
 
@@ -220,22 +266,6 @@ def export(
     with_call(place, "profile export", workspace, do)
 
 
-def _show_receipt(receipt: views.Receipt, json: bool) -> None:
-    if json:
-        show_json(receipt)
-        return
-    lines: dict[str, Any] = {
-        "receipt": receipt.id, "erased at": receipt.erased_at, "by": receipt.actor,
-        "complete": receipt.complete, "tombstone": receipt.profile_id,
-    }  # fmt: skip
-    lines |= {f"erased in {room}": line for room, line in receipt.lines.items()}
-    if receipt.awaited:
-        lines["waits for"] = receipt.awaited
-    lines["sealed copies in the journal"] = f"until {receipt.journal_until}"
-    lines["copies in backups"] = receipt.backups
-    show_one(lines, json=False)
-
-
 def _find_named(wish: profile.Named, workspace: str | None, place: Place, *, json: bool) -> int:
     async def ask(call: Call) -> list[FoundProfile]:
         return await profile.find_named(call, wish)
@@ -257,25 +287,3 @@ def _find_named(wish: profile.Named, workspace: str | None, place: Place, *, jso
     if not found:
         warn("nobody has that name.")
     return 0 if found else 1
-
-
-def _show(found: FoundProfile, json: bool) -> None:
-    if json:
-        show_json(found)
-        return
-    lines: dict[str, Any] = {"id": found.id, "created_at": found.created_at}
-    lines |= {f"{one['kind']} {one['namespace']}".strip(): one["value"] for one in found.identities}
-    lines["reached by"] = [f"{one['channel']} {one['value']}" for one in found.addresses]
-    lines |= {f"trait {name}": value for name, value in found.traits.items()}
-    if found.devices:
-        lines["devices"] = [_device(one) for one in found.devices]
-    if len(found.members) > 1:
-        lines["members"] = found.members
-    show_one(lines, json=False)
-
-
-def _device(one: StoredDevice) -> str:
-    """A device in words, without its token."""
-    may = "may be pushed to" if one.may_push else "may not be pushed to"
-    state = "its token was replaced" if one.replaced else may
-    return f"{one.platform} of {one.token_kind} ({state}; {one.language}-{one.country}, {one.timezone})"

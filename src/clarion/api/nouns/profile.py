@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from clarion import accounts, errors, events, jobs, messaging, model, orders, profiles
 from clarion.api import views
-from clarion.api.audience_views import suppression
+from clarion.api.audience_views import ProfilePage, listed, profile_page, suppression
 from clarion.api.message_views import message
 from clarion.api.nouns._fields import Before, Limit, Text
 from clarion.api.order_views import WholeExport, order
@@ -16,7 +16,7 @@ from clarion.db import Tx
 from clarion.messaging import To
 from clarion.model import Identity, IdentityKind
 from clarion.model.email import canonical_email
-from clarion.profiles import FoundProfile, StoredChange
+from clarion.profiles import FoundProfile, Having, StoredChange
 from clarion.vault import Vault
 
 EXPORTED_EVENTS = 1_000  # in one answer; the rest in pages
@@ -33,6 +33,15 @@ class Find(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     phone: _Value | None = None
     external_id: _Value | None = None
     namespace: Text | None = None
+
+
+class Listed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A page of all people, or of those whose `trait` is `value`."""
+
+    trait: Text | None = None
+    value: Text | None = None
+    limit: Limit = 50
+    before: Before | None = None
 
 
 class Named(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,6 +114,23 @@ async def find_named(call: Call, wish: Named) -> list[FoundProfile]:
         )
         found = [await profiles.read_profile(tx, call.workspace_id, root, vault=vault) for root in roots]
     return [one for one in found if one is not None]
+
+
+async def list_page(call: Call, wish: Listed) -> ProfilePage:
+    """People, newest first."""
+    if (wish.trait is None) != (wish.value is None):
+        raise errors.Invalid("give trait and value together")
+    vault = await call.vault()
+    before = id_before(views.PROFILE, wish.before, "profile")
+    async with call.app() as tx:
+        having = None
+        if wish.trait is not None and wish.value is not None:
+            having = await _having(tx, call.workspace_id, wish.trait, wish.value)
+        found = await profiles.list_profiles(
+            tx, call.workspace_id, vault=vault, after=before, limit=wish.limit + 1, having=having
+        )
+        leads = await profiles.leads_of(tx, call.workspace_id, [one.profile_id for one in found], vault=vault)
+    return profile_page([listed(one, leads.get(one.profile_id)) for one in found], wish.limit)
 
 
 async def show(call: Call, wish: One) -> FoundProfile:
@@ -264,6 +290,21 @@ def written_to(profile: FoundProfile) -> To:
     """A person's messages, with those to their addresses from before anybody had them."""
     addresses = [address["value"] for address in profile.addresses]
     return To(profile_ids=members(profile), unless_known=addresses)
+
+
+async def _having(tx: Tx, workspace_id: UUID, trait: str, value: str) -> Having:
+    """Raises Invalid for a trait that is sealed, NotFound for one that nobody has."""
+    name = profiles.canonical_name(trait)
+    definition = (await profiles.read_definitions(tx, workspace_id)).get(name)
+    if definition is None:
+        raise errors.NotFound(
+            f"there is no trait {name} in this workspace; `trait list` shows those that there are"
+        )
+    if definition.personal:
+        raise errors.Invalid(
+            f"{name} is sealed, and cannot be asked for; find people by what identifies them"
+        )
+    return Having(name, value, unset="")
 
 
 async def show_in(tx: Tx, call: Call, profile_id: str, vault: Vault) -> FoundProfile:
