@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from clarion import automations
 from clarion.automations import LostAttributes, LostMetric, LostTrait
@@ -55,13 +56,19 @@ def test_what_only_has_the_same_name_is_not_lost(lost):
     assert without(held, lost) == (held, [])
 
 
-def test_a_trigger_that_asked_of_it_pauses_and_keeps_its_words():
+def saying(held, lost):
+    return structs.replace(held, trigger=structs.replace(held.trigger, lost=lost))
+
+
+def test_a_trigger_that_asked_of_it_pauses_keeps_its_words_and_says_what_it_lost():
     held = read(TRAIT, PROPERTY)
     assert without(held, LostMetric("other")) == (held, [])
     after, (paused,) = without(held, LostMetric("left"))
-    assert (after, paused.effect, paused.where) == (held, "paused", "trigger.metric")
+    assert (paused.effect, paused.where) == ("paused", "trigger.metric")
+    assert after == saying(held, "metric left")
     after, (paused,) = without(held, LostAttributes("left", frozenset({"total"})))
-    assert (after, paused.effect, paused.where) == (held, "paused", "trigger.where")
+    assert (paused.effect, paused.where) == ("paused", "trigger.where")
+    assert after == saying(held, "total of metric left")
 
 
 def test_a_path_into_an_attribute_is_lost_with_it():

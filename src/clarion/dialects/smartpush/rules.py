@@ -67,10 +67,13 @@ TYPES: Mapping[str, AttributeType] = {
     "BOOLEAN": "boolean",
     "DATE": "date",
 }
+#: What most values of a type are; the others take a closer look.
+_PYTHON: Mapping[str, type] = {"text": str, "integer": int, "decimal": float, "boolean": bool}
 _CODE = re.compile(r"[^\0-\x1f\x7f]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
 _MILLISECONDS_FROM = 100_000_000_000
+_SAFE = 2**63  # and above it a closer look
 _FAR_US = 30 * 366 * DAY_US
 
 
@@ -161,7 +164,7 @@ def event(given: wire.CustomEvent, now_us: int) -> Happened:
         told = {**told, **given.eventAttrs}
     if len(told) > EVENT_ATTRIBUTES_MAX:
         raise Malformed(f"An event has up to {EVENT_ATTRIBUTES_MAX} attributes", LIMIT)
-    attributes = {_name(name): _scalar(name, value) for name, value in told.items() if value is not None}
+    attributes = told if _are_plain(told) else _scalars(told)
     event_id = "" if given.eventId is None else str(given.eventId)
     if len(event_id) > ID_MAX or "\0" in event_id:
         raise Malformed(f"eventId must have up to {ID_MAX} characters")
@@ -181,7 +184,7 @@ def check_attributes(happened: Happened, declared: Declared) -> None:
         kind = types.get(name)
         if kind is None:
             raise Malformed(f"{name} is no attribute of {happened.code}")
-        if not _is(value, kind):
+        if type(value) is not _PYTHON.get(kind) and not _is(value, kind):
             raise Malformed(f"{name} must be of type {WORD[kind]}")
 
 
@@ -212,9 +215,18 @@ def _code(given: Any, name: str) -> str:
     text: str = "" if given is UNSET else given.strip()
     if not text:
         raise Malformed(f"{name} is required")
-    if len(text) > CODE_MAX or not _CODE.fullmatch(text):
+    if not _is_code(text):
         raise Malformed(f"{name} must have 1 to {CODE_MAX} characters and no control characters")
     return text
+
+
+def _is_code(text: str) -> bool:
+    return len(text) <= CODE_MAX and _has_no_control(text)
+
+
+@lru_cache(4_096)
+def _has_no_control(text: str) -> bool:
+    return _CODE.fullmatch(text) is not None
 
 
 def _attribute(given: wire.EventAttribute) -> Attribute:
@@ -237,6 +249,34 @@ def _name(name: str) -> str:
     if name == CUSTOM or len(name) > CODE_MAX or not _CODE.fullmatch(name):
         raise Malformed(f"{_shown(name)} is no name of an attribute: it has 1 to {CODE_MAX} characters")
     return name
+
+
+@lru_cache(1_024)
+def _names(*names: str) -> None:
+    """Asked of all of an event's at once, for most events have those of the one before. Raises Malformed."""
+    for name in names:
+        _name(name)
+
+
+def _are_plain(told: JSONObject) -> bool:
+    """Whether every value may stay as it is: what most events are, seen without making another dict. Raises Malformed."""
+    _names(*told)
+    for value in told.values():
+        kind = type(value)
+        if kind is str:
+            if len(value) > TEXT_MAX or "\0" in value:
+                return False
+        elif kind is int:
+            if not -_SAFE < value < _SAFE:
+                return False
+        elif kind is not float and kind is not bool:
+            return False
+    return True
+
+
+def _scalars(told: JSONObject) -> JSONObject:
+    """What is left of the values where null tells nothing. Raises Malformed."""
+    return {name: _scalar(name, value) for name, value in told.items() if value is not None}
 
 
 def _scalar(name: str, value: Any) -> Any:
