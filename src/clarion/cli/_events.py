@@ -8,6 +8,7 @@ from clarion.cli._call import example
 from clarion.cli._options import Place
 from clarion.dialects import DIALECTS
 from clarion.events import StoredEvent
+from clarion.serve import folder
 
 COLUMNS = ("received_at", "name", "properties", "profile_id", "id")
 _PROPERTIES_MAX = 120  # characters
@@ -39,4 +40,6 @@ def first_event(place: Place, workspace: str | None) -> str:
     words = f"credential create --dialect {name} --bare"
     if workspace:
         words += f" --workspace {workspace}"
-    return dialect.curl(place.load().settings.base_url, f"$({example(words, place)})")
+    settings = place.load().settings
+    base_url = folder.served_at(settings.data) or settings.base_url
+    return dialect.curl(base_url, f"$({example(words, place)})")

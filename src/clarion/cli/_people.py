@@ -18,7 +18,8 @@ def show_person(found: FoundProfile, json: bool) -> None:
         return
     lines: dict[str, Any] = {"id": found.id, "created_at": found.created_at}
     lines |= {f"{one['kind']} {one['namespace']}".strip(): one["value"] for one in found.identities}
-    lines["reached by"] = [f"{one['channel']} {one['value']}" for one in found.addresses]
+    if found.addresses:
+        lines["reached by"] = [f"{one['channel']} {one['value']}" for one in found.addresses]
     lines |= {f"trait {name}": value for name, value in found.traits.items()}
     if found.devices:
         lines["devices"] = [_device(one) for one in found.devices]
@@ -30,7 +31,12 @@ def show_person(found: FoundProfile, json: bool) -> None:
 def show_people(found: Sequence[Listed]) -> None:
     """A line each: what finds them, and the first of what is known."""
     rows = [
-        {"id": one.id, "who": _who(one), "traits": _brief(one.traits), "created_at": one.created_at}
+        {
+            "id": one.id,
+            "who": _who(one),
+            "traits": _brief(one.traits),
+            "created_at": one.created_at[:19].replace("T", " "),
+        }
         for one in found
     ]
     show_rows(rows, ("id", "who", "traits", "created_at"), json=False)

@@ -259,7 +259,7 @@ def _names(*names: str) -> None:
 
 
 def _are_plain(told: JSONObject) -> bool:
-    """Whether every value may stay as it is: what most events are, seen without making another dict. Raises Malformed."""
+    """Whether every value may stay as it is, as of most events; no other dict is made. Raises Malformed."""
     _names(*told)
     for value in told.values():
         kind = type(value)
