@@ -21,7 +21,9 @@ from clarion.segments import Problem, problems_of, uses_traits
 Templates = Mapping[str, Collection[Channel]]
 
 
-_LOST = "says that {} is gone: make it anew, or ask for another; then save the definition without `lost` (`automation edit`)"
+_LOST = (
+    "says that {} is gone: make it anew or ask for another, then save it without `lost` (`automation edit`)"
+)
 _NO_TEMPLATE = "there is no template {}: make it, or name one of `template list`"
 
 
