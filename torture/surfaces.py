@@ -154,7 +154,7 @@ def smartapppush(caller: Caller, owner: Caller) -> dict[str, str]:
     """A device that is known, and a message to the person who has it."""
     opened = "app_opened"
     if not (told := owner.ask("GET", "/manage/v1/messages?limit=1")["messages"]):
-        _answer_by_sms(owner, opened)
+        _answer_by_push(owner, opened)
     event = {
         "event_name": opened, "event_time": datetime.now(UTC).isoformat(), "app_user_id": "user_123",
         "device_token": "fcm_or_onesignal_device_token", "platform": "ios", "timezone": "UTC", "language": "en",
@@ -170,14 +170,14 @@ def smartapppush(caller: Caller, owner: Caller) -> dict[str, str]:
     return {"tracking_token": told[0]["id"], "old_token": event["device_token"]}
 
 
-def _answer_by_sms(owner: Caller, metric: str) -> None:
+def _answer_by_push(owner: Caller, metric: str) -> None:
     """An automation that has a message for whoever does this; it need not arrive."""
-    owner.ask("POST", "/manage/v1/templates", {"name": "hello", "channel": "sms", "text": "Hello"})
+    owner.ask("POST", "/manage/v1/templates", {"name": "hello", "channel": "push", "text": "Hello"})
     steps = {
         "trigger": {"type": "event", "metric": metric},
         "start": "tell",
         "nodes": {
-            "tell": {"type": "send", "template": "hello", "channel": "sms", "next": "end"},
+            "tell": {"type": "send", "template": "hello", "channel": "push", "next": "end"},
             "end": {"type": "exit"},
         },
     }

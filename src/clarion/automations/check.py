@@ -22,8 +22,7 @@ Templates = Mapping[str, Collection[Channel]]
 
 
 _LOST = (
-    "says that {} is gone: make it anew, or ask for another; then save the definition without `lost`"
-    " (`automation edit`)"
+    "says that {} is gone: make it anew or ask for another, then save it without `lost` (`automation edit`)"
 )
 _NO_TEMPLATE = "there is no template {}: make it, or name one of `template list`"
 
