@@ -336,6 +336,34 @@ async def ann(database, tenant, ingest, process_all):
     return parse_id("prf", found.id)
 
 
+async def test_whoever_was_merged_is_written_to_where_they_were_reached_last(
+    database, tenant, ids, plan, ann, ingest, process_all, delivery, mailbox
+):
+    """Both members' messages go to the newest address of the person, with the traits that they hold together."""
+    bob = Identity(IdentityKind.EXTERNAL_ID, "", "b7")
+    change = ProfileChange(
+        identities=(bob,), reaches=(Reach("email", "new@example.com"),), traits={"plan": "gold"}
+    )
+    await ingest.offer(tenant.credential, Source.SMASHSEND, [Offer(change, Dedup(Mode.NONE))])
+    await process_all(tenant)
+    async with database.app(tenant.workspace_id) as tx:
+        other = parse_id(
+            "prf", (await profiles.find_by_identity(tx, tenant.workspace_id, bob, vault=tenant.vault)).id
+        )
+        await profiles.merge(
+            tx, tenant.workspace_id, ann, other, vault=tenant.vault, ids=ids, now_us=database.now_us()
+        )
+        texts = {"": Email(subject="$profile.first_name $profile.plan", html="<p>Hello</p>")}
+        wished = TemplateWish(name="news", channel="email", texts=texts, message_class=MessageClass.MARKETING)
+        template = await messaging.save_template(tx, tenant.workspace_id, wished, ids=ids)
+    await plan(
+        wish("1", to=None, profile_id=ann, template_id=template.template_id),
+        wish("2", to=None, profile_id=other, template_id=template.template_id),
+    )
+    await delivery.work_off(tenant.workspace_id)
+    assert [(one.recipient, one.title) for one in await mailbox()] == [("new@example.com", "Ann gold")] * 2
+
+
 @pytest.mark.parametrize("asked", [None, MessageClass.MARKETING])
 async def test_a_template_says_its_class_where_its_sender_does_not(
     database, tenant, ids, plan, ann, explained, asked
