@@ -75,7 +75,8 @@ async def test_what_is_over_goes_with_all_that_was_noted_of_it_and_nothing_else(
         held[state] = await age(await house.send(ANN), 600 + number)
         async with database.owner() as tx:
             await tx.execute(
-                "UPDATE send SET state = $3, due_us = due_us * 2 WHERE workspace_id = $1 AND send_id = $2",
+                "UPDATE send SET state = $3, due_us = due_us * 2, token = send_id, leased_us = due_us * 2"
+                " WHERE workspace_id = $1 AND send_id = $2",
                 tenant.workspace_id, held[state], state,
             )  # fmt: skip
     before = await rows(database, tenant)
