@@ -192,6 +192,8 @@ def _processed(owner: Caller, metric: str) -> Any:
     return found[0]
 
 
+#: Calls that cannot succeed yet, and what they answer: nothing sends a push that could be opened.
+NOT_YET = {("smartapppush", "/pushes/opened"): 400}
 SURFACES: Mapping[str, Surface] = {
     "smashsend": Surface("/docs/smashsend/openapi.json", "api_key", smashsend, dialect="smashsend"),
     "esputnik": Surface("/docs/esputnik/openapi.json", "api_key", esputnik, dialect="esputnik", basic=True),

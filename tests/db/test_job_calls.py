@@ -57,7 +57,7 @@ async def test_a_failed_job_is_listed_and_runs_again(database, tenant, ids, call
 async def test_a_trait_is_deleted_and_the_audit_says_by_whom(database, tenant, ids, call):
     room = Room(database, tenant, ids)
     await room.tell(await room.member("one"), 10, plan="pro")
-    assert await call("DELETE", "/traits/plan") == (200, {"name": "plan", "held_by": 1})
+    assert await call("DELETE", "/traits/plan") == (200, {"name": "plan", "held_by": 1, "automations": []})
     assert (await call("GET", "/traits/plan"))[0] == 404
     assert (await call("DELETE", "/traits/plan"))[0] == 404
     (_, (waiting,)) = await call("GET", "/jobs")

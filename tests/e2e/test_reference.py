@@ -13,7 +13,7 @@ import pytest
 
 from clarion.dialects import DIALECTS
 from clarion.dialects.smashsend.describe import REFERENCE as SMASHSEND
-from torture.surfaces import SURFACES, Caller
+from torture.surfaces import NOT_YET, SURFACES, Caller
 
 
 def send(line: str, variables: dict[str, str]) -> httpx2.Response:
@@ -35,10 +35,6 @@ def send(line: str, variables: dict[str, str]) -> httpx2.Response:
     return httpx2.request(method, url, headers=headers, content=body, timeout=30)
 
 
-#: Lines that cannot succeed yet, and why.
-NOT_YET = {
-    ("smartapppush", "/pushes/opened"): 400
-}  # there is no channel that sends a push that could be opened
 LINES = [(name, n) for name, dialect in DIALECTS.items() for n in range(len(dialect.reference.calls))]
 
 

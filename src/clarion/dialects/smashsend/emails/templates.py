@@ -9,6 +9,8 @@ from clarion.dialects.smashsend.emails import mapping, wire
 from clarion.dialects.smashsend.wire import Malformed
 from clarion.messaging import Email, StoredTemplate, rendering
 
+_NOTHING = "Template not found"
+
 
 async def list_all(asked: Asked) -> wire.Templates:
     """The templates for e-mails, in the order in which they were made."""
@@ -60,9 +62,9 @@ async def _find(tx: Tx, asked: Asked, called: str) -> StoredTemplate:
     try:
         found = await messaging.find_template(tx, asked.workspace_id, by_id or called)
     except errors.NotFound as exc:
-        raise errors.NotFound(_unknown(called)) from exc
+        raise errors.NotFound(_NOTHING) from exc
     if found.channel != "email":
-        raise errors.NotFound(_unknown(called))
+        raise errors.NotFound(_NOTHING)
     return found
 
 
@@ -74,7 +76,3 @@ async def _shown(tx: Tx, asked: Asked, page: list[StoredTemplate]) -> list[wire.
         for one, content in zip(page, contents, strict=True)
         if isinstance(content, Email)
     ]
-
-
-def _unknown(called: str) -> str:
-    return f'Template "{called[:100]}" not found'
