@@ -33,6 +33,8 @@ OVER_ALL_WORKSPACES = {
     "find_unknown_workspaces": "where there are sends of which nobody knows",
     "list_kinds_set": "kinds of providers only, for the doctor; workspaces are not named",
     "find_workspaces_with_runs": "the same for runs",
+    "delete_old_keys": "read as they lie on disk, whose ever they are",
+    "count_key_pages": "the size of a table",
     "count_whole_backlog": "a number only, by a function of the owner's",
 }
 VOLATILE = ("clock_timestamp(", "gen_random_uuid(", "random(", "timeofday(", "nextval(", "uuidv7(")

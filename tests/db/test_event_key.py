@@ -2,13 +2,10 @@
 
 import asyncio
 import random
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from clarion import events, metrics
-from clarion.events import accept as accepting
-from clarion.events import store
 from clarion.events.accept import Group, Policy, accept, pack
 from clarion.model import Accepted, Dedup, Duplicate, Mode, Offer, Source
 from tests.db.support import DAY_S, event, ledger_total, mismatches, overriding, timeline, windowed
@@ -28,68 +25,65 @@ async def test_the_first_of_a_key_is_accepted_and_later_ones_are_duplicates(tena
 
 async def test_a_key_is_free_again_after_its_window(database, tenant, ingest, process_all):
     await ingest.offer(tenant.credential, S, [windowed("k")])
-    async with database.owner() as tx:
-        await tx.execute(
-            "UPDATE event_key SET seen_at = seen_at - $2 WHERE workspace_id = $1",
-            tenant.workspace_id,
-            DAY_S * 1_000_000 - 60_000_000,
-        )
+    await _age(database, tenant, DAY_S - 60)
     assert kinds(await ingest.offer(tenant.credential, S, [windowed("k")])) == "d", "a minute before 24 hours"
-    async with database.owner() as tx:
-        await tx.execute(
-            "UPDATE event_key SET seen_at = seen_at - $2 WHERE workspace_id = $1",
-            tenant.workspace_id,
-            61_000_000,
-        )
+    await _age(database, tenant, 61)
     assert kinds(await ingest.offer(tenant.credential, S, [windowed("k")])) == "a", "a second after 24 hours"
     assert kinds(await ingest.offer(tenant.credential, S, [windowed("k")])) == "d", "and known again"
     await process_all(tenant)
     assert len(await timeline(database, tenant)) == 2
 
 
-NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
-MIDNIGHT = datetime(2026, 3, 11, tzinfo=UTC)
+async def test_a_window_is_as_long_as_it_says(database, tenant, ids):
+    short = Offer(event(), Dedup(Mode.ONCE, "k", window_s=60))
+    seen = []
+    for later_s in (0, 59, 2, 39):
+        await _age(database, tenant, later_s)
+        seen.append(await _accepted(database, tenant, ids, short))
+    assert seen == [frozenset(), frozenset({0}), frozenset(), frozenset({0})], "a duplicate moves nothing"
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "duplicate"),
-    [
-        (MIDNIGHT - timedelta(seconds=1), MIDNIGHT + timedelta(seconds=1), True),
-        (MIDNIGHT - timedelta(seconds=1), MIDNIGHT + timedelta(minutes=11), True),
-        (MIDNIGHT + timedelta(minutes=5), MIDNIGHT + timedelta(minutes=9), True),
-        (MIDNIGHT + timedelta(minutes=5), MIDNIGHT + timedelta(hours=23), True),
-        (MIDNIGHT + timedelta(minutes=5), MIDNIGHT + timedelta(hours=24, minutes=4), True),
-        (MIDNIGHT + timedelta(minutes=5), MIDNIGHT + timedelta(hours=24, minutes=6), False),
-        (NOON, NOON + timedelta(hours=23, minutes=59), True),
-        (NOON, NOON + timedelta(hours=24, minutes=1), False),
-        (NOON, NOON + timedelta(hours=37), False),
-    ],
-)
-async def test_a_window_reaches_back_over_midnight(database, tenant, ids, first, second, duplicate):
-    seen = [await _accept_at(database, tenant, ids, windowed("k"), at) for at in (first, second)]
-    assert seen == [frozenset(), frozenset({0} if duplicate else {})]
-
-
-async def test_two_copies_on_both_sides_of_midnight_meet_in_one_row(database, tenant, ids):
-    """The one before midnight is still being committed when the one after it asks."""
+async def test_two_copies_at_the_same_time_meet_in_one_row(database, tenant, ids):
+    """The first is still being committed when the second asks."""
     async with database.connection(tenant.workspace_id) as before:
         hold = before.transaction()
         await hold.start()
-        await _accept_with(before, tenant, ids, windowed("k"), MIDNIGHT - timedelta(seconds=1))
-        after = asyncio.create_task(
-            _accept_at(database, tenant, ids, windowed("k"), MIDNIGHT + timedelta(seconds=1))
-        )
+        await _accept_with(before, tenant, ids, windowed("k"), hopeful=False)
+        after = asyncio.create_task(_accepted(database, tenant, ids, windowed("k")))
         await asyncio.sleep(0.2)
         assert not after.done(), "it waits for the row that is being written"
         await hold.commit()
         assert await after == frozenset({0})
 
 
-async def test_an_expired_row_of_today_is_taken_over(database, tenant, ids):
-    short = Offer(event(), Dedup(Mode.ONCE, "k", window_s=60))
-    times = [NOON, NOON + timedelta(seconds=59), NOON + timedelta(seconds=61), NOON + timedelta(seconds=100)]
-    seen = [await _accept_at(database, tenant, ids, short, at, window_s=60) for at in times]
-    assert seen == [frozenset(), frozenset({0}), frozenset(), frozenset({0})], "a duplicate moves nothing"
+@pytest.mark.parametrize("offer", [windowed("k"), Offer(event(), Dedup(Mode.ONCE, "k", day=19_000))])
+async def test_who_hopes_in_vain_that_all_are_new_hears_the_same(database, tenant, ids, offer):
+    """And nothing is left of the vain try: one block, one key."""
+    policy = Policy.of(offer.dedup)
+    outcomes = []
+    for hopeful in (True, True, False):
+        async with database.connection(tenant.workspace_id) as tx:
+            outcomes.append(await _accept_with(tx, tenant, ids, offer, hopeful=hopeful, policy=policy))
+    assert [one.duplicates for one in outcomes] == [frozenset(), {0}, {0}]
+    assert [one.met for one in outcomes] == [False, True, True]
+    async with database.app(tenant.workspace_id) as tx:
+        for table in ("event_key", "journal"):
+            count = f"SELECT count(*) FROM {table} WHERE workspace_id = $1"
+            assert await tx.fetchval(count, tenant.workspace_id) == 1
+
+
+async def test_after_a_repeat_nobody_hopes_for_a_while(tenant, ingest, monkeypatch):
+    """A vain try costs a statement and a line in PostgreSQL's log, so a caller who repeats costs them once."""
+    hoped = []
+
+    async def counting(*given, **named):
+        hoped.append(named["hopeful"])
+        return await accept(*given, **named)
+
+    monkeypatch.setattr("clarion.events.ingest.accept", counting)
+    for key in ("a", "b", "b", "c", "c"):
+        await ingest.offer(tenant.credential, S, [windowed(key)])
+    assert hoped == [True, True, True, False, False]
 
 
 async def test_a_key_with_its_own_day_is_known_for_ever(tenant, ingest):
@@ -205,7 +199,7 @@ async def test_a_group_that_was_offered_again_after_a_lost_connection_is_accepte
 ):
     offers = [windowed("x"), windowed("y"), windowed("x")]
     policy = Policy(Mode.ONCE, DAY_S)
-    packed = pack(tenant.vault, policy, [ids.next() for _ in offers], offers)
+    packed = pack(tenant.vault, S, policy, [ids.next() for _ in offers], offers)
     group = Group(block_id=ids.next(), requests=[packed])
     async with database.connection(tenant.workspace_id) as tx:
         first = await accept(tx, tenant.workspace_id, S, policy, group, vault=tenant.vault)
@@ -216,16 +210,23 @@ async def test_a_group_that_was_offered_again_after_a_lost_connection_is_accepte
     assert await mismatches(database, tenant.workspace_id) == []
 
 
-async def _accept_at(database, tenant, ids, offer, at, window_s=DAY_S):
+async def _accepted(database, tenant, ids, offer):
     async with database.connection(tenant.workspace_id) as tx:
-        return await _accept_with(tx, tenant, ids, offer, at, window_s)
+        return (await _accept_with(tx, tenant, ids, offer, hopeful=True)).duplicates
 
 
-async def _accept_with(tx, tenant, ids, offer, at, window_s=DAY_S):
-    """Accept by another clock than the database's; in the block's place goes something short."""
-    policy = Policy(Mode.ONCE, window_s)
-    packed = pack(tenant.vault, policy, [ids.next()], [offer])
+async def _accept_with(tx, tenant, ids, offer, *, hopeful, policy=None):
+    policy = policy or Policy.of(offer.dedup)
+    packed = pack(tenant.vault, S, policy, [ids.next()], [offer])
     group = Group(block_id=ids.next(), requests=[packed])
-    keys = accepting._keys(group, packed.item_ids, policy)
-    block = store.Block(block_id=group.block_id, minute_us=0, items=1, rejected=0, payload=b"-")
-    return await store.accept_windowed(tx, tenant.workspace_id, S, window_s * 1_000_000, keys, [], block, at)
+    return await accept(tx, tenant.workspace_id, S, policy, group, vault=tenant.vault, hopeful=hopeful)
+
+
+async def _age(database, tenant, seconds):
+    """The workspace's keys become so much older."""
+    async with database.owner() as tx:
+        await tx.execute(
+            "UPDATE event_key SET seen_at = seen_at - $2 WHERE workspace_id = $1",
+            tenant.workspace_id,
+            seconds * 1_000_000,
+        )

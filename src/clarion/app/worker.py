@@ -15,6 +15,7 @@ from clarion.events import Lanes
 
 CONNECTIONS = 8
 _HOUR_S = 3600.0
+_DAY_S = 24 * _HOUR_S
 
 
 async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) -> None:
@@ -31,8 +32,10 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
             ),
             jobs.Task(
                 "old keys",
-                every_s=_HOUR_S,
-                run=partial(events.drop_old_keys, keep_days=settings.keys_keep_days),
+                every_s=_DAY_S,
+                run=partial(
+                    events.drop_old_keys, keep_days=settings.keys_keep_days, now_us=opened.database.now_us
+                ),
             ),
             jobs.Task(
                 "old events",

@@ -170,10 +170,9 @@ PARTITION BY RANGE (event_id);
 
 CREATE TABLE public.event_key (
     workspace_id uuid NOT NULL,
-    key_hash uuid NOT NULL,
+    key uuid CONSTRAINT event_key_key_hash_not_null NOT NULL,
     event_id uuid NOT NULL,
     seen_at bigint NOT NULL,
-    bucket integer NOT NULL,
     revision integer DEFAULT 0 NOT NULL,
     source smallint NOT NULL
 );
@@ -728,7 +727,7 @@ ALTER TABLE ONLY public.erasure
     ADD CONSTRAINT erasure_pkey PRIMARY KEY (workspace_id, erasure_id);
 
 ALTER TABLE ONLY public.event_key
-    ADD CONSTRAINT event_key_pkey PRIMARY KEY (workspace_id, source, bucket, key_hash);
+    ADD CONSTRAINT event_key_pkey PRIMARY KEY (workspace_id, key);
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (workspace_id, profile_id, occurred_at, event_id);
@@ -1156,7 +1155,7 @@ CREATE POLICY tenant ON public.erasure USING ((workspace_id = (NULLIF(current_se
 
 CREATE POLICY tenant ON public.event USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 
-CREATE POLICY tenant ON public.event_key USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
+CREATE POLICY tenant ON public.event_key USING ((workspace_id = ( SELECT (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY tenant ON public.identity USING ((workspace_id = (NULLIF(current_setting('clarion.workspace'::text, true), ''::text))::uuid));
 

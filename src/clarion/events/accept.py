@@ -1,6 +1,7 @@
 """One statement puts a group's keys and its block on disk and says which items were there before."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from uuid import UUID
 
 from asyncpg.pgproto.pgproto import UUID as FastUUID
@@ -35,19 +36,29 @@ class Packed(Struct, frozen=True, gc=False):
     """A request's items on their way to a commit: bytes, made while what was read is still in the cache."""
 
     item_ids: list[UUID]
-    hashes: list[bytes]  # of the keys; none where there are no keys
-    days: list[int] | None  # of the keys; None where the statement knows the bucket
+    keys: list[bytes]  # none where there are no keys
     record: bytes
 
 
-def pack(vault: Vault, policy: Policy, item_ids: list[UUID], offers: Sequence[Offer]) -> Packed:
+def pack(vault: Vault, source: int, policy: Policy, item_ids: list[UUID], offers: Sequence[Offer]) -> Packed:
     """All that accept needs of the offers, which need not be kept then."""
     record = pack_items([(item_id, offer.inbound) for item_id, offer in zip(item_ids, offers, strict=True)])
     if policy.mode is Mode.NONE:
-        return Packed(item_ids, [], None, record)
+        return Packed(item_ids, [], record)
     hashes = vault.dedup_keys("item", [offer.dedup.key for offer in offers])
-    days = None if policy.window_s else [offer.dedup.day or 0 for offer in offers]
-    return Packed(item_ids, hashes, days, record)
+    if policy.window_s is not None:
+        place = _place(source, 0)
+        return Packed(item_ids, [place + key_hash[4:] for key_hash in hashes], record)
+    places = [_place(source, offer.dedup.day or 0) for offer in offers]
+    return Packed(
+        item_ids, [place + key_hash[4:] for place, key_hash in zip(places, hashes, strict=True)], record
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _place(source: int, day: int) -> bytes:
+    """What a key begins with, so that those of a source and a day lie together: 4 of its 16 bytes."""
+    return source.to_bytes(1, "big") + day.to_bytes(3, "big")
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -62,9 +73,10 @@ class Group(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True):
-    """What the statement said. `duplicates`: ordinals that were there before."""
+    """What the statement said. `duplicates`: ordinals that were there before. `met`: some key stood there."""
 
     duplicates: frozenset[int]
+    met: bool = False
 
 
 async def accept(
@@ -75,9 +87,13 @@ async def accept(
     group: Group,
     *,
     vault: Vault,
+    hopeful: bool = False,
     again: bool = False,
 ) -> Seen:
-    """Put the group on disk. `again`: an earlier try of this very group may have been committed."""
+    """Put the group on disk. `again`: an earlier try of this very group may have been committed.
+
+    `hopeful`: first as if all keys were new, which costs half and fails where one is not; outside of transactions only.
+    """
     item_ids = [item_id for request in group.requests for item_id in request.item_ids]
     keys = _keys(group, item_ids, policy)
     records = [request.record for request in group.requests]
@@ -92,32 +108,30 @@ async def accept(
         await store.accept_overrides(tx, workspace_id, source, keys, block)
         return Seen(frozenset())
     repeats = [ordinal for ordinal, position in enumerate(keys.positions) if position]
-    if policy.window_s is not None:
-        window_us = policy.window_s * 1_000_000
-        before = await store.accept_windowed(tx, workspace_id, source, window_us, keys, repeats, block)
-    else:
-        before = await store.accept_once(tx, workspace_id, source, keys, repeats, block)
+    if hopeful and not again and await store.accept_new(tx, workspace_id, source, keys, repeats, block):
+        return Seen(frozenset(repeats))
+    window_us = None if policy.window_s is None else policy.window_s * 1_000_000
+    before = await store.accept_once(tx, workspace_id, source, window_us, keys, repeats, block)
+    met = hopeful or bool(before)
     if again:  # a key with the item's own id was written by the earlier try: the item is safe, not a repeat
-        before -= await store.own_keys(tx, workspace_id, source, keys)
-    return Seen(frozenset(before.union(repeats)))
+        before -= await store.own_keys(tx, workspace_id, keys)
+    return Seen(frozenset(before.union(repeats)), met)
 
 
 def _keys(group: Group, item_ids: Sequence[UUID], policy: Policy) -> Keys:
-    """Each once: one statement takes the same key twice unseen. It sorts them itself: unsorted groups deadlock."""
+    """Each once: one statement takes the same key twice unseen."""
     if policy.mode is Mode.NONE:
-        return Keys([], [], [], [], [], [], [])
-    hashes = [key_hash for request in group.requests for key_hash in request.hashes]
-    days = [day for request in group.requests for day in request.days or ()] or [0] * len(hashes)
-    ordinals, copies = list(range(len(hashes))), [1] * len(hashes)
-    firsts, positions = ordinals, [0] * len(hashes)
-    if len(set(hashes)) < len(hashes):
+        return Keys([], [], [], [], [], [])
+    keys = [key for request in group.requests for key in request.keys]
+    ordinals, copies = list(range(len(keys))), [1] * len(keys)
+    firsts, positions = ordinals, [0] * len(keys)
+    if len(set(keys)) < len(keys):
         firsts = ordinals.copy()
-        ordinals = _without_repeats(list(zip(days, hashes, strict=True)), copies, firsts, positions)
+        ordinals = _without_repeats(keys, copies, firsts, positions)
     return Keys(
         ordinals=ordinals,
-        hashes=[FastUUID(hashes[ordinal]) for ordinal in ordinals],
+        keys=[FastUUID(keys[ordinal]) for ordinal in ordinals],
         item_ids=[item_ids[ordinal] for ordinal in ordinals],
-        buckets=[days[ordinal] for ordinal in ordinals],
         copies=[copies[ordinal] for ordinal in ordinals],
         firsts=firsts,
         positions=positions,
@@ -125,12 +139,12 @@ def _keys(group: Group, item_ids: Sequence[UUID], policy: Policy) -> Keys:
 
 
 def _without_repeats(
-    places: list[tuple[int, bytes]], copies: list[int], firsts: list[int], positions: list[int]
+    keys: list[bytes], copies: list[int], firsts: list[int], positions: list[int]
 ) -> list[int]:
     """The first ordinal of each key; which one that is, and how many there are, is noted of every item."""
-    first_of: dict[tuple[int, bytes], int] = {}
-    for ordinal, place in enumerate(places):
-        first = first_of.setdefault(place, ordinal)
+    first_of: dict[bytes, int] = {}
+    for ordinal, key in enumerate(keys):
+        first = first_of.setdefault(key, ordinal)
         if first != ordinal:
             firsts[ordinal], positions[ordinal] = first, copies[first]
             copies[first] += 1

@@ -28,6 +28,7 @@ WAITING_ITEMS_MAX = 100_000  # of this process; beyond it callers hear 503
 TRIES_AFTER_LOSS = 3
 FLUSH_EVERY_S = 1.0
 NOTIFY_EVERY_S = 0.02
+CAREFUL_S = 10.0  # so long after a key was met that stood there before, keys are not taken to be new
 
 _log = log.get(__name__)
 
@@ -55,6 +56,7 @@ class _Queue(Struct, eq=False):
     waiting: deque[_Request]
     in_flight: int = 0
     woken: bool = False
+    careful_until: float = 0.0  # by the loop's clock
 
 
 class Ingest:
@@ -112,7 +114,7 @@ class Ingest:
         self._samples.add(credential, self._identified(samples))
         policy = Policy.of(offers[0].dedup)
         vault = await self._vaults.of(credential.workspace_id)
-        packed = pack(vault, policy, self._ids.many(len(offers)), offers)
+        packed = pack(vault, source, policy, self._ids.many(len(offers)), offers)
         self._waiting_items += len(offers)
         del offers  # thousands of values that wait for a commit would push one another out of the CPU's cache
         queue = self._queue(credential.workspace_id, source, policy)
@@ -203,7 +205,7 @@ class Ingest:
             requests=[request.packed for request in requests],
             rejected=sum(request.rejected for request in requests),
         )
-        began = self._database.now_us()
+        began, loop = self._database.now_us(), asyncio.get_running_loop()
         for attempt in range(1, TRIES_AFTER_LOSS + 1):
             try:
                 async with self._database.connection(queue.workspace_id) as tx:
@@ -214,12 +216,15 @@ class Ingest:
                         queue.policy,
                         group,
                         vault=vault,
+                        hopeful=loop.time() >= queue.careful_until,
                         again=attempt > 1,
                     )
                 break
             except Exception as exc:
                 if not is_lost_connection(exc) or attempt == TRIES_AFTER_LOSS:
                     raise
+        if seen.met:
+            queue.careful_until = loop.time() + CAREFUL_S
         if self._meters:
             self._meters.committed((self._database.now_us() - began) / 1e6)
         self._answer(queue, requests, seen)

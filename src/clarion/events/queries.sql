@@ -1,62 +1,29 @@
--- name: accept_once
--- Keys with a place of their own (a day in the key, or for ever), and the block without the items seen before.
-WITH offered AS (
-    SELECT ordinal, key_hash, item_id, bucket
-    FROM unnest($3::text::int[], $4::uuid[], $5::uuid[], $6::text::int[]) AS o(ordinal, key_hash, item_id, bucket)
-), fresh AS (
-    INSERT INTO event_key (workspace_id, source, bucket, key_hash, event_id, seen_at)
-    SELECT $1, $2, bucket, key_hash, item_id, (extract(epoch FROM now()) * 1000000)::bigint
-    FROM offered ORDER BY bucket, key_hash
-    ON CONFLICT (workspace_id, source, bucket, key_hash) DO NOTHING
-    RETURNING event_id
-), seen AS (
-    SELECT coalesce(array_agg(ordinal ORDER BY ordinal), '{}') AS ordinals
-    FROM offered WHERE item_id NOT IN (SELECT event_id FROM fresh)
-), block AS (
-    INSERT INTO journal (workspace_id, source, block_id, minute_us, items, received, rejected, duplicate, payload,
-                         accepted_us, skip)
-    SELECT $1, $2, $8, $9, $10, $10 + $11::int, $11, cardinality(seen.ordinals || $7::int[]), $12,
-           (extract(epoch FROM now()) * 1000000)::bigint, seen.ordinals || $7::int[]
-    FROM seen WHERE cardinality(seen.ordinals || $7::int[]) < $10
-    ON CONFLICT (workspace_id, block_id) DO NOTHING
+-- name: accept_new
+-- All keys are taken to be new, and the block. Where one stands already, the statement fails and nothing of it is
+-- written: then `accept_once` says which.
+WITH fresh AS (
+    INSERT INTO event_key (workspace_id, source, key, event_id, seen_at)
+    SELECT $1, $2, key, item_id, (extract(epoch FROM now()) * 1000000)::bigint
+    FROM unnest($3::uuid[], $4::uuid[]) AS o(key, item_id) ORDER BY key
 )
-SELECT ordinals FROM seen;
+INSERT INTO journal (workspace_id, source, block_id, minute_us, items, received, rejected, duplicate, payload,
+                     accepted_us, skip)
+SELECT $1, $2, $6, $7, $8, $8 + $9::int, $9, cardinality($5::int[]), $10,
+       (extract(epoch FROM now()) * 1000000)::bigint, $5
+ON CONFLICT (workspace_id, block_id) DO NOTHING;
 
--- name: accept_windowed
--- Keys that are known for a window (at most a day) by the database's clock. New is what no row younger than the
--- window holds: yesterday's bucket is probed, an expired row of today's is taken over. In the first ten minutes of
--- a day the key is claimed in yesterday's bucket first, so that two copies on both sides of midnight meet in a row.
+-- name: accept_once
+-- The keys, and the block without the items seen before. With a window ($12) a row that is older is taken over, by the
+-- database's clock; without one a key is known for ever.
 WITH clock AS (
-    SELECT us, (us / 86400000000)::int AS today, us % 86400000000 < 600000000 AS early
-    FROM (SELECT (extract(epoch FROM coalesce($13::timestamptz, now())) * 1000000)::bigint AS us) AS t
+    SELECT (extract(epoch FROM now()) * 1000000)::bigint AS us
 ), offered AS (
-    SELECT ordinal, key_hash, item_id
-    FROM unnest($3::text::int[], $4::uuid[], $5::uuid[]) AS o(ordinal, key_hash, item_id)
-), candidate AS (
-    SELECT o.key_hash, o.item_id
-    FROM clock CROSS JOIN offered AS o LEFT JOIN LATERAL (
-        SELECT true AS is_known FROM event_key AS k
-        WHERE k.workspace_id = $1 AND k.source = $2 AND k.bucket = clock.today - 1 AND k.key_hash = o.key_hash
-          AND k.seen_at > clock.us - $6::bigint
-        LIMIT 1
-    ) AS yesterday ON true
-    WHERE yesterday.is_known IS NULL
-), claimed AS (
-    INSERT INTO event_key (workspace_id, source, bucket, key_hash, event_id, seen_at)
-    SELECT $1, $2, clock.today - 1, c.key_hash, c.item_id, clock.us
-    FROM clock CROSS JOIN candidate AS c WHERE clock.early ORDER BY c.key_hash
-    ON CONFLICT (workspace_id, source, bucket, key_hash) DO UPDATE
-        SET event_id = excluded.event_id, seen_at = excluded.seen_at
-        WHERE event_key.seen_at <= excluded.seen_at - $6::bigint
-    RETURNING event_id
+    SELECT ordinal, key, item_id FROM unnest($3::text::int[], $4::uuid[], $5::uuid[]) AS o(ordinal, key, item_id)
 ), fresh AS (
-    INSERT INTO event_key (workspace_id, source, bucket, key_hash, event_id, seen_at)
-    SELECT $1, $2, clock.today, c.key_hash, c.item_id, clock.us
-    FROM clock CROSS JOIN candidate AS c
-    WHERE NOT clock.early OR c.item_id IN (SELECT event_id FROM claimed) ORDER BY c.key_hash
-    ON CONFLICT (workspace_id, source, bucket, key_hash) DO UPDATE
-        SET event_id = excluded.event_id, seen_at = excluded.seen_at
-        WHERE event_key.seen_at <= excluded.seen_at - $6::bigint
+    INSERT INTO event_key (workspace_id, source, key, event_id, seen_at)
+    SELECT $1, $2, key, item_id, clock.us FROM clock CROSS JOIN offered ORDER BY key
+    ON CONFLICT (workspace_id, key) DO UPDATE SET event_id = excluded.event_id, seen_at = excluded.seen_at
+        WHERE event_key.seen_at <= excluded.seen_at - $12::bigint
     RETURNING event_id
 ), seen AS (
     SELECT coalesce(array_agg(ordinal ORDER BY ordinal), '{}') AS ordinals
@@ -64,9 +31,9 @@ WITH clock AS (
 ), block AS (
     INSERT INTO journal (workspace_id, source, block_id, minute_us, items, received, rejected, duplicate, payload,
                          accepted_us, skip)
-    SELECT $1, $2, $8, $9, $10, $10 + $11::int, $11, cardinality(seen.ordinals || $7::int[]), $12, clock.us,
-           seen.ordinals || $7::int[]
-    FROM clock CROSS JOIN seen WHERE cardinality(seen.ordinals || $7::int[]) < $10
+    SELECT $1, $2, $7, $8, $9, $9 + $10::int, $10, cardinality(seen.ordinals || $6::int[]), $11, clock.us,
+           seen.ordinals || $6::int[]
+    FROM clock CROSS JOIN seen WHERE cardinality(seen.ordinals || $6::int[]) < $9
     ON CONFLICT (workspace_id, block_id) DO NOTHING
 )
 SELECT ordinals FROM seen;
@@ -75,27 +42,26 @@ SELECT ordinals FROM seen;
 -- A key's event keeps its id; each copy raises the revision by one. The block says which event and revision each
 -- of its items is.
 WITH offered AS (
-    SELECT ordinal, key_hash, item_id, bucket, copies
-    FROM unnest($3::text::int[], $4::uuid[], $5::uuid[], $6::text::int[], $7::text::int[])
-         AS o(ordinal, key_hash, item_id, bucket, copies)
+    SELECT ordinal, key, item_id, copies
+    FROM unnest($3::text::int[], $4::uuid[], $5::uuid[], $6::text::int[]) AS o(ordinal, key, item_id, copies)
 ), keyed AS (
-    INSERT INTO event_key (workspace_id, source, bucket, key_hash, event_id, seen_at, revision)
-    SELECT $1, $2, bucket, key_hash, item_id, (extract(epoch FROM now()) * 1000000)::bigint, copies - 1
-    FROM offered ORDER BY bucket, key_hash
-    ON CONFLICT (workspace_id, source, bucket, key_hash) DO UPDATE
+    INSERT INTO event_key (workspace_id, source, key, event_id, seen_at, revision)
+    SELECT $1, $2, key, item_id, (extract(epoch FROM now()) * 1000000)::bigint, copies - 1
+    FROM offered ORDER BY key
+    ON CONFLICT (workspace_id, key) DO UPDATE
         SET revision = event_key.revision + excluded.revision + 1, seen_at = excluded.seen_at
-    RETURNING bucket, key_hash, event_id, revision
+    RETURNING key, event_id, revision
 ), placed AS (
     SELECT array_agg(item.ordinal - 1 ORDER BY item.ordinal) AS ordinals,
            array_agg(keyed.event_id ORDER BY item.ordinal) AS event_ids,
            array_agg(keyed.revision - offered.copies + 1 + item.position ORDER BY item.ordinal) AS revisions
-    FROM unnest($8::text::int[], $9::text::int[]) WITH ORDINALITY AS item(first, position, ordinal)
+    FROM unnest($7::text::int[], $8::text::int[]) WITH ORDINALITY AS item(first, position, ordinal)
     JOIN offered ON offered.ordinal = item.first
-    JOIN keyed ON keyed.bucket = offered.bucket AND keyed.key_hash = offered.key_hash
+    JOIN keyed ON keyed.key = offered.key
 ), block AS (
     INSERT INTO journal (workspace_id, source, block_id, minute_us, items, received, rejected, duplicate, payload,
                          accepted_us, override_ordinals, override_event_ids, override_revisions)
-    SELECT $1, $2, $10, $11, $12, $12 + $13::int, $13, 0, $14, (extract(epoch FROM now()) * 1000000)::bigint,
+    SELECT $1, $2, $9, $10, $11, $11 + $12::int, $12, 0, $13, (extract(epoch FROM now()) * 1000000)::bigint,
            placed.ordinals, placed.event_ids, placed.revisions
     FROM placed
     ON CONFLICT (workspace_id, block_id) DO NOTHING
@@ -105,10 +71,7 @@ SELECT count(*) FROM block;
 
 -- name: find_own_keys
 -- Which of these keys hold the very items' ids: an earlier try of theirs was committed.
-SELECT k.event_id FROM event_key AS k
-WHERE k.workspace_id = $1 AND k.source = $2 AND k.key_hash = ANY($3::uuid[]) AND k.event_id = ANY($4::uuid[])
-  AND k.bucket = ANY($5::int[] || ARRAY(
-      SELECT (extract(epoch FROM now()) / 86400)::int - back FROM generate_series(-1, 2) AS back));
+SELECT event_id FROM event_key WHERE workspace_id = $1 AND key = ANY($2::uuid[]) AND event_id = ANY($3::uuid[]);
 
 -- name: count_backlog
 -- Accepted and not yet processed items of a workspace, and the stamp of the oldest.
@@ -330,22 +293,16 @@ DELETE FROM quarantine WHERE workspace_id = $1 AND quarantine_id = $2;
 UPDATE quarantine SET attempts = attempts + 1, reason = $3, detail = $4
 WHERE workspace_id = $1 AND quarantine_id = $2;
 
--- name: delete_old_windowed_keys
--- Keys of sources that know them for a window: whole days whose windows are over, at most $4 at once.
-DELETE FROM event_key AS k USING (
-    SELECT source, bucket, key_hash FROM event_key
-    WHERE workspace_id = $1 AND source = ANY($2::smallint[]) AND bucket > 0 AND bucket < $3 LIMIT $4
-) AS old
-WHERE k.workspace_id = $1 AND k.source = old.source AND k.bucket = old.bucket AND k.key_hash = old.key_hash;
-
 -- name: delete_old_keys
--- Keys of the other sources, of days and times gone by; the bucket of keys for ever goes by their times alone.
-DELETE FROM event_key AS k USING (
-    SELECT source, bucket, key_hash FROM event_key
-    WHERE workspace_id = $1 AND source <> ALL($2::smallint[]) AND bucket < $3 AND seen_at < $3 * 86400000000::bigint
-    LIMIT $4
-) AS old
-WHERE k.workspace_id = $1 AND k.source = old.source AND k.bucket = old.bucket AND k.key_hash = old.key_hash;
+-- Of all workspaces, in some of the table's pages, as they lie on disk: keys of the sources that know them for a window
+-- ($3) by one time, of the others by another.
+DELETE FROM event_key
+WHERE ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $2::bigint)::tid
+  AND seen_at < CASE WHEN source = ANY($3::smallint[]) THEN $4::bigint ELSE $5::bigint END;
+
+-- name: count_key_pages
+-- How many pages the table of keys has.
+SELECT pg_relation_size('event_key') / current_setting('block_size')::bigint;
 
 -- name: lock_lanes
 -- All of a workspace, for an erasure: waits for the transactions in flight, and for those of `share_lanes`.

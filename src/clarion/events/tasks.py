@@ -1,7 +1,7 @@
 """What is done by the schedule."""
 
-from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 from clarion import accounts, db, log, metrics
@@ -9,10 +9,11 @@ from clarion.db import Tx
 from clarion.events import store
 from clarion.model import Source
 
-#: Sources that know their keys for a window (a day at most); it is over with the day after the bucket's.
-WINDOWED = (Source.SMASHSEND, Source.ESPUTNIK)
-_WINDOWED_DAYS = 3  # the bucket's day, the day on which its windows end, and two whole days after them
-_KEYS_AT_ONCE = 10_000
+#: Sources that know their keys for a window, a day at most.
+WINDOWED = (Source.SMASHSEND, Source.SMARTPUSH, Source.ESPUTNIK)
+_WINDOWED_DAYS = 3  # a window, and two days after it
+_PAGES_AT_ONCE = 100  # some 8,000 keys
+_DAY_US = 86_400_000_000
 
 _log = log.get(__name__)
 
@@ -51,31 +52,18 @@ async def _expire(tx: Tx, workspace_id: UUID, before: UUID) -> None:
     await store.expire_minutes(tx, workspace_id, before)
 
 
-async def drop_old_keys(connection: Tx, keep_days: int) -> None:
-    """Forget windowed keys two days after their window, and the others after `keep_days` days (0: never).
+async def drop_old_keys(connection: Tx, keep_days: int, *, now_us: Callable[[], int]) -> None:
+    """Forget windowed keys two days after their window, and the others after `keep_days` days (0: never). As the owner.
 
-    Each statement deletes a bounded number and is its own transaction. As the owner.
+    The table is read once, as it lies on disk; each statement sees some of its pages and is its own transaction.
     """
-    today = (await db.utc_day(connection) - date(1970, 1, 1)).days
-    sources = [int(source) for source in WINDOWED]
-    for workspace in await accounts.list_workspaces(connection):
-
-        async def windowed(workspace_id: UUID = workspace.workspace_id) -> int:
-            before = today - _WINDOWED_DAYS
-            return await store.delete_old_windowed_keys(
-                connection, workspace_id, sources, before, _KEYS_AT_ONCE
-            )
-
-        async def others(workspace_id: UUID = workspace.workspace_id) -> int:
-            return await store.delete_old_keys(
-                connection, workspace_id, sources, today - keep_days, _KEYS_AT_ONCE
-            )
-
-        await _until_done(windowed)
-        if keep_days:
-            await _until_done(others)
-
-
-async def _until_done(delete: Callable[[], Awaitable[int]]) -> None:
-    while await delete() == _KEYS_AT_ONCE:
-        pass
+    windowed = [int(source) for source in WINDOWED]
+    now, pages = now_us(), await store.count_key_pages(connection)
+    for first in range(0, pages, _PAGES_AT_ONCE):
+        await store.delete_old_keys(
+            connection,
+            range(first, first + _PAGES_AT_ONCE),
+            windowed,
+            windowed_before_us=now - _WINDOWED_DAYS * _DAY_US,
+            before_us=now - keep_days * _DAY_US if keep_days else 0,
+        )

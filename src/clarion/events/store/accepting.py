@@ -1,9 +1,9 @@
 """Keys and blocks, as accept writes them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 from msgspec import Struct
 
 from clarion.db import Tx
@@ -11,12 +11,11 @@ from clarion.events.store._queries import Q
 
 
 class Keys(Struct, frozen=True):
-    """The group's keys, each once, in the order in which every group takes its locks."""
+    """The group's keys, each once. Statements sort them: so every group takes its locks in one order."""
 
     ordinals: list[int]  # of the first item with the key
-    hashes: list[UUID]
+    keys: list[UUID]
     item_ids: list[UUID]
-    buckets: list[int]
     copies: list[int]  # how many items of the group have the key
     firsts: list[int]  # for every item of the group: the ordinal of the first with its key
     positions: list[int]  # for every item: how many before it have its key
@@ -40,54 +39,53 @@ def _integers(values: Sequence[int]) -> str:
     return f"{{{','.join(map(str, values))}}}"
 
 
-async def accept_once(
+async def accept_new(
     tx: Tx, workspace_id: UUID, source: int, keys: Keys, repeats: list[int], block: Block
+) -> bool:
+    """The group is on disk, if none of its keys stood there; else nothing of it is. Not inside a transaction."""
+    try:
+        await tx.execute(
+            Q.accept_new,
+            workspace_id,
+            source,
+            keys.keys,
+            keys.item_ids,
+            repeats,
+            block.block_id,
+            block.minute_us,
+            block.items,
+            block.rejected,
+            block.payload,
+        )
+    except asyncpg.UniqueViolationError:
+        return False
+    return True
+
+
+async def accept_once(
+    tx: Tx,
+    workspace_id: UUID,
+    source: int,
+    window_us: int | None,
+    keys: Keys,
+    repeats: list[int],
+    block: Block,
 ) -> frozenset[int]:
-    """The ordinals that were seen before; the rest is on disk."""
+    """The ordinals that were seen before, within the window if there is one; the rest is on disk."""
     seen = await tx.fetchval(
         Q.accept_once,
         workspace_id,
         source,
         _integers(keys.ordinals),
-        keys.hashes,
+        keys.keys,
         keys.item_ids,
-        _integers(keys.buckets),
         repeats,
         block.block_id,
         block.minute_us,
         block.items,
         block.rejected,
         block.payload,
-    )
-    return frozenset(seen)
-
-
-async def accept_windowed(
-    tx: Tx,
-    workspace_id: UUID,
-    source: int,
-    window_us: int,
-    keys: Keys,
-    repeats: list[int],
-    block: Block,
-    at: datetime | None = None,
-) -> frozenset[int]:
-    """The same for keys that are known for a window. `at`: another clock than the database's, for replays of time."""
-    seen = await tx.fetchval(
-        Q.accept_windowed,
-        workspace_id,
-        source,
-        _integers(keys.ordinals),
-        keys.hashes,
-        keys.item_ids,
         window_us,
-        repeats,
-        block.block_id,
-        block.minute_us,
-        block.items,
-        block.rejected,
-        block.payload,
-        at,
     )
     return frozenset(seen)
 
@@ -99,9 +97,8 @@ async def accept_overrides(tx: Tx, workspace_id: UUID, source: int, keys: Keys, 
         workspace_id,
         source,
         _integers(keys.ordinals),
-        keys.hashes,
+        keys.keys,
         keys.item_ids,
-        _integers(keys.buckets),
         _integers(keys.copies),
         _integers(keys.firsts),
         _integers(keys.positions),
@@ -114,16 +111,9 @@ async def accept_overrides(tx: Tx, workspace_id: UUID, source: int, keys: Keys, 
     return written > 0
 
 
-async def own_keys(tx: Tx, workspace_id: UUID, source: int, keys: Keys) -> frozenset[int]:
+async def own_keys(tx: Tx, workspace_id: UUID, keys: Keys) -> frozenset[int]:
     """The ordinals whose keys hold the items' own ids."""
-    rows = await tx.fetch(
-        Q.find_own_keys,
-        workspace_id,
-        source,
-        keys.hashes,
-        keys.item_ids,
-        keys.buckets,
-    )
+    rows = await tx.fetch(Q.find_own_keys, workspace_id, keys.keys, keys.item_ids)
     own = {row["event_id"] for row in rows}
     return frozenset(
         ordinal for ordinal, item_id in zip(keys.ordinals, keys.item_ids, strict=True) if item_id in own

@@ -42,18 +42,18 @@ async def recount(
     )
 
 
-async def delete_old_windowed_keys(
-    tx: Tx, workspace_id: UUID, sources: Sequence[int], before_day: int, limit: int
-) -> int:
-    """How many went; days are counted since 1970."""
-    return count_of(await tx.execute(Q.delete_old_windowed_keys, workspace_id, sources, before_day, limit))
+async def count_key_pages(tx: Tx) -> int:
+    """Of the table of keys, all workspaces."""
+    pages: int = await tx.fetchval(Q.count_key_pages)
+    return pages
 
 
 async def delete_old_keys(
-    tx: Tx, workspace_id: UUID, windowed: Sequence[int], before_day: int, limit: int
+    tx: Tx, pages: range, windowed: Sequence[int], *, windowed_before_us: int, before_us: int
 ) -> int:
-    """The same of all sources but the windowed ones."""
-    return count_of(await tx.execute(Q.delete_old_keys, workspace_id, windowed, before_day, limit))
+    """How many went from these pages: of the sources that know windows, and of the others."""
+    bounds = (pages.start, pages.stop, windowed, windowed_before_us, before_us)
+    return count_of(await tx.execute(Q.delete_old_keys, *bounds))
 
 
 async def expire_minutes(tx: Tx, workspace_id: UUID, before: UUID) -> None:
