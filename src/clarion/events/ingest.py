@@ -55,7 +55,7 @@ class _Queue(Struct, eq=False):
     policy: Policy
     waiting: deque[_Request]
     in_flight: int = 0
-    woken: bool = False
+    starting: bool = False  # a commit that has not taken its group yet
     careful_until: float = 0.0  # by the loop's clock
 
 
@@ -120,11 +120,7 @@ class Ingest:
         queue = self._queue(credential.workspace_id, source, policy)
         answer: asyncio.Future[list[Accepted | Duplicate]] = asyncio.get_running_loop().create_future()
         queue.waiting.append(_Request(packed, rejected, answer))
-        if not queue.woken and queue.in_flight < COMMITS_IN_FLIGHT:
-            queue.woken = (
-                True  # at the end of this turn of the loop: what arrives in the same turn shares the commit
-            )
-            asyncio.get_running_loop().call_soon(self._start_commits, queue)
+        self._start_commit(queue)
         if len(packed.item_ids) >= LARGE_ITEMS:
             return await answer
         with self._pace.small():
@@ -164,21 +160,25 @@ class Ingest:
             queue = self._queues[key] = _Queue(workspace_id, source, policy, deque())
         return queue
 
-    def _start_commits(self, queue: _Queue) -> None:
-        queue.woken = False
-        while queue.waiting and queue.in_flight < COMMITS_IN_FLIGHT:
+    def _start_commit(self, queue: _Queue) -> None:
+        """In the next round of the loop, if there is room: what arrives in this one shares it."""
+        if queue.waiting and not queue.starting and queue.in_flight < COMMITS_IN_FLIGHT:
+            queue.starting = True
             queue.in_flight += 1
-            commit = asyncio.create_task(self._commit(queue, _next_group(queue.waiting)))
+            commit = asyncio.create_task(self._commit(queue))
             self._commits.add(commit)
             commit.add_done_callback(self._commits.discard)
 
-    async def _commit(self, queue: _Queue, requests: list[_Request]) -> None:
+    async def _commit(self, queue: _Queue) -> None:
+        requests = _next_group(queue.waiting)
+        queue.starting = False
+        self._start_commit(queue)
         try:
             await self._settle(queue, requests)
         finally:
             self._waiting_items -= sum(len(request.packed.item_ids) for request in requests)
             queue.in_flight -= 1
-            self._start_commits(queue)
+            self._start_commit(queue)
 
     async def _settle(self, queue: _Queue, requests: list[_Request]) -> None:
         """Answer every request of the group; when they fail together for any reason, each is tried once alone."""
@@ -205,6 +205,7 @@ class Ingest:
             requests=[request.packed for request in requests],
             rejected=sum(request.rejected for request in requests),
         )
+        seen: Seen | None = None
         began, loop = self._database.now_us(), asyncio.get_running_loop()
         for attempt in range(1, TRIES_AFTER_LOSS + 1):
             try:
@@ -219,15 +220,16 @@ class Ingest:
                         hopeful=loop.time() >= queue.careful_until,
                         again=attempt > 1,
                     )
-                break
+                    if seen.met:
+                        queue.careful_until = loop.time() + CAREFUL_S
+                    if self._meters:
+                        self._meters.committed((self._database.now_us() - began) / 1e6)
+                    # Before the connection goes back to its pool, which takes some rounds of the loop.
+                    self._answer(queue, requests, seen)
+                return
             except Exception as exc:
-                if not is_lost_connection(exc) or attempt == TRIES_AFTER_LOSS:
+                if seen is not None or not is_lost_connection(exc) or attempt == TRIES_AFTER_LOSS:
                     raise
-        if seen.met:
-            queue.careful_until = loop.time() + CAREFUL_S
-        if self._meters:
-            self._meters.committed((self._database.now_us() - began) / 1e6)
-        self._answer(queue, requests, seen)
 
     def _answer(self, queue: _Queue, requests: list[_Request], seen: Seen) -> None:
         """Only here, after the commit, does a caller hear of success."""
