@@ -8,7 +8,7 @@ from uuid import UUID
 
 from clarion.events import Pace
 
-AT_ONCE = 8  # one is decoded, some wait for their commit, some are answered
+AT_ONCE = 32  # one is decoded, some wait for their commit, some are answered
 AT_ONCE_BESIDE = 4  # while small requests come in as well
 
 

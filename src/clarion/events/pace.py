@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 LARGE_ITEMS = 50  # what takes a quarter of a millisecond and more
-SMALL_FOR_S = 1.0
+SMALL_FOR_S = 2.0
 ROUNDS = 5  # of the loop: as often as a single event comes back to it from its arrival to its statement
 
 
