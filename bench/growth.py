@@ -39,8 +39,8 @@ FROM (SELECT array_agg(profile_id ORDER BY profile_id) AS ids FROM profile WHERE
      LATERAL (SELECT date_trunc('month', now()) + random() * (now() - date_trunc('month', now()))) AS t(at)"""
 #: Their keys: of today and of yesterday, as an id that is known for a day leaves them.
 _FILL_KEYS = """
-INSERT INTO event_key (workspace_id, source, bucket, key_hash, event_id, seen_at)
-SELECT $1, 1, (extract(epoch FROM now()) / 86400)::int - n % 2, md5(n::text || 'key')::uuid, md5(n::text)::uuid,
+INSERT INTO event_key (workspace_id, source, key, event_id, seen_at)
+SELECT $1, 1, ('01000000' || left(md5(n::text || 'key'), 24))::uuid, md5(n::text)::uuid,
        (extract(epoch FROM now()) * 1000000)::bigint - n % 2 * 43200000000
 FROM generate_series($2::bigint, $3::bigint - 1) AS n"""
 

@@ -34,6 +34,7 @@ class NullIngest:
         *,
         rejected: int = 0,
         samples: Sequence[Sample] = (),
+        in_turn: bool = False,
     ) -> list[Accepted | Duplicate]:
         return [Accepted(item_id) for item_id in self._ids.many(len(offers))]
 

@@ -31,6 +31,7 @@ class HastyIngest(Ingest):
         *,
         rejected: int = 0,
         samples: Sequence[Sample] = (),
+        in_turn: bool = False,
     ) -> list[Accepted | Duplicate]:
         running = asyncio.create_task(self._offer_late(credential, source, offers, rejected))
         self._late.add(running)

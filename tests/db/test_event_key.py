@@ -2,10 +2,12 @@
 
 import asyncio
 import random
+import uuid
 
 import pytest
 
 from clarion import events, metrics
+from clarion.db.migrate import migrations
 from clarion.events.accept import Group, Policy, accept, pack
 from clarion.model import Accepted, Dedup, Duplicate, Mode, Offer, Source
 from tests.db.support import DAY_S, event, ledger_total, mismatches, overriding, timeline, windowed
@@ -72,6 +74,23 @@ async def test_who_hopes_in_vain_that_all_are_new_hears_the_same(database, tenan
             assert await tx.fetchval(count, tenant.workspace_id) == 1
 
 
+async def test_what_an_earlier_try_left_out_stays_left_out(database, tenant, ids):
+    """Its reply was lost, and meanwhile the window of a repeat in it ended: taken over now, it would be nowhere."""
+    short, fresh = (Offer(event(), Dedup(Mode.ONCE, key, window_s=60)) for key in "kn")
+    await _accepted(database, tenant, ids, short)
+    policy = Policy.of(short.dedup)
+    packed = pack(tenant.vault, S, policy, [ids.next(), ids.next()], [short, fresh])
+    group = Group(block_id=ids.next(), requests=[packed])
+    seen = []
+    for again in (False, True):
+        async with database.connection(tenant.workspace_id) as tx:
+            seen.append(
+                await accept(tx, tenant.workspace_id, S, policy, group, vault=tenant.vault, again=again)
+            )
+        await _age(database, tenant, 61)
+    assert [one.duplicates for one in seen] == [{0}, {0}]
+
+
 async def test_after_a_repeat_nobody_hopes_for_a_while(tenant, ingest, monkeypatch):
     """A vain try costs a statement and a line in PostgreSQL's log, so a caller who repeats costs them once."""
     hoped = []
@@ -93,6 +112,42 @@ async def test_a_key_with_its_own_day_is_known_for_ever(tenant, ingest):
     offers = [fingerprint(19_000), fingerprint(19_001), fingerprint(19_000)]
     assert kinds(await ingest.offer(tenant.credential, Source.SMARTAPPPUSH, offers)) == "aad"
     assert kinds(await ingest.offer(tenant.credential, Source.SMARTAPPPUSH, offers)) == "ddd"
+
+
+async def test_keys_from_before_they_had_one_place_are_known_still(database, tenant):
+    """The migration, on a table as it was: windowed keys of two days become one, with its newest time."""
+    today = 20_000
+    kept = [
+        (Source.SMASHSEND, windowed("w"), today),
+        (Source.SMARTAPPPUSH, Offer(event(), Dedup(Mode.ONCE, "d", day=19_000)), 19_000),
+        (Source.YOTPO, overriding("o"), 0),
+    ]
+    rows = [(*kept[0][:2], today - 1), *kept]
+    migration = next(one for one in migrations() if one.name == "0035_keyplace.sql")
+    async with database.owner_connection() as connection:
+        change = connection.transaction()
+        await change.start()
+        await connection.execute(
+            "CREATE TEMP TABLE event_key (workspace_id uuid, key_hash uuid NOT NULL, event_id uuid, seen_at bigint,"
+            " bucket integer, revision integer DEFAULT 0, source smallint,"
+            " CONSTRAINT event_key_pkey PRIMARY KEY (workspace_id, source, bucket, key_hash));"
+            "CREATE POLICY tenant ON event_key USING (true)"
+        )
+        for source, offer, bucket in rows:
+            key_hash = uuid.UUID(bytes=tenant.vault.dedup_keys("item", [offer.dedup.key])[0])
+            await connection.execute(
+                "INSERT INTO event_key VALUES ($1, $2, $1, $3::int::bigint, $3::int, 7, $4)",
+                tenant.workspace_id, key_hash, bucket, int(source),
+            )  # fmt: skip
+        await connection.execute(migration.sql)
+        found = await connection.fetch("SELECT key, seen_at, revision FROM event_key")
+        await change.rollback()
+    expected = {
+        uuid.UUID(bytes=pack(tenant.vault, source, Policy.of(offer.dedup), [one_id], [offer]).keys[0]): bucket
+        for (source, offer, bucket), one_id in zip(kept, (uuid.uuid4() for _ in kept), strict=False)
+    }
+    assert {row["key"]: row["seen_at"] for row in found} == expected
+    assert {row["revision"] for row in found} == {7}
 
 
 async def test_without_a_key_every_item_is_new(database, tenant, ingest, process_all):

@@ -43,6 +43,7 @@ class Journal:
         *,
         rejected: int = 0,
         samples: Sequence[Sample] = (),
+        in_turn: bool = False,
     ) -> list[Accepted | Duplicate]:
         self.calls += 1
         if self.error:

@@ -29,10 +29,11 @@ class Ingest(Protocol):
         *,
         rejected: int = 0,
         samples: Sequence[Sample] = (),
+        in_turn: bool = False,
     ) -> list[Accepted | Duplicate]:
         """What became of each offer, told once it is on disk; `rejected` is counted. Raises Unavailable.
 
-        `samples` of what was rejected are kept for whoever asks why.
+        `samples` of what was rejected are kept for whoever asks why. `in_turn`: the caller holds one of `turns`.
         """
 
     def admit(self, items: int) -> None:

@@ -34,8 +34,8 @@ class Turns:
             finally:
                 line.leave(self._places())
         finally:
-            if line.is_empty():
-                self._lines.pop(workspace_id, None)
+            if line.is_empty() and self._lines.get(workspace_id) is line:
+                del self._lines[workspace_id]
 
     def _places(self) -> int:
         return AT_ONCE_BESIDE if self._pace.has_small() else AT_ONCE

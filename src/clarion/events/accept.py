@@ -110,6 +110,8 @@ async def accept(
     repeats = [ordinal for ordinal, position in enumerate(keys.positions) if position]
     if hopeful and not again and await store.accept_new(tx, workspace_id, source, keys, repeats, block):
         return Seen(frozenset(repeats))
+    if again and (left_out := await store.skipped(tx, workspace_id, group.block_id)) is not None:
+        return Seen(left_out)
     window_us = None if policy.window_s is None else policy.window_s * 1_000_000
     before = await store.accept_once(tx, workspace_id, source, window_us, keys, repeats, block)
     met = hopeful or bool(before)

@@ -96,8 +96,11 @@ class Ingest:
         *,
         rejected: int = 0,
         samples: Sequence[Sample] = (),
+        in_turn: bool = False,
     ) -> list[Accepted | Duplicate]:
         """What became of each offer, told after the commit; `rejected` items of the request are counted with them.
+
+        `in_turn`: however few they are, they came in turn and hold up others, so they are not among the small ones.
 
         `samples` of the rejected ones are kept apart, within a second; they are no promise.
 
@@ -121,7 +124,7 @@ class Ingest:
         answer: asyncio.Future[list[Accepted | Duplicate]] = asyncio.get_running_loop().create_future()
         queue.waiting.append(_Request(packed, rejected, answer))
         self._start_commit(queue)
-        if len(packed.item_ids) >= LARGE_ITEMS:
+        if in_turn or len(packed.item_ids) >= LARGE_ITEMS:
             return await answer
         with self._pace.small():
             return await answer
@@ -228,7 +231,11 @@ class Ingest:
                     self._answer(queue, requests, seen)
                 return
             except Exception as exc:
-                if seen is not None or not is_lost_connection(exc) or attempt == TRIES_AFTER_LOSS:
+                if seen is not None:  # it is on disk: what came after must not put it there again
+                    _fail(requests, exc)
+                    _complain(exc, "what came after a commit failed")
+                    return
+                if not is_lost_connection(exc) or attempt == TRIES_AFTER_LOSS:
                     raise
 
     def _answer(self, queue: _Queue, requests: list[_Request], seen: Seen) -> None:

@@ -1,16 +1,17 @@
 -- name: accept_new
 -- All keys are taken to be new, and the block. Where one stands already, the statement fails and nothing of it is
 -- written: then `accept_once` says which.
-WITH fresh AS (
-    INSERT INTO event_key (workspace_id, source, key, event_id, seen_at)
-    SELECT $1, $2, key, item_id, (extract(epoch FROM now()) * 1000000)::bigint
-    FROM unnest($3::uuid[], $4::uuid[]) AS o(key, item_id) ORDER BY key
+-- What nobody reads of a WITH is done last: keys, then the block, in the order in which `accept_once` locks them.
+WITH block AS (
+    INSERT INTO journal (workspace_id, source, block_id, minute_us, items, received, rejected, duplicate, payload,
+                         accepted_us, skip)
+    SELECT $1, $2, $6, $7, $8, $8 + $9::int, $9, cardinality($5::int[]), $10,
+           (extract(epoch FROM now()) * 1000000)::bigint, $5
+    ON CONFLICT (workspace_id, block_id) DO NOTHING
 )
-INSERT INTO journal (workspace_id, source, block_id, minute_us, items, received, rejected, duplicate, payload,
-                     accepted_us, skip)
-SELECT $1, $2, $6, $7, $8, $8 + $9::int, $9, cardinality($5::int[]), $10,
-       (extract(epoch FROM now()) * 1000000)::bigint, $5
-ON CONFLICT (workspace_id, block_id) DO NOTHING;
+INSERT INTO event_key (workspace_id, source, key, event_id, seen_at)
+SELECT $1, $2, key, item_id, (extract(epoch FROM now()) * 1000000)::bigint
+FROM unnest($3::uuid[], $4::uuid[]) AS o(key, item_id) ORDER BY key;
 
 -- name: accept_once
 -- The keys, and the block without the items seen before. With a window ($12) a row that is older is taken over, by the
@@ -68,6 +69,10 @@ WITH offered AS (
     RETURNING 1
 )
 SELECT count(*) FROM block;
+
+-- name: find_skip
+-- What an earlier try left out of its block, if it was committed.
+SELECT skip FROM journal WHERE workspace_id = $1 AND block_id = $2;
 
 -- name: find_own_keys
 -- Which of these keys hold the very items' ids: an earlier try of theirs was committed.
@@ -295,10 +300,13 @@ WHERE workspace_id = $1 AND quarantine_id = $2;
 
 -- name: delete_old_keys
 -- Of all workspaces, in some of the table's pages, as they lie on disk: keys of the sources that know them for a window
--- ($3) by one time, of the others by another.
-DELETE FROM event_key
-WHERE ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $2::bigint)::tid
-  AND seen_at < CASE WHEN source = ANY($3::smallint[]) THEN $4::bigint ELSE $5::bigint END;
+-- ($3) by one time, of the others by another. What accept holds just now is left: it locks in another order.
+DELETE FROM event_key WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM event_key
+    WHERE ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $2::bigint)::tid
+      AND seen_at < CASE WHEN source = ANY($3::smallint[]) THEN $4::bigint ELSE $5::bigint END
+    FOR UPDATE SKIP LOCKED
+));
 
 -- name: count_key_pages
 -- How many pages the table of keys has.

@@ -124,7 +124,7 @@ async def _offer_past(call: Call, door: Door, credential: Credential, body: byte
     if isinstance(taken, Refused):
         await door.ingest.offer(credential, Source.ESPUTNIK, [], rejected=taken.items, samples=[taken.sample])
         raise taken.reason
-    offered = door.ingest.offer(credential, Source.ESPUTNIK, taken)
+    offered = door.ingest.offer(credential, Source.ESPUTNIK, taken, in_turn=True)
     del taken  # what waits is packed, and need not be kept as values
     await offered
     return reply.EMPTY

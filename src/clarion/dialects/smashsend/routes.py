@@ -83,7 +83,9 @@ async def _offer_batch(door: Door, credential: Credential, body: bytes) -> Answe
         samples = [mapping.sample(body, [mapping.malformed(exc)])]
         await door.ingest.offer(credential, Source.SMASHSEND, [], rejected=1, samples=samples)
         raise
-    offered = door.ingest.offer(credential, Source.SMASHSEND, offers, rejected=len(samples), samples=samples)
+    offered = door.ingest.offer(
+        credential, Source.SMASHSEND, offers, rejected=len(samples), samples=samples, in_turn=True
+    )
     del offers  # what waits is packed, and need not be kept as values
     return reply.batch(told, await offered)
 

@@ -8,6 +8,7 @@ from clarion.events.store.accepting import (
     accept_once,
     accept_overrides,
     own_keys,
+    skipped,
 )
 from clarion.events.store.lanes import (
     WORK,
@@ -107,6 +108,7 @@ __all__ = [
     "select_rejected",
     "share_lanes",
     "show_quarantined",
+    "skipped",
     "take_blocks",
     "take_quarantined",
     "trim_rejected",

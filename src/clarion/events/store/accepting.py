@@ -111,6 +111,12 @@ async def accept_overrides(tx: Tx, workspace_id: UUID, source: int, keys: Keys, 
     return written > 0
 
 
+async def skipped(tx: Tx, workspace_id: UUID, block_id: UUID) -> frozenset[int] | None:
+    """The ordinals that an earlier try of the block left out; None: none was committed, or all of it was left out."""
+    skip = await tx.fetchval(Q.find_skip, workspace_id, block_id)
+    return None if skip is None else frozenset(skip)
+
+
 async def own_keys(tx: Tx, workspace_id: UUID, keys: Keys) -> frozenset[int]:
     """The ordinals whose keys hold the items' own ids."""
     rows = await tx.fetch(Q.find_own_keys, workspace_id, keys.keys, keys.item_ids)
