@@ -22,7 +22,9 @@ HEAD_WITHIN_S = 15.0
 BODY_WITHIN_S = 32.0  # 30 by our clock; a busy machine gets two more
 ANSWER_WITHIN_S = 2.0
 TRICKLING = 100
-MEMORY_BYTES_MAX = 16 * 1024 * 1024  # the aim is 8; 9.3 measured, the body and its first 6.4 MB
+#: Mostly 0.2 to 2.6 MB; once in five runs the allocator keeps the space of one body, 15 to 22, and no more of further
+#: ones. A bomb that went off would be a gigabyte.
+MEMORY_BYTES_MAX = 32 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
