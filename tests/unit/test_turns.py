@@ -27,8 +27,10 @@ class Requests:
     async def _work(self, name, workspace_id):
         async with self._turns.of(workspace_id):
             self.at_work.append(name)
-            await self._go[name].wait()
-        self.at_work.remove(name)
+            try:
+                await self._go[name].wait()
+            finally:
+                self.at_work.remove(name)
 
     async def end(self, name):
         self._go[name].set()
@@ -59,21 +61,50 @@ async def requests(turns):
     await asyncio.gather(*made.tasks.values(), return_exceptions=True)
 
 
-async def test_so_many_at_once_and_the_others_in_the_order_in_which_they_came(requests):
-    for name in range(AT_ONCE + 3):
-        requests.begin(name)
-    await rest()
-    assert requests.at_work == list(range(AT_ONCE))
-    await requests.end(5)
-    assert AT_ONCE in requests.at_work and AT_ONCE + 1 not in requests.at_work
+async def test_a_flood_has_its_places_and_another_workspace_its_own(turns):
+    log, most, at_work = [], 0, 0
+
+    async def flood(n):
+        nonlocal most, at_work
+        async with turns.of(ONE):
+            at_work += 1
+            most = max(most, at_work)
+            await asyncio.sleep(0.05)
+            at_work -= 1
+            log.append(f"flood {n}")
+
+    async def quiet():
+        async with turns.of(OTHER):
+            log.append("quiet")
+
+    async with asyncio.TaskGroup() as running:
+        for n in range(4 * AT_ONCE):
+            running.create_task(flood(n))
+        running.create_task(quiet())
+    assert (most, at_work) == (AT_ONCE, 0)
+    assert log[0] == "quiet"
+    assert log[1:] == [f"flood {n}" for n in range(4 * AT_ONCE)], "in the order in which they came"
 
 
-async def test_another_workspace_has_places_of_its_own(requests):
-    for name in range(AT_ONCE):
-        requests.begin(name)
-    requests.begin("other", OTHER)
-    await rest()
-    assert "other" in requests.at_work
+async def test_callers_who_hang_up_give_their_places_away(turns):
+    async def hold():
+        async with turns.of(ONE):
+            await asyncio.sleep(60)
+
+    tasks = [asyncio.create_task(hold()) for _ in range(2 * AT_ONCE)]
+    await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    async with asyncio.timeout(1), turns.of(ONE):
+        pass
+
+
+async def test_workspaces_without_large_requests_take_no_memory(turns):
+    for n in range(100):
+        async with turns.of(UUID(int=n)):
+            pass
+    assert turns._lines == {}
 
 
 async def test_beside_small_requests_it_is_fewer(requests, pace):
@@ -101,7 +132,7 @@ async def test_who_goes_away_while_waiting_takes_nobodys_place(requests, turns):
     requests.tasks[AT_ONCE].cancel()  # it waits
     requests.tasks[0].cancel()  # it is at work
     await rest()
-    assert requests.at_work[:1] == [0] and AT_ONCE + 1 in requests.at_work
+    assert requests.at_work == [*range(1, AT_ONCE), AT_ONCE + 1]
     for name in range(1, AT_ONCE + 2):
         await requests.end(name)
     assert turns._lines == {}
