@@ -11,6 +11,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from clarion import errors
+from clarion.db import arrays
 from clarion.db.address import Address, Addresses
 
 Tx: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"  # one connection inside a transaction
@@ -194,6 +195,7 @@ async def _reachable(acquire: AbstractAsyncContextManager[Tx]) -> AsyncIterator[
 
 
 async def _pool(address: Address, size: int, name: str, **settings: str) -> "asyncpg.Pool[asyncpg.Record]":
+    arrays.know_by_type()
     args = address.connect_args()
     args["server_settings"] = args["server_settings"] | {
         "application_name": name,
