@@ -7,7 +7,6 @@ Given to the supervisor in the place of `clarion.app` (`clarion serve --app tort
 import asyncio
 import time
 from typing import Any
-from uuid import UUID
 
 from clarion.app import Prepared, http, prepare, worker
 from clarion.events import Lanes, process, store
@@ -23,13 +22,12 @@ LATE_S = 1.0  # so slow is it after it was stopped that the other one settles as
 __all__ = ["Prepared", "http", "prepare", "worker"]
 
 
-async def _settle_next(
-    lanes: Any, bench: Bench, lane: int, token: UUID, ahead: Any, *, may_go_on: bool
-) -> int:
+async def _settle_next(lanes: Any, turn: Any, *, may_go_on: bool) -> int:
+    bench: Bench = turn.bench
     tally, began = Tally(), time.monotonic()
     async with lanes._database.owner() as tx:
         bench.memory.forget()
-        blocks = await store.take_blocks(tx, bench.workspace_id, lane, ITEMS_A_TRANSACTION)
+        blocks = await store.take_blocks(tx, bench.workspace_id, turn.lane, ITEMS_A_TRANSACTION)
         if not blocks:
             return 0
         await process.settle(tx, bench, await read(blocks, bench.vault), tally)

@@ -10,7 +10,7 @@ import pytest
 from clarion import events, metrics, profiles
 from clarion.events import store
 from clarion.events.journal import pack_block
-from clarion.events.lanes import ITEMS_A_TRANSACTION, Lanes, LeaseLost, _Ahead
+from clarion.events.lanes import ITEMS_A_TRANSACTION, Lanes, LeaseLost, _Ahead, _Turn
 from clarion.events.process import Bench
 from clarion.model import ProfileChange, Source, first_id_at
 from tests.db.support import email, event, ledger_total, mismatches, timeline, windowed
@@ -165,8 +165,9 @@ async def test_a_worker_that_slept_past_its_lease_writes_nothing(database, tenan
             "it is leased"
         )
         await tx.execute("UPDATE lane SET leased_until = now() WHERE workspace_id = $1", tenant.workspace_id)
-    with pytest.raises(LeaseLost):
-        await slow._settle_next(bench, 0, token, _Ahead(), may_go_on=False)
+    async with database.owner_connection() as connection:
+        with pytest.raises(LeaseLost):
+            await slow._settle_next(_Turn(bench, 0, token, connection, _Ahead()), may_go_on=False)
     assert await timeline(database, tenant) == []
 
 
@@ -200,10 +201,10 @@ async def test_blocks_read_ahead_that_somebody_else_settled_are_not_settled_agai
     ahead.begin(blocks, tenant.vault)
     async with database.owner() as tx:
         assert await store.lease_lane(tx, tenant.workspace_id, 0, token, "slow", 60)
-    with pytest.raises(LeaseLost):
-        await slow._settle_next(
-            Bench(tenant.workspace_id, tenant.vault, ids), 0, token, ahead, may_go_on=False
-        )
+    bench = Bench(tenant.workspace_id, tenant.vault, ids)
+    async with database.owner_connection() as connection:
+        with pytest.raises(LeaseLost):
+            await slow._settle_next(_Turn(bench, 0, token, connection, ahead), may_go_on=False)
     total = await ledger_total(database, tenant.workspace_id)
     assert (total.accepted, total.applied) == (1, 1)
 

@@ -3,10 +3,12 @@
 import asyncio
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
+from msgspec import Struct
 
 from clarion import log
 from clarion.accounts import Vaults
@@ -103,24 +105,25 @@ class Lanes:
             return await store.find_lanes(tx)
 
     async def _turn(self, workspace_id: UUID, lane: int) -> int:
-        token = self._ids.next()
-        async with self._database.owner() as tx:
-            if not await store.lease_lane(tx, workspace_id, lane, token, self._name, LEASE_S):
-                return 0
-        settled = 0
-        ahead = _Ahead()
+        """Some transactions of a free lane; how many items they settled."""
+        token, ahead, settled = self._ids.next(), _Ahead(), 0
         try:
-            bench = Bench(
-                workspace_id, await self._vaults.of(workspace_id), self._ids, self._memory, self._listeners
-            )
-            for left in reversed(range(TRANSACTIONS_A_TURN)):
-                settled += await self._transaction(bench, lane, token, ahead, may_go_on=left > 0)
-                # Those found waiting are others: this lane is leased.
-                if not ahead.blocks or await self._waiting():
-                    break
+            async with self._database.owner_connection() as connection:
+                if not await store.lease_lane(connection, workspace_id, lane, token, self._name, LEASE_S):
+                    return 0
+                vault = await self._vaults.of(workspace_id)
+                bench = Bench(workspace_id, vault, self._ids, self._memory, self._listeners)
+                turn = _Turn(bench, lane, token, connection, ahead)
+                for left in reversed(range(TRANSACTIONS_A_TURN)):
+                    settled += await self._transaction(turn, may_go_on=left > 0)
+                    # Those found waiting are others: this lane is leased.
+                    if not ahead.blocks or await store.find_lanes(connection):
+                        break
+                if not await store.free_lane(connection, workspace_id, lane, token):
+                    raise LeaseLost
         except LeaseLost:
+            self._memory.forget()
             _log.warning("a lease was lost", action="lease_lost", workspace=str(workspace_id), lane=lane)
-            return settled
         except Exception as exc:
             self._memory.forget()
             _log.warning(
@@ -130,38 +133,31 @@ class Lanes:
                 _log.exception("processing failed in a way we did not foresee", action="lane_failed")
             async with self._database.owner() as tx:
                 await store.postpone_lane(tx, workspace_id, lane, token)
-            return settled
         finally:
             await ahead.drop()
-        async with self._database.owner() as tx:
-            await store.free_lane(tx, workspace_id, lane, token)
         return settled
 
-    async def _transaction(
-        self, bench: Bench, lane: int, token: UUID, ahead: "_Ahead", *, may_go_on: bool
-    ) -> int:
+    async def _transaction(self, turn: "_Turn", *, may_go_on: bool) -> int:
         """Settle the lane's next blocks together; where that fails, one by one, down to the culprit."""
         try:
-            return await self._settle_next(bench, lane, token, ahead, may_go_on=may_go_on)
+            return await self._settle_next(turn, may_go_on=may_go_on)
         except Exception as exc:
-            bench.memory.forget()
-            await ahead.drop()
+            turn.bench.memory.forget()
+            await turn.ahead.drop()
             if _may_pass(exc) or isinstance(exc, LeaseLost):
                 raise
             _log.warning(
                 "a block failed; looking for the culprit", action="block_split", error=type(exc).__name__
             )
-            return await self._settle_one_carefully(bench, lane, token)
+            return await self._settle_one_carefully(turn)
 
-    async def _settle_next(
-        self, bench: Bench, lane: int, token: UUID, ahead: "_Ahead", *, may_go_on: bool
-    ) -> int:
+    async def _settle_next(self, turn: "_Turn", *, may_go_on: bool) -> int:
         """One transaction of those read ahead, else of the lane's lowest; where there are more, they are read ahead."""
-        blocks, draft = await ahead.take()
-        async with self._database.owner() as tx:
-            await self._hold(tx, bench, lane, token)
+        bench = turn.bench
+        blocks, draft = await turn.ahead.take()
+        async with turn.transaction() as tx:
             if draft is None:
-                blocks = await store.take_blocks(tx, bench.workspace_id, lane, ITEMS_A_TRANSACTION)
+                blocks = await store.take_blocks(tx, bench.workspace_id, turn.lane, ITEMS_A_TRANSACTION)
                 draft = await read(blocks, bench.vault)
             if not blocks:
                 return 0
@@ -169,32 +165,50 @@ class Lanes:
             if may_go_on and items >= ITEMS_WORTH_A_TRANSACTION and not await store.find_lanes(tx):
                 ours = [block.block_id for block in blocks]
                 following = await store.take_blocks(
-                    tx, bench.workspace_id, lane, ITEMS_A_TRANSACTION, besides=ours
+                    tx, bench.workspace_id, turn.lane, ITEMS_A_TRANSACTION, besides=ours
                 )
-                ahead.begin(following, bench.vault)
+                turn.ahead.begin(following, bench.vault)
             tally = Tally()
             await process.settle(tx, bench, draft, tally)
             await _close(tx, bench, blocks, tally)
         return items
 
-    async def _settle_one_carefully(self, bench: Bench, lane: int, token: UUID) -> int:
+    async def _settle_one_carefully(self, turn: "_Turn") -> int:
         """The lane's lowest block, every item of which gets an outcome."""
-        async with self._database.owner() as tx:
-            await self._hold(tx, bench, lane, token)
+        async with turn.transaction() as tx:
             tally = Tally()
-            blocks = await store.take_blocks(tx, bench.workspace_id, lane, 1)
+            blocks = await store.take_blocks(tx, turn.bench.workspace_id, turn.lane, 1)
             for block in blocks:
-                await _settle_carefully(tx, bench, block, tally)
-            await _close(tx, bench, blocks, tally)
+                await _settle_carefully(tx, turn.bench, block, tally)
+            await _close(tx, turn.bench, blocks, tally)
         return sum(block.items for block in blocks)
 
-    async def _hold(self, tx: Tx, bench: Bench, lane: int, token: UUID) -> None:
+
+class _Turn(Struct, frozen=True):
+    """A lane while it is leased, on one connection.
+
+    Its commits do not wait for the disk (decision 19), so what is remembered of them holds as long as PostgreSQL does
+    not crash. If it does, the connection is gone, so the turn fails and forgets. Freeing the lane is a commit that
+    waits, also for all before it: what is remembered beyond the turn is on disk.
+    """
+
+    bench: Bench
+    lane: int
+    token: UUID
+    connection: Tx
+    ahead: "_Ahead"
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
         """The lane is ours until the commit. Raises LeaseLost."""
-        held = await store.hold_lane(tx, bench.workspace_id, lane, token, LEASE_S)
-        if held is None:
-            raise LeaseLost
-        bench.memory.members.heed(bench.workspace_id, held.epoch)
-        bench.memory.listening[bench.workspace_id] = held.listening
+        bench = self.bench
+        async with self.connection.transaction():
+            held = await store.hold_lane(self.connection, bench.workspace_id, self.lane, self.token, LEASE_S)
+            if held is None:
+                raise LeaseLost
+            bench.memory.members.heed(bench.workspace_id, held.epoch)
+            bench.memory.listening[bench.workspace_id] = held.listening
+            yield self.connection
 
 
 class _Ahead:

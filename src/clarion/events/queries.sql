@@ -108,9 +108,13 @@ RETURNING lane;
 
 -- name: hold_lane
 -- First in each transaction: the lease is still ours, and longer; its row stays locked until the commit. Its epoch says whether memory holds.
-UPDATE lane SET leased_until = now() + make_interval(secs => $4), failures = 0
-WHERE workspace_id = $1 AND lane = $2 AND token = $3 AND leased_until > now()
-RETURNING epoch, listening;
+-- The commit does not wait for the disk (decision 19).
+WITH held AS (
+    UPDATE lane SET leased_until = now() + make_interval(secs => $4), failures = 0
+    WHERE workspace_id = $1 AND lane = $2 AND token = $3 AND leased_until > now()
+    RETURNING epoch, listening
+)
+SELECT epoch, listening, set_config('synchronous_commit', 'off', true) FROM held;
 
 -- name: free_lane
 -- Give it back.

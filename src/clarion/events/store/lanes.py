@@ -57,7 +57,10 @@ async def lease_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID, worker:
 
 
 async def hold_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID, lease_s: int) -> Held | None:
-    """What the lane says where the lease is still ours, which is longer now; else None."""
+    """What the lane says where the lease is still ours, which is longer now; else None.
+
+    This transaction's commit will not wait for the disk: the caller sees to what that means.
+    """
     row = await tx.fetchrow(Q.hold_lane, workspace_id, lane, token, lease_s)
     return None if row is None else Held(row["epoch"], row["listening"])
 
@@ -67,8 +70,9 @@ async def raise_listening(tx: Tx, workspace_id: UUID) -> None:
     await tx.execute(Q.raise_listening, workspace_id)
 
 
-async def free_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID) -> None:
-    await tx.execute(Q.free_lane, workspace_id, lane, token)
+async def free_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID) -> bool:
+    """False where it is no longer ours."""
+    return count_of(await tx.execute(Q.free_lane, workspace_id, lane, token)) == 1
 
 
 async def postpone_lane(tx: Tx, workspace_id: UUID, lane: int, token: UUID) -> None:
