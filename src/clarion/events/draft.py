@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from uuid import UUID
 
 from clarion import metrics, profiles
 from clarion.events import timeline
@@ -28,11 +27,11 @@ class Draft:
         self.facts: list[tuple[int, profiles.Facts]] = []  # with the place of the entry that tells them
         self.devices: list[tuple[int, Device]] = []  # likewise
         self.names: set[str] = set()  # of metrics
-        self.bodies: dict[UUID, timeline.Body] = {}  # of events, by item
+        self.bodies: list[timeline.Body | None] = []  # of each entry that is an event
         self.applied: Counter[int] = Counter()  # items without an event, by the ledger's minute
         self.overrides = False
         self.shown: list[tuple[str, JSONObject]] = []  # an event's name and properties, one of each shape
-        self._shapes: set[tuple[str, metrics.Shape]] = set()
+        self._shapes: dict[tuple[str, metrics.Shape], timeline.Layout] = {}  # of what is shown
 
     @classmethod
     def of(cls, entries: Sequence[Entry], vault: Vault) -> "Draft":
@@ -49,22 +48,27 @@ class Draft:
                 self.facts.append((place, profiles.Facts(inbound.traits, entry.stamp, inbound.history)))
             if not isinstance(inbound, Event):
                 self.applied[entry.minute_us] += 1
+                self.bodies.append(None)
                 continue
             if inbound.device is not None:
                 self.devices.append((place, inbound.device))
             self.names.add(inbound.name)
-            self.bodies[entry.item_id] = timeline.body(entry, inbound, self._vault)
+            layout = self._show(inbound.name, inbound.properties)
+            self.bodies.append(timeline.body(entry, inbound, layout, self._vault))
             self.overrides = self.overrides or entry.event_id is not None
-            self._show(inbound.name, inbound.properties)
         self.entries += entries
 
-    def _show(self, name: str, properties: JSONObject) -> None:
+    def _show(self, name: str, properties: JSONObject) -> timeline.Layout | None:
+        """What holds of all properties of this shape; None where they have none."""
         shape = metrics.shape_of(properties)
         if shape is None:
             self.shown.append((name, properties))
-        elif (name, shape) not in self._shapes:
-            self._shapes.add((name, shape))
+            return None
+        layout = self._shapes.get((name, shape))
+        if layout is None:
+            layout = self._shapes[name, shape] = timeline.layout_of(shape)
             self.shown.append((name, properties))
+        return layout
 
 
 async def read(blocks: Sequence[OpenBlock], vault: Vault) -> Draft:

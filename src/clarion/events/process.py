@@ -92,7 +92,7 @@ async def settle(tx: Tx, bench: Bench, draft: Draft, tally: Tally) -> None:
     await profiles.put_devices(tx, bench.workspace_id, seen, vault=bench.vault, ids=bench.ids, cause="event")
     for minute_us, applied in draft.applied.items():
         tally.add(minute_us, applied=applied)
-    if draft.bodies:
+    if draft.names:
         metric_ids = {name: one.metric_id for name, one in resolved.items()}
         await _put_on_timeline(tx, bench, draft, members, metric_ids, tally)
 
@@ -239,16 +239,14 @@ async def _put_on_timeline(
 
 def _rows(draft: Draft, members: Sequence[UUID], metric_ids: Mapping[str, int]) -> Iterator[list[Landed]]:
     """The events' rows, some at a time."""
-    bodies = draft.bodies
     for start in range(0, len(members), _ROWS_AT_ONCE):
+        some = slice(start, start + _ROWS_AT_ONCE)
         yield [
-            (entry, timeline.row(entry, event, bodies[entry.item_id], member, metric_ids[event.name]))
-            for entry, member in zip(
-                draft.entries[start : start + _ROWS_AT_ONCE],
-                members[start : start + _ROWS_AT_ONCE],
-                strict=True,
+            (entry, timeline.row(entry, event, body, member, metric_ids[event.name]))
+            for entry, body, member in zip(
+                draft.entries[some], draft.bodies[some], members[some], strict=True
             )
-            if isinstance(event := entry.inbound, Event)
+            if body is not None and isinstance(event := entry.inbound, Event)
         ]
 
 

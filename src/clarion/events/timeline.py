@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from clarion.events.journal import Entry
+from clarion.metrics import Shape
 from clarion.model import Event, JSONObject
 from clarion.vault import Vault, is_personal_property
 
@@ -69,14 +70,28 @@ class Body(Struct, frozen=True, gc=False):
     sealed: bytes | None
 
 
-def body(entry: Entry, event: Event, vault: Vault) -> Body:
+class Layout(Struct, frozen=True, gc=False):
+    """What holds of all properties of one shape: whether a name is personal, and below which names are lists."""
+
+    personal: bool
+    lists: tuple[str, ...]
+
+
+def layout_of(shape: Shape) -> Layout:
+    """Asked once a shape: events of one metric have the same few."""
+    names, types = shape
+    lists = tuple(name for name, type_ in zip(names, types, strict=True) if type_ is list)
+    return Layout(_any_personal_name(names), lists)
+
+
+def body(entry: Entry, event: Event, layout: Layout | None, vault: Vault) -> Body:
     """An event's properties without what is personal, and that with its context, sealed.
 
     Raises ValueError for an event's time that no reader could show.
     """
     if not _FIRST_US <= event.occurred_at_us < _END_US:
         raise ValueError("the event's own time lies outside the years 1 to 9999")
-    plain, personal = split(event.properties)
+    plain, personal = split(event.properties, layout)
     record: dict[str, Any] = {}
     if personal:
         record["properties"] = personal
@@ -106,10 +121,18 @@ def row(entry: Entry, event: Event, body: Body, profile_id: UUID, metric_id: int
     )
 
 
-def split(properties: JSONObject) -> tuple[JSONObject, list[tuple[list[str | int], Any]]]:
-    """Properties without the personal ones, and those with their paths."""
+def split(
+    properties: JSONObject, layout: Layout | None = None
+) -> tuple[JSONObject, list[tuple[list[str | int], Any]]]:
+    """Properties without the personal ones, and those with their paths. `layout`: where it is known."""
     personal: list[tuple[list[str | int], Any]] = []
-    if not _any_personal(properties):
+    if layout is None:
+        clean = not _any_personal(properties)
+    else:
+        clean = not layout.personal
+        for name in layout.lists:
+            clean = clean and not _any_personal(properties[name])
+    if clean:
         return properties, personal
     plain = _without_personal(properties, [], personal)
     return plain, personal
