@@ -16,7 +16,7 @@ _ONE = UUID(int=1)
 
 
 def test_asyncpg_still_asks_what_we_answer() -> None:
-    """Where this fails, a new asyncpg costs each element 0.25 to 0.5 us more: find out what it asks now."""
+    """Where this fails, a new asyncpg costs each element twice as much: find out what it asks now."""
     assert arrays.know_by_type()
     assert {protocol.IterableABC, protocol.SizedABC} == {arrays.ARRAYS}
 

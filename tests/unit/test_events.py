@@ -4,9 +4,12 @@ import uuid
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
+from clarion import metrics
 from clarion.events import journal, ledger, timeline
 from clarion.events.accept import Policy
+from clarion.events.draft import Draft
 from clarion.model import Event, Identity, IdentityKind, Mode
 from clarion.vault import Vault
 
@@ -39,6 +42,44 @@ def test_personal_properties_are_split_off_at_any_depth():
 def test_properties_without_personal_ones_are_not_copied():
     properties = {"a": {"b": [1]}}
     assert timeline.split(properties)[0] is properties
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {},
+        {"sku": 1, "tags": ["a", "b"], "none": None},
+        {"email": "x", "sku": 1},
+        {"sku": 1, "items": [{"sku": 1}, {"sku": 2, "email": "x"}]},
+        {"sku": 1, "items": [{"sku": 1}], "others": [[{"phone": "y"}]]},
+    ],
+)
+def test_what_is_known_of_a_shape_changes_nothing_of_what_is_split_off(properties):
+    """Seen to fail where lists are not looked into: the e-mail of the second item stays plain."""
+    shape = metrics.shape_of(properties)
+    assert shape is not None
+    assert timeline.split(properties, timeline.layout_of(shape)) == timeline.split(properties)
+
+
+def test_events_of_one_shape_are_each_looked_into():
+    """Seen to fail where what was found in the first event's list holds for all of its shape."""
+    draft = Draft(VAULT)
+    told = [{"items": [{"sku": 1}]}, {"items": [{"email": "x"}]}, {"items": {"email": "y"}}, {"items": []}]
+    draft.add(
+        [
+            journal.Entry(
+                item_id=uuid.uuid4(), inbound=structs.replace(EVENT, properties=one), stamp_us=1, minute_us=0,
+                source=1, ordinal=place,
+            )
+            for place, one in enumerate(told)
+        ]
+    )  # fmt: skip
+    bodies = [body for body in draft.bodies if body is not None]
+    assert [body.properties for body in bodies] == [
+        b'{"items":[{"sku":1}]}', b'{"items":[{}]}', b'{"items":{}}', b'{"items":[]}',
+    ]  # fmt: skip
+    assert [body.sealed is None for body in bodies] == [True, False, False, True]
+    assert [properties for _, properties in draft.shown] == [told[0], told[2]]
 
 
 def test_a_line_that_contradicts_itself_is_found():
