@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from clarion.accounts import NewCredential, SecretForm
+from clarion.dialects._beside import Beside
 from clarion.dialects._door import Door, Handler, Routes, Store, Table
 from clarion.dialects._openapi import Described, Reference, document
 from clarion.dialects._page import page
@@ -109,6 +110,7 @@ DIALECTS: Mapping[str, Dialect] = {
 
 __all__ = [
     "DIALECTS",
+    "Beside",
     "Described",
     "Dialect",
     "Door",
