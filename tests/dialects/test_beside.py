@@ -20,6 +20,7 @@ from clarion.accounts import Vaults
 from clarion.dialects import Beside
 from clarion.dialects._beside import BODY_BYTES_MIN
 from clarion.dialects._reading import Here, Judged, Read, Reading
+from clarion.dialects.esputnik import routes as esputnik
 from clarion.dialects.smashsend.routes import READING
 from clarion.dialects.smashsend.wire import Malformed
 from clarion.errors import Unavailable
@@ -233,3 +234,27 @@ def test_it_ends_with_a_door_that_is_killed() -> None:
     while reader.is_running() and reader.status() != psutil.STATUS_ZOMBIE and time.monotonic() < give_up_at:
         time.sleep(0.02)
     assert not reader.is_running() or reader.status() == psutil.STATUS_ZOMBIE
+
+
+async def test_past_events_of_esputnik_are_offered_alike(vaults: Vaults) -> None:
+    """Plain ones are packed there; one that needs a closer look sends all of them back to the door."""
+    event = b'{"eventTypeKey":"seen","keyValue":"user@example.com","params":{"a":"%0100d"},"occurred":'
+    event += b'"2024-10-03T10:00:00"}'
+    plain = b'{"events":[' + b",".join(event % n for n in range(200)) + b"]}"
+    strange = plain.replace(b'"occurred":"2024-10-03T10:00:00"', b'"occurred":"soon"', 1)
+    more = ("/api/v3/past_events", "Europe/Kyiv", "esputnik")
+    vault = await vaults.of(WORKSPACE)
+    async with running(vaults) as reads:
+        found = await reads.read(esputnik.READING, WORKSPACE, plain, NOW_US, *more)
+        assert isinstance(found.offers, Packed)
+        here = (await Here().read(esputnik.READING, WORKSPACE, plain, NOW_US, *more)).offers
+        assert not isinstance(here, Packed)
+        packed = pack(vault.dedup, Source.ESPUTNIK, found.offers.item_ids, here)
+        assert (packed.policy, packed.keys, packed.record) == (
+            found.offers.policy,
+            found.offers.keys,
+            found.offers.record,
+        )
+        assert not (await reads.read(esputnik.READING, WORKSPACE, strange, NOW_US, *more)).offers
+        with pytest.raises(esputnik.wire.Malformed, match="JSON"):
+            await reads.read(esputnik.READING, WORKSPACE, plain[:-1], NOW_US, *more)

@@ -48,21 +48,21 @@ class Beside:
         """Of the process, while there is one."""
         return self._line.process.pid if self._line else None
 
-    async def read(self, reading: Reading, workspace_id: UUID, body: bytes, now_us: int) -> Read:
+    async def read(self, reading: Reading, workspace_id: UUID, body: bytes, now_us: int, *more: str) -> Read:
         """What the body says. Raises what `judge` raises; Unavailable where the process ended meanwhile."""
         if len(body) < BODY_BYTES_MIN:
-            return await self._here.read(reading, workspace_id, body, now_us)
+            return await self._here.read(reading, workspace_id, body, now_us, *more)
         line = self._line
         if line is None:
             self._wanted.set()
-            return await self._here.read(reading, workspace_id, body, now_us)
+            return await self._here.read(reading, workspace_id, body, now_us, *more)
         vault = await self._vaults.of(workspace_id)
         judge = _reader.name_of(reading.judge)
-        answer = await line.ask(Asked(judge, reading.source, vault.dedup.key, now_us, body))
+        answer = await line.ask(Asked(judge, reading.source, vault.dedup.key, now_us, body, more))
         if isinstance(answer, Refused):
             raise _reader.named(answer.kind)(answer.sentence)
         if isinstance(answer, Failed):  # it does so here as well, where mistakes are told
-            return await self._here.read(reading, workspace_id, body, now_us)
+            return await self._here.read(reading, workspace_id, body, now_us, *more)
         return _read(reading, answer)
 
     async def run(self, stop: asyncio.Event) -> None:

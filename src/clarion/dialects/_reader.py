@@ -36,6 +36,7 @@ class Asked(Struct, frozen=True, array_like=True):
     dedup_key: bytes
     now_us: int
     body: bytes
+    more: tuple[str, ...]
 
 
 class Found(Struct, frozen=True, array_like=True, tag="found"):
@@ -92,7 +93,7 @@ class Reader:
 
     def answer(self, asked: Asked) -> Found | Refused | Failed:
         try:
-            return self._found(asked, named(asked.judge)(asked.body, asked.now_us))
+            return self._found(asked, named(asked.judge)(asked.body, asked.now_us, *asked.more))
         except Declined as exc:
             return Refused(name_of(type(exc)), str(exc))
         except Exception:

@@ -16,11 +16,12 @@ Judged = tuple[list[Any], list[Offer], list[Sample]]
 class Reading(Struct, frozen=True):
     """How a call's bodies are read: a pure function of a module, so that another process finds it by its name.
 
-    `judge` is given the body and the time (us by the database's clock). `told`: of what type its answer's first part
-    is. What it raises of `Declined` is known by its class and its one sentence.
+    `judge` is given the body, the time (us by the database's clock), and what else the call says in plain values.
+    `told`: of what type its answer's first part is. What it raises of `Declined` is known by its class and its one
+    sentence.
     """
 
-    judge: Callable[[bytes, int], Judged]
+    judge: Callable[..., Judged]
     told: Any
     source: Source
 
@@ -36,13 +37,13 @@ class Read(Struct, frozen=True):
 class Reads(Protocol):
     """Whoever reads large bodies."""
 
-    async def read(self, reading: Reading, workspace_id: UUID, body: bytes, now_us: int) -> Read:
+    async def read(self, reading: Reading, workspace_id: UUID, body: bytes, now_us: int, *more: str) -> Read:
         """What the body says. Raises what `judge` raises, and Unavailable."""
 
 
 class Here:
     """At once, in this process."""
 
-    async def read(self, reading: Reading, workspace_id: UUID, body: bytes, now_us: int) -> Read:
+    async def read(self, reading: Reading, workspace_id: UUID, body: bytes, now_us: int, *more: str) -> Read:
         """What the body says. Raises what `judge` raises."""
-        return Read(*reading.judge(body, now_us))
+        return Read(*reading.judge(body, now_us, *more))
