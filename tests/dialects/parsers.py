@@ -92,8 +92,7 @@ def _esputnik_event(call: esputnik_routes.Call) -> Callable[[bytes], Sequence[An
 
 def _esputnik_plain_past(call: esputnik_routes.Call) -> Callable[[bytes], Sequence[Any]]:
     def parse(body: bytes) -> Sequence[Any]:
-        events = esputnik_wire.read(body, esputnik_wire.PastEvents).events
-        return esputnik_routes.plain_past(call, events, body, UTC, NOW_US, "esputnik") or []
+        return esputnik_routes.plain_past(body, NOW_US, call.path, "UTC", "esputnik")[1]
 
     return parse
 

@@ -14,7 +14,7 @@ from clarion.app.routing import ASGIApp, asgi_app
 from clarion.app.standing import Standing
 from clarion.config import Settings
 from clarion.db import Addresses, Database
-from clarion.dialects import Door, Store, Turns
+from clarion.dialects import Beside, Door, Store, Turns
 from clarion.events import Ingest, Pace
 
 CONNECTIONS = 12
@@ -38,17 +38,20 @@ async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIAp
             pace=pace,
         )
         use = Use(opened.database.now_us)
+        reads = Beside(opened.vaults)
         door = Door(
             credentials=credentials,
             rates=Rates(time.monotonic, use.note),
             ingest=ingest,
             now_us=opened.database.now_us,
             turns=Turns(pace),
+            reads=reads,
             store=Store(opened.database, opened.vaults, opened.ids, settings.outbox_max),
         )
         stop = asyncio.Event()
         beside = [
             asyncio.create_task(ingest.run(stop)),
+            asyncio.create_task(reads.run(stop)),
             asyncio.create_task(use.run(opened.database, stop)),
             asyncio.create_task(standing.watch(stop)),
             asyncio.create_task(listen(addresses.app, accounts.CHANGED, credentials.forget, stop)),

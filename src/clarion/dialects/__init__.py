@@ -7,7 +7,8 @@ OpenAPI and reference page are made: `_openapi`, `_page`); `COVERAGE.csv` says w
 statements of the vendor's contract hold and which test shows it. Dialects keep no tables and do not know each
 other. What all of them need of HTTP is in `_http`, what they are given by the server in `_door`. The way in is
 alike at every door (`_entry`), and so is how a request ends without its call's own answer: one set of words
-(`_words`), in each vendor's shape and voice (`_voice`).
+(`_words`), in each vendor's shape and voice (`_voice`). Bodies of many events take turns (`_turns`) and are read by a
+pure function of the dialect's (`_reading`), the large ones in a process beside (`_beside`, `_reader`).
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from clarion.accounts import NewCredential, SecretForm
+from clarion.dialects._beside import Beside
 from clarion.dialects._door import Door, Handler, Routes, Store, Table
 from clarion.dialects._openapi import Described, Reference, document
 from clarion.dialects._page import page
@@ -109,6 +111,7 @@ DIALECTS: Mapping[str, Dialect] = {
 
 __all__ = [
     "DIALECTS",
+    "Beside",
     "Described",
     "Dialect",
     "Door",

@@ -11,7 +11,9 @@ from starlette.types import Receive, Scope, Send
 from clarion.accounts import Credential, Credentials, Rates, Vaults
 from clarion.db import Database
 from clarion.dialects import _http
+from clarion.dialects._reading import Here, Reads
 from clarion.dialects._turns import Turns
+from clarion.events import Packed
 from clarion.model import Accepted, Duplicate, Ids, Offer, Sample, Source
 
 Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -25,7 +27,7 @@ class Ingest(Protocol):
         self,
         credential: Credential,
         source: Source,
-        offers: Sequence[Offer],
+        offers: Sequence[Offer] | Packed,
         *,
         rejected: int = 0,
         samples: Sequence[Sample] = (),
@@ -55,7 +57,7 @@ class Store(Struct, frozen=True):
 class Door(Struct, frozen=True):
     """The rooms that a dialect speaks to. `now_us`: microseconds since 1970, by the database's clock.
 
-    A batch waits for its turn before it is read. `store`: None where a door only takes in what is queued.
+    A batch waits for its turn before it is read by `reads`. `store`: None where a door only takes in what is queued.
     """
 
     credentials: Credentials
@@ -65,6 +67,7 @@ class Door(Struct, frozen=True):
     body_timeout_s: float = _http.BODY_TIMEOUT_S
     bodies: _http.Bodies = field(default_factory=_http.Bodies)
     turns: Turns = field(default_factory=Turns)
+    reads: Reads = field(default_factory=Here)
     store: Store | None = None
 
     def opened(self) -> Store:

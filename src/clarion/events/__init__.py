@@ -6,6 +6,7 @@ transaction, and marks them processed. Invariants: an answered item is on the ti
 quarantine, once; processing never depends on order; nothing is dropped; the ledger adds up.
 """
 
+from clarion.events.accept import Packed, Policy, pack
 from clarion.events.erasing import erase_person, eraser
 from clarion.events.ingest import Ingest
 from clarion.events.journal import Entry
@@ -45,6 +46,8 @@ __all__ = [
     "Listener",
     "Mismatch",
     "Pace",
+    "Packed",
+    "Policy",
     "QuarantinedItem",
     "Row",
     "StoredEvent",
@@ -62,6 +65,7 @@ __all__ = [
     "list_quarantine",
     "list_rejected",
     "meet_people",
+    "pack",
     "raise_listening",
     "read_event",
     "read_ledger",

@@ -12,7 +12,7 @@ from clarion.events import store
 from clarion.events.journal import pack_items, seal_block
 from clarion.events.store import Keys
 from clarion.model import Dedup, Mode, Offer, minute_of
-from clarion.vault import Vault
+from clarion.vault import Hashes, Vault
 
 
 class Policy(Struct, frozen=True):
@@ -35,24 +35,35 @@ class Policy(Struct, frozen=True):
 class Packed(Struct, frozen=True, gc=False):
     """A request's items on their way to a commit: bytes, made while what was read is still in the cache."""
 
+    policy: Policy
     item_ids: list[UUID]
     keys: list[bytes]  # none where there are no keys
     record: bytes
 
+    def __len__(self) -> int:
+        """How many items."""
+        return len(self.item_ids)
 
-def pack(vault: Vault, source: int, policy: Policy, item_ids: list[UUID], offers: Sequence[Offer]) -> Packed:
-    """All that accept needs of the offers, which need not be kept then."""
+
+def pack(dedup: Hashes, source: int, item_ids: list[UUID], offers: Sequence[Offer]) -> Packed:
+    """All that accept needs of the offers, which need not be kept then.
+
+    All offers of a request have one dedup mode and window.
+    """
+    policy = Policy.of(offers[0].dedup)
     record = pack_items([(item_id, offer.inbound) for item_id, offer in zip(item_ids, offers, strict=True)])
+    return Packed(policy, item_ids, _keys_of(dedup, source, policy, offers), record)
+
+
+def _keys_of(dedup: Hashes, source: int, policy: Policy, offers: Sequence[Offer]) -> list[bytes]:
     if policy.mode is Mode.NONE:
-        return Packed(item_ids, [], record)
-    hashes = vault.dedup_keys("item", [offer.dedup.key for offer in offers])
+        return []
+    hashes = dedup.digests("item", [offer.dedup.key for offer in offers])
     if policy.window_s is not None:
         place = _place(source, 0)
-        return Packed(item_ids, [place + key_hash[4:] for key_hash in hashes], record)
+        return [place + key_hash[4:] for key_hash in hashes]
     places = [_place(source, offer.dedup.day or 0) for offer in offers]
-    return Packed(
-        item_ids, [place + key_hash[4:] for place, key_hash in zip(places, hashes, strict=True)], record
-    )
+    return [place + key_hash[4:] for place, key_hash in zip(places, hashes, strict=True)]
 
 
 @lru_cache(maxsize=1_000)

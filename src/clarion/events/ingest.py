@@ -92,13 +92,15 @@ class Ingest:
         self,
         credential: Credential,
         source: Source,
-        offers: Sequence[Offer],
+        offers: Sequence[Offer] | Packed,
         *,
         rejected: int = 0,
         samples: Sequence[Sample] = (),
         in_turn: bool = False,
     ) -> list[Accepted | Duplicate]:
         """What became of each offer, told after the commit; `rejected` items of the request are counted with them.
+
+        `offers` may have been packed elsewhere, by the same source.
 
         `in_turn`: however few they are, they came in turn and hold up others, so they are not among the small ones.
 
@@ -109,22 +111,25 @@ class Ingest:
         """
         if self._meters:
             self._meters.count(source, "rejected", rejected)
-        if not offers:
+        items = len(offers)
+        if not items:
             self._samples.add(credential, self._identified(samples))
             self._count(credential.workspace_id, self._ids.next(), received=rejected, rejected=rejected)
             return []
-        self.admit(len(offers))
+        self.admit(items)
         self._samples.add(credential, self._identified(samples))
-        policy = Policy.of(offers[0].dedup)
-        vault = await self._vaults.of(credential.workspace_id)
-        packed = pack(vault, source, policy, self._ids.many(len(offers)), offers)
-        self._waiting_items += len(offers)
+        if isinstance(offers, Packed):
+            packed = offers
+        else:
+            vault = await self._vaults.of(credential.workspace_id)
+            packed = pack(vault.dedup, source, self._ids.many(items), offers)
+        self._waiting_items += items
         del offers  # thousands of values that wait for a commit would push one another out of the CPU's cache
-        queue = self._queue(credential.workspace_id, source, policy)
+        queue = self._queue(credential.workspace_id, source, packed.policy)
         answer: asyncio.Future[list[Accepted | Duplicate]] = asyncio.get_running_loop().create_future()
         queue.waiting.append(_Request(packed, rejected, answer))
         self._start_commit(queue)
-        if in_turn or len(packed.item_ids) >= LARGE_ITEMS:
+        if in_turn or items >= LARGE_ITEMS:
             return await answer
         with self._pace.small():
             return await answer
@@ -179,7 +184,7 @@ class Ingest:
         try:
             await self._settle(queue, requests)
         finally:
-            self._waiting_items -= sum(len(request.packed.item_ids) for request in requests)
+            self._waiting_items -= sum(len(request.packed) for request in requests)
             queue.in_flight -= 1
             self._start_commit(queue)
 
@@ -201,7 +206,7 @@ class Ingest:
 
     async def _put_on_disk(self, queue: _Queue, requests: list[_Request]) -> None:
         vault = await self._vaults.of(queue.workspace_id)
-        if sum(len(request.packed.item_ids) for request in requests) >= LARGE_ITEMS:
+        if sum(len(request.packed) for request in requests) >= LARGE_ITEMS:
             await self._pace.turn()
         group = Group(
             block_id=self._ids.next(),
@@ -241,7 +246,7 @@ class Ingest:
     def _answer(self, queue: _Queue, requests: list[_Request], seen: Seen) -> None:
         """Only here, after the commit, does a caller hear of success."""
         self._committed.set()
-        offered = sum(len(request.packed.item_ids) for request in requests)
+        offered = sum(len(request.packed) for request in requests)
         if self._meters:
             self._meters.count(queue.source, "duplicate", len(seen.duplicates))
             self._meters.count(queue.source, "accepted", offered - len(seen.duplicates))
@@ -259,13 +264,13 @@ class Ingest:
             if not request.answer.done():
                 request.answer.set_result(outcomes)
             if not left_block:
-                received = len(request.packed.item_ids) + request.rejected
+                received = len(request.packed) + request.rejected
                 self._count(
                     queue.workspace_id,
                     request.packed.item_ids[0],
                     received=received,
                     rejected=request.rejected,
-                    duplicate=len(request.packed.item_ids),
+                    duplicate=len(request.packed),
                 )
 
     # ---- beside the way
@@ -319,10 +324,10 @@ def _next_group(waiting: deque[_Request]) -> list[_Request]:
     """The next requests that share a commit: of one minute (a block counts for one), up to ITEMS_MAX items."""
     group = [waiting.popleft()]
     minute_us = model.minute_of(group[0].packed.item_ids[0])
-    items = len(group[0].packed.item_ids)
+    items = len(group[0].packed)
     while waiting:
         following = waiting[0]
-        items += len(following.packed.item_ids)
+        items += len(following.packed)
         if items > ITEMS_MAX or model.minute_of(following.packed.item_ids[0]) != minute_us:
             break
         group.append(waiting.popleft())

@@ -31,6 +31,6 @@ async def tell(
     for start in range(0, len(happened), ITEMS_MAX):
         part = slice(start, start + ITEMS_MAX)
         offers = [Offer(event, _EVERY_ONE_IS_NEW) for event in happened[part]]
-        packed = pack(vault, int(source), policy, list(item_ids[part]), offers)
+        packed = pack(vault.dedup, int(source), list(item_ids[part]), offers)
         group = Group(block_id=ids.next(), requests=[packed])
         await accept(tx, workspace_id, int(source), policy, group, vault=vault)

@@ -14,10 +14,11 @@ from clarion.vault.master import (
     make_master_key,
 )
 from clarion.vault.personal import is_personal_property, is_personal_trait, normalised
-from clarion.vault.sealing import CannotOpen, Vault
+from clarion.vault.sealing import CannotOpen, Hashes, Vault
 
 __all__ = [
     "CannotOpen",
+    "Hashes",
     "MasterKey",
     "Vault",
     "begin_rotation",

@@ -22,13 +22,13 @@ class CannotOpen(Exception):
 
 
 class Vault:
-    """Seals, opens and blinds for one workspace."""
+    """Seals, opens and blinds for one workspace. `dedup`: the hashes under which repeats are known."""
 
     def __init__(self, workspace_id: UUID, data_key: bytes) -> None:
         self._bound_to = workspace_id.bytes
         self._cipher = AESGCM(_derived(data_key, b"seal"))
-        self._index = _Hashes(_derived(data_key, b"blind index"))
-        self._dedup = _Hashes(_derived(data_key, b"dedup key"))
+        self._index = Hashes(_derived(data_key, b"blind index"))
+        self.dedup = Hashes(_derived(data_key, b"dedup key"))
         self._signs = _derived(data_key, b"signature")
 
     def seal(self, plain: bytes, place: bytes) -> bytes:
@@ -52,17 +52,21 @@ class Vault:
 
     def dedup_keys(self, purpose: str, keys: Iterable[str]) -> list[bytes]:
         """The hashes under which repeats are known (message ids may be e-mail addresses), 16 bytes each."""
-        return self._dedup.digests(purpose, keys)
+        return self.dedup.digests(purpose, keys)
 
     def signature(self, purpose: str, data: bytes) -> bytes:
         """32 bytes (HMAC-SHA256) that nobody else can make; those of one purpose are good for no other."""
         return hmac.digest(self._signs, purpose.encode() + b"\x00" + self._bound_to + data, sha256)
 
 
-class _Hashes:
-    """Keyed BLAKE2b; the state after each purpose is kept, which halves the time of a hash."""
+class Hashes:
+    """Keyed BLAKE2b, 16 bytes each; the state after each purpose is kept, which halves the time of a hash.
+
+    `key`: who has it makes the same hashes, and can open nothing.
+    """
 
     def __init__(self, key: bytes) -> None:
+        self.key = key
         self._keyed = blake2b(digest_size=16, key=key)
         self._after: dict[str, blake2b] = {}
 

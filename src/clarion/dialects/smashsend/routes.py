@@ -10,6 +10,7 @@ from clarion.dialects import _spoken, _voice
 from clarion.dialects._door import Door, Handler, Routes
 from clarion.dialects._entry import Gate, Limit, enter
 from clarion.dialects._http import Answer
+from clarion.dialects._reading import Reading
 from clarion.dialects._spoken import Spoken, Tongue
 from clarion.dialects._voice import voiced
 from clarion.dialects.smashsend import auth, contacts, emails, mapping, reply, rules, wire
@@ -77,24 +78,33 @@ async def _track_batch(door: Door, scope: Scope, receive: Receive) -> Answer:
 
 async def _offer_batch(door: Door, credential: Credential, body: bytes) -> Answer:
     try:
-        told, offers, samples = _judged(body, door.now_us())
+        read = await door.reads.read(READING, credential.workspace_id, body, door.now_us())
     except wire.Malformed as exc:
         # Refused whole is one item: what came behind the limit, or is no JSON, was never read as events.
         samples = [mapping.sample(body, [mapping.malformed(exc)])]
         await door.ingest.offer(credential, Source.SMASHSEND, [], rejected=1, samples=samples)
         raise
+    told = read.told
     offered = door.ingest.offer(
-        credential, Source.SMASHSEND, offers, rejected=len(samples), samples=samples, in_turn=True
+        credential,
+        Source.SMASHSEND,
+        read.offers,
+        rejected=len(read.samples),
+        samples=read.samples,
+        in_turn=True,
     )
-    del offers  # what waits is packed, and need not be kept as values
+    del read  # what waits is packed, and need not be kept as values
     return reply.batch(told, await offered)
 
 
-def _judged(body: bytes, now_us: int) -> tuple[list[reply.Told], list[Offer], list[Sample]]:
+def judged(body: bytes, now_us: int) -> tuple[list[reply.Told], list[Offer], list[Sample]]:
     """What the answer needs of each event, what is offered, and what is kept of the refused ones."""
-    judged, samples = mapping.judge_batch(body, now_us)
-    offers = [event for event in judged if isinstance(event, Offer)]
-    return [event.dedup.key if isinstance(event, Offer) else event for event in judged], offers, samples
+    events, samples = mapping.judge_batch(body, now_us)
+    offers = [event for event in events if isinstance(event, Offer)]
+    return [event.dedup.key if isinstance(event, Offer) else event for event in events], offers, samples
+
+
+READING = Reading(judged, list[reply.Told], Source.SMASHSEND)
 
 
 async def _do(spoken: Spoken, door: Door, scope: Scope, receive: Receive) -> Answer:
