@@ -103,7 +103,7 @@ class _Latency:
             Figure("batches at half of it: answer, p99 ms", batch_answers.percentile(99)),
             Figure("batches at half of it: accepted to timeline, p50 ms", ages.percentile(50), 100.0),
             Figure("batches at half of it: accepted to timeline, p99 ms", ages.percentile(99), 1_000.0),
-            Figure("memory of all Python processes, MB", busy_mb),
+            Figure("memory of all Python processes, MB", busy_mb, 400.0),
             Figure("... idle again, MB", self._memory_mb(), 300.0),
         ]
 

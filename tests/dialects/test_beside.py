@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,10 +16,11 @@ from uuid import UUID, uuid4
 import msgspec
 import psutil
 import pytest
+import uvloop
 
 from clarion.accounts import Vaults
 from clarion.dialects import Beside
-from clarion.dialects._beside import BODY_BYTES_MIN
+from clarion.dialects._beside import ASKED_AT_ONCE, BODY_BYTES_MIN
 from clarion.dialects._reading import Here, Judged, Read, Reading
 from clarion.dialects.esputnik import routes as esputnik
 from clarion.dialects.smashsend.routes import READING
@@ -48,10 +50,21 @@ def vaults() -> Vaults:
     return Vaults(master, load)
 
 
+def on_uvloop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """On the server's own loop: it leaves files open to children, and writing to a closed line is an error there."""
+
+    @wraps(test)
+    def run(*given: Any, **named: Any) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(test(*given, **named))  # type: ignore[arg-type]
+
+    return run
+
+
 @asynccontextmanager
 async def running(vaults: Vaults, *, idle_s: float = 60.0) -> AsyncIterator[Beside]:
     """With its process, which begins with the first large body."""
-    stop, reads = asyncio.Event(), Beside(vaults, idle_s=idle_s)
+    stop, reads = asyncio.Event(), Beside(vaults, cores=2, idle_s=idle_s)
     run = asyncio.create_task(reads.run(stop))
     try:
         await reads.read(READING, WORKSPACE, batch(), NOW_US)
@@ -94,6 +107,7 @@ async def content(reads: Any, vault: Vault, body: bytes) -> Any:
     return read.told, read.samples, packed.policy, packed.keys, said
 
 
+@on_uvloop
 async def test_every_body_says_the_same_there_as_here(vaults: Vaults) -> None:
     """All poisons among 199 good events; their ids differ and nothing else."""
     vault = await vaults.of(WORKSPACE)
@@ -118,8 +132,9 @@ async def test_every_body_says_the_same_there_as_here(vaults: Vaults) -> None:
     assert sum(isinstance(found, str) for found in there) > 3, "some are refused whole"
 
 
+@on_uvloop
 async def test_what_is_small_is_read_here(vaults: Vaults) -> None:
-    stop, reads = asyncio.Event(), Beside(vaults)
+    stop, reads = asyncio.Event(), Beside(vaults, cores=2)
     run = asyncio.create_task(reads.run(stop))
     body = b'{"events":[' + GOOD % (1, 1) + b"]}"
     read = await reads.read(READING, WORKSPACE, body, NOW_US)
@@ -130,6 +145,7 @@ async def test_what_is_small_is_read_here(vaults: Vaults) -> None:
     await run
 
 
+@on_uvloop
 async def test_workspaces_hash_with_their_own_keys(vaults: Vaults) -> None:
     async with running(vaults) as reads:
         one, two = uuid4(), uuid4()
@@ -141,6 +157,7 @@ async def test_workspaces_hash_with_their_own_keys(vaults: Vaults) -> None:
     assert not set(keys[0]) & set(keys[1])
 
 
+@on_uvloop
 async def test_each_caller_hears_of_their_own_body_though_others_hang_up(vaults: Vaults) -> None:
     async with running(vaults) as reads:
         asked = [
@@ -158,6 +175,7 @@ async def test_each_caller_hears_of_their_own_body_though_others_hang_up(vaults:
             assert isinstance(found, asyncio.CancelledError)
 
 
+@on_uvloop
 async def test_a_process_that_dies_costs_a_503_and_another_one_takes_its_place(vaults: Vaults) -> None:
     async with running(vaults) as reads:
         first = reads.pid
@@ -177,6 +195,42 @@ async def test_a_process_that_dies_costs_a_503_and_another_one_takes_its_place(v
         assert isinstance((await reads.read(READING, WORKSPACE, batch(), NOW_US)).offers, Packed)
 
 
+@on_uvloop
+async def test_many_callers_of_one_that_dies_hear_of_their_own_body_or_503(vaults: Vaults) -> None:
+    async with running(vaults) as reads:
+        first = reads.pid
+        assert first is not None
+        asked = [
+            asyncio.create_task(reads.read(READING, WORKSPACE, batch(1000 * n), NOW_US)) for n in range(60)
+        ]
+        await asyncio.wait(asked[:3], timeout=30)
+        os.kill(first, signal.SIGKILL)
+        found = await asyncio.gather(*asked, return_exceptions=True)
+    for n, one in enumerate(found):
+        if not isinstance(one, Unavailable):
+            assert isinstance(one, Read), one
+            assert one.told[0] == f"m{1000 * n}"
+    assert 1 <= sum(isinstance(one, Unavailable) for one in found) <= ASKED_AT_ONCE
+
+
+@on_uvloop
+async def test_an_answer_to_another_question_is_nobodys(
+    vaults: Vaults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(vaults) as reads:
+        numbers = iter(range(1, 1000))
+        assert reads._line
+        monkeypatch.setattr(reads._line, "_numbers", numbers)
+        monkeypatch.setattr(reads._line, "_hear", partial(_one_too_high, reads._line._hear))
+        with pytest.raises(Unavailable):
+            await reads.read(READING, WORKSPACE, batch(), NOW_US)
+
+
+def _one_too_high(hear: Any, number: int, said: bytes) -> None:
+    hear(number + 1, said)
+
+
+@on_uvloop
 async def test_it_ends_when_nothing_comes_and_with_the_door(vaults: Vaults) -> None:
     async with running(vaults, idle_s=0.2) as reads:
         process = psutil.Process(reads.pid)
@@ -192,6 +246,7 @@ def broken(body: bytes, now_us: int) -> Judged:
     raise ZeroDivisionError("a mistake of ours")
 
 
+@on_uvloop
 async def test_a_mistake_of_ours_is_told_where_all_are(vaults: Vaults) -> None:
     async with running(vaults) as reads:
         with pytest.raises(ZeroDivisionError):
@@ -236,6 +291,7 @@ def test_it_ends_with_a_door_that_is_killed() -> None:
     assert not reader.is_running() or reader.status() == psutil.STATUS_ZOMBIE
 
 
+@on_uvloop
 async def test_past_events_of_esputnik_are_offered_alike(vaults: Vaults) -> None:
     """Plain ones are packed there; one that needs a closer look sends all of them back to the door."""
     event = b'{"eventTypeKey":"seen","keyValue":"user@example.com","params":{"a":"%0100d"},"occurred":'

@@ -46,6 +46,9 @@ def test_batches_are_accepted_refused_and_known_again_whoever_reads_them(new_ser
             parts += 1
             time.sleep(0.1)
         assert _reader(server), "no process reads beside the door's"
+        reader = _reader(server)
+        assert reader
+        assert not reader.net_connections("inet"), "it must not keep the port"
         for part in range(parts, parts + 3):
             assert send(part)["accepted"] == 199
         assert send(0)["duplicated"] == 199, "read there, and known from being read here"

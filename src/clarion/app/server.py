@@ -14,6 +14,7 @@ from clarion.app.routing import ASGIApp, asgi_app
 from clarion.app.standing import Standing
 from clarion.config import Settings
 from clarion.db import Addresses, Database
+from clarion.db.engine import machine
 from clarion.dialects import Beside, Door, Store, Turns
 from clarion.events import Ingest, Pace
 
@@ -38,7 +39,7 @@ async def http(settings: Settings, addresses: Addresses) -> AsyncIterator[ASGIAp
             pace=pace,
         )
         use = Use(opened.database.now_us)
-        reads = Beside(opened.vaults)
+        reads = Beside(opened.vaults, cores=machine.cpus())
         door = Door(
             credentials=credentials,
             rates=Rates(time.monotonic, use.note),

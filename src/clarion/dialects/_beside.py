@@ -1,6 +1,6 @@
 """Large bodies read in a process beside this one: on a second core, and without keeping this loop from small requests.
 
-What it costs and brings is measured in docs/explanation/where-the-microseconds-go.md.
+Why, and what else was thought of: docs/decisions/0020-large-bodies-beside.md.
 """
 
 import asyncio
@@ -8,6 +8,7 @@ import os
 import socket
 from collections import deque
 from contextlib import suppress
+from itertools import count
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,27 +18,37 @@ from asyncpg.pgproto.pgproto import UUID as FastUUID
 from clarion import errors, log
 from clarion.accounts import Vaults
 from clarion.dialects import _reader
-from clarion.dialects._reader import Asked, Failed, Found, Refused
+from clarion.dialects._reader import HEAD, Answer, Asked, Failed, Found, Refused
 from clarion.dialects._reading import Here, Read, Reading
 from clarion.events import Packed
 
 BODY_BYTES_MIN = 16_384  # what is shorter is read sooner than sent
-ANSWER_S = 30.0  # a batch takes milliseconds
+ASKED_AT_ONCE = 4  # one is read, one waits there, two are on their way
+ANSWER_S = 5.0  # less than a door that drains may take; a batch takes milliseconds
 IDLE_S = 60.0  # so long without a large body, and the process is ended
-_PAUSE_S = 1.0  # before another one, where it ended by itself
 _START_S, _END_S = 30.0, 2.0
+_PAUSE_S, _PAUSE_MOST_S = 1.0, 60.0  # before it is started again: twice as long each time that it failed
 _SOCKET_BYTES = 1 << 20
 _ID_BYTES = 16
 _CORES_MIN = 2  # on a single one another process would only cost
+_ENVIRONMENT = (
+    "PATH",
+    "PYTHON",
+    "LD_LIBRARY_PATH",
+    "LANG",
+    "LC_",
+    "TZ",
+)  # what begins so; no keys, no addresses
 
 _log = log.get(__name__)
 
 
 class Beside:
-    """Reads in its process while there is one, else here. `run` must run beside it."""
+    """Reads in its process while there is one, else here. `run` must run beside it; `cores`: that we may use."""
 
-    def __init__(self, vaults: Vaults, *, idle_s: float = IDLE_S) -> None:
+    def __init__(self, vaults: Vaults, *, cores: int, idle_s: float = IDLE_S) -> None:
         self._vaults = vaults
+        self._cores = cores
         self._idle_s = idle_s
         self._here = Here()
         self._wanted = asyncio.Event()
@@ -50,51 +61,62 @@ class Beside:
 
     async def read(self, reading: Reading, workspace_id: UUID, body: bytes, now_us: int, *more: str) -> Read:
         """What the body says. Raises what `judge` raises; Unavailable where the process ended meanwhile."""
-        if len(body) < BODY_BYTES_MIN:
-            return await self._here.read(reading, workspace_id, body, now_us, *more)
-        line = self._line
-        if line is None:
+        answer = None
+        if len(body) >= BODY_BYTES_MIN:
+            dedup_key = (await self._vaults.of(workspace_id)).dedup_key
             self._wanted.set()
-            return await self._here.read(reading, workspace_id, body, now_us, *more)
-        vault = await self._vaults.of(workspace_id)
-        judge = _reader.name_of(reading.judge)
-        answer = await line.ask(Asked(judge, reading.source, vault.dedup.key, now_us, body, more))
+            if self._line:
+                judge = _reader.name_of(reading.judge)
+                answer = await self._line.ask(Asked(judge, reading.source, dedup_key, now_us, body, more))
+        if isinstance(answer, Found):
+            return _read(reading, answer)
         if isinstance(answer, Refused):
             raise _reader.named(answer.kind)(answer.sentence)
-        if isinstance(answer, Failed):  # it does so here as well, where mistakes are told
-            return await self._here.read(reading, workspace_id, body, now_us, *more)
-        return _read(reading, answer)
+        if isinstance(answer, Failed):  # it will here as well, and there its caller hears of it
+            _log.error("a body could not be read", action="reader_mistaken", what=answer.what)
+        return await self._here.read(reading, workspace_id, body, now_us, *more)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`: start the process with the first large body, end it when none has come for a while."""
-        if _cores() < _CORES_MIN:
-            return
-        stopping = asyncio.create_task(stop.wait())
-        while not stop.is_set():
+        stopping, pause_s = asyncio.create_task(stop.wait()), _PAUSE_S
+        while self._cores >= _CORES_MIN and not stopping.done():
             wanted = asyncio.create_task(self._wanted.wait())
             await asyncio.wait({wanted, stopping}, return_when=asyncio.FIRST_COMPLETED)
             wanted.cancel()
-            if not stop.is_set():
-                self._wanted.clear()
-                await self._keep(stopping)
+            try:
+                if not stopping.done():
+                    await self._keep(stopping)
+                pause_s = _PAUSE_S
+            except Exception as exc:
+                _log.error(
+                    "large bodies are read in the HTTP process for now: the one beside it ended or did not start",
+                    action="reader_lost",
+                    error=type(exc).__name__,
+                )
+                await asyncio.wait({stopping}, timeout=pause_s)
+                pause_s = min(2 * pause_s, _PAUSE_MOST_S)
         stopping.cancel()
 
     async def _keep(self, stopping: "asyncio.Task[bool]") -> None:
+        """One process, until it is idle or `stopping`. Raises where it ends by itself or does not start."""
+        line = await _Line.to_new_process()
         try:
-            line = self._line = await _Line.to_new_process()
-        except OSError as exc:
-            _log.error("no process to read large bodies in", action="reader_failed", error=type(exc).__name__)
-            await asyncio.wait({stopping}, timeout=_PAUSE_S)
-            return
-        self._wanted.clear()  # by those who came while it started
+            if await line.is_ready(stopping):
+                self._line = line
+                await self._watch(line, stopping)
+        finally:
+            self._line = None
+            await line.close()
+
+    async def _watch(self, line: "_Line", stopping: "asyncio.Task[bool]") -> None:
         ends: set[asyncio.Future[Any]] = {line.lost, stopping}
-        while (left_s := self._idle_s - line.idle_s()) > 0 and not any(end.done() for end in ends):
-            await asyncio.wait(ends, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
-        self._line = None
+        while not any(end.done() for end in ends):
+            self._wanted.clear()
+            await asyncio.wait(ends, timeout=self._idle_s, return_when=asyncio.FIRST_COMPLETED)
+            if not self._wanted.is_set() and not line.is_asked():
+                return
         if line.lost.done():
-            _log.error("the process that reads large bodies ended", action="reader_lost")
-            await asyncio.wait({stopping}, timeout=_PAUSE_S)
-        await line.close()
+            raise ConnectionError("the process ended")
 
 
 class _Line(asyncio.Protocol):
@@ -102,50 +124,63 @@ class _Line(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._asked: deque[asyncio.Future[Found | Refused | Failed]] = deque()
+        self._places = asyncio.Semaphore(ASKED_AT_ONCE)
+        self._numbers = count(1)
+        self._asked: deque[tuple[int, asyncio.Future[Answer]]] = deque()
         self._received = bytearray()
-        self._used_at = self._loop.time()
         self._transport: asyncio.WriteTransport
+        self._ready: asyncio.Future[None] = self._loop.create_future()
         self.process: asyncio.subprocess.Process
-        self.ready: asyncio.Future[None] = self._loop.create_future()
         self.lost: asyncio.Future[None] = self._loop.create_future()
 
     @classmethod
     async def to_new_process(cls) -> "_Line":
-        """When it is ready to be asked. Raises OSError where it is not to be."""
+        """It still has to become ready. Raises OSError."""
         ours, theirs = socket.socketpair()
         with theirs:
             for end in (ours, theirs):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
+            _, line = await asyncio.get_running_loop().create_connection(cls, sock=ours)
             try:
-                process = await asyncio.create_subprocess_exec(
-                    *_reader.COMMAND, stdin=theirs.fileno(), stdout=asyncio.subprocess.DEVNULL
+                line.process = await asyncio.create_subprocess_exec(
+                    *_reader.COMMAND,
+                    stdin=theirs.fileno(),
+                    stdout=asyncio.subprocess.DEVNULL,
+                    env={name: value for name, value in os.environ.items() if name.startswith(_ENVIRONMENT)},
                 )
-            except OSError:
-                ours.close()
+            except BaseException:
+                line._transport.abort()
                 raise
-        _, line = await asyncio.get_running_loop().create_connection(cls, sock=ours)
-        line.process = process
-        await asyncio.wait({line.ready, line.lost}, timeout=_START_S, return_when=asyncio.FIRST_COMPLETED)
-        if not line.ready.done():
-            await line.close()
-            raise ConnectionError("it ended, or did not become ready")
         return line
 
-    def idle_s(self) -> float:
-        return 0.0 if self._asked else self._loop.time() - self._used_at
+    async def is_ready(self, stopping: "asyncio.Task[bool]") -> bool:
+        """Wait for it; False where `stopping` comes first. Raises ConnectionError where it is not to be had."""
+        ends: set[asyncio.Future[Any]] = {self._ready, self.lost, stopping}
+        await asyncio.wait(ends, timeout=_START_S, return_when=asyncio.FIRST_COMPLETED)
+        if not self._ready.done() and not stopping.done():
+            raise ConnectionError("the process did not become ready")
+        return self._ready.done()
 
-    async def ask(self, asked: Asked) -> Found | Refused | Failed:
-        """Raises Unavailable where no answer comes."""
-        answer: asyncio.Future[Found | Refused | Failed] = self._loop.create_future()
-        self._asked.append(answer)
-        self._transport.write(_reader.frame(asked))
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                return await answer
-        except TimeoutError:
-            self._transport.abort()
-            raise _gone() from None
+    def is_asked(self) -> bool:
+        return bool(self._asked)
+
+    async def ask(self, asked: Asked) -> Answer | None:
+        """None where it cannot be asked any more. Raises Unavailable where it was, and no answer comes."""
+        async with self._places:
+            if self.lost.done() or self._transport.is_closing():
+                return None
+            number = next(self._numbers) & 0xFFFF_FFFF
+            answer: asyncio.Future[Answer] = self._loop.create_future()
+            framed = _reader.frame(number, asked)
+            self._asked.append((number, answer))
+            self._transport.write(framed)
+            del framed
+            try:
+                async with asyncio.timeout(ANSWER_S):
+                    return await answer
+            except TimeoutError:
+                self._transport.abort()
+                raise _gone() from None
 
     async def close(self) -> None:
         """It ends when its line does."""
@@ -165,31 +200,40 @@ class _Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         received = self._received
         received += data
-        start, size = 0, _reader.LENGTH_BYTES
-        while len(received) - start >= size:
-            end = start + size + int.from_bytes(received[start : start + size])
+        start = 0
+        while len(received) - start >= HEAD.size:
+            length, number = HEAD.unpack_from(received, start)
+            end = start + HEAD.size + length
             if len(received) < end:
                 break
-            self._heard(bytes(memoryview(received)[start + size : end]))
+            self._hear(number, bytes(memoryview(received)[start + HEAD.size : end]))
             start = end
         del received[:start]
-        self._used_at = self._loop.time()
-
-    def _heard(self, said: bytes) -> None:
-        if not self.ready.done():
-            self.ready.set_result(None)
-            return
-        answer = self._asked.popleft()
-        if not answer.done():  # else whoever asked has hung up
-            answer.set_result(_reader.decode_answer(said))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for answer in self._asked:
+        for _, answer in self._asked:
             if not answer.done():
                 answer.set_exception(_gone())
         self._asked.clear()
         if not self.lost.done():
             self.lost.set_result(None)
+
+    def _hear(self, number: int, said: bytes) -> None:
+        """What is no answer to the question whose turn it is ends the line: nobody may hear of another's body."""
+        if not self._ready.done():
+            self._ready.set_result(None)
+            return
+        try:
+            found = _reader.decode_answer(said)
+            asked, answer = self._asked[0]
+            if asked != number:
+                raise ValueError("an answer to another question")
+        except (msgspec.DecodeError, IndexError, ValueError):
+            self._transport.abort()
+            return
+        self._asked.popleft()
+        if not answer.done():  # else whoever asked has hung up
+            answer.set_result(found)
 
 
 def _gone() -> errors.Unavailable:
@@ -208,8 +252,3 @@ def _read(reading: Reading, found: Found) -> Read:
         found.record,
     )
     return Read(told, packed, found.samples)
-
-
-def _cores() -> int:
-    """That we may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

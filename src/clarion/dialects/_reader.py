@@ -1,7 +1,8 @@
 """The process that reads large bodies, on a socket that is its standard input: `COMMAND`.
 
-It says an empty frame when it is ready; then it is asked and answers in turn. A frame is four bytes of length and
-MessagePack. It keeps nothing, knows no key that opens anything, and ends with the socket, however the other side went.
+It says an empty frame when it is ready; then it is asked and answers in turn, each answer under its question's number.
+A frame is its length and its number, four bytes each, and MessagePack. It keeps nothing, is given no key that opens
+anything, and ends with the socket, however the other side went.
 """
 
 import gc
@@ -12,6 +13,8 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
+from struct import Struct as Layout
 from typing import Any
 
 import msgspec
@@ -25,7 +28,8 @@ from clarion.vault import Hashes
 
 #: Not by `-m`: the package has imported this module already.
 COMMAND = (sys.executable, "-P", "-c", "from clarion.dialects._reader import main; main()")
-LENGTH_BYTES = 4
+HEAD = Layout("!II")  # length of what follows, number
+_FRAMES_TOLD = 8
 
 
 class Asked(Struct, frozen=True, array_like=True):
@@ -58,10 +62,13 @@ class Refused(Struct, frozen=True, array_like=True, tag="refused"):
 
 
 class Failed(Struct, frozen=True, array_like=True, tag="failed"):
-    """A mistake of ours; where it was is on standard error."""
+    """A mistake of ours. `what`: the kind of error and where it was, without its words, in which may be what was sent."""
+
+    what: str
 
 
-decode_answer = msgspec.msgpack.Decoder(Found | Refused | Failed).decode
+Answer = Found | Refused | Failed
+decode_answer = msgspec.msgpack.Decoder(Answer).decode
 _decode_asked = msgspec.msgpack.Decoder(Asked).decode
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -77,10 +84,10 @@ def named(name: str) -> Any:
     return getattr(importlib.import_module(module), what)
 
 
-def frame(told: Struct) -> bytes:
+def frame(number: int, told: Asked | Answer) -> bytes:
     """Ready to be sent."""
     packed = _encode(told)
-    return len(packed).to_bytes(LENGTH_BYTES) + packed
+    return HEAD.pack(len(packed), number) + packed
 
 
 class Reader:
@@ -89,23 +96,28 @@ class Reader:
     def __init__(self) -> None:
         self._now_us = 0
         self._ids = Ids(lambda: self._now_us)
-        self._dedup = Hashes(bytes(32))
+        self._key = b""
+        self._dedup = Hashes(self._key)
 
-    def answer(self, asked: Asked) -> Found | Refused | Failed:
+    def answer(self, number: int, asked: bytes) -> bytes:
+        """The frame."""
+        try:
+            return frame(number, self._answer(_decode_asked(asked)))
+        except Exception as exc:
+            return frame(number, Failed(_kind_and_place(exc)))
+
+    def _answer(self, asked: Asked) -> Answer:
         try:
             return self._found(asked, named(asked.judge)(asked.body, asked.now_us, *asked.more))
         except Declined as exc:
             return Refused(name_of(type(exc)), str(exc))
-        except Exception:
-            traceback.print_exc(chain=False)
-            return Failed()
 
     def _found(self, asked: Asked, judged: Judged) -> Found:
         told, offers, samples = judged
         if not offers:
             return Found(Raw(_encode(told)), samples, None, b"", b"", b"")
-        if self._dedup.key != asked.dedup_key:
-            self._dedup = Hashes(asked.dedup_key)
+        if self._key != asked.dedup_key:
+            self._key, self._dedup = asked.dedup_key, Hashes(asked.dedup_key)
         self._now_us = asked.now_us
         packed = pack(self._dedup, asked.source, self._ids.many(len(offers)), offers)
         item_ids = b"".join([one.bytes for one in packed.item_ids])
@@ -121,10 +133,10 @@ def main() -> None:
     gc.set_threshold(50_000, 10, 10)  # as in the processes beside it: what is read is not cyclic
     reader, asking = Reader(), socket.socket(fileno=0)
     with suppress(ConnectionError):
-        asking.sendall(bytes(LENGTH_BYTES))
+        asking.sendall(HEAD.pack(0, 0))
         while True:
-            asked = _decode_asked(_exactly(asking, int.from_bytes(_exactly(asking, LENGTH_BYTES))))
-            asking.sendall(frame(reader.answer(asked)))
+            length, number = HEAD.unpack(_exactly(asking, HEAD.size))
+            asking.sendall(reader.answer(number, _exactly(asking, length)))
 
 
 def _exactly(asking: socket.socket, count: int) -> bytes:
@@ -136,3 +148,10 @@ def _exactly(asking: socket.socket, count: int) -> bytes:
             raise ConnectionError("the door has hung up")
         received += more
     return received
+
+
+def _kind_and_place(exc: Exception) -> str:
+    places = traceback.extract_tb(exc.__traceback__)[-_FRAMES_TOLD:]
+    return " < ".join(
+        [type(exc).__name__, *(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(places))]
+    )

@@ -80,6 +80,7 @@ async def _http(app: App, orders: Orders, stop: asyncio.Event) -> None:
     from clarion.serve.http import serve_asgi  # noqa: PLC0415 - Granian's 20 MB are of no use to the others
 
     assert orders.listener, "orders of the HTTP child name its socket"
+    os.set_inheritable(orders.listener.descriptor, False)  # what this process starts must not keep the port
     async with app.http(orders.settings, orders.addresses) as asgi:
         await serve_asgi(asgi, orders.listener, orders.settings, stop)
 

@@ -22,13 +22,17 @@ class CannotOpen(Exception):
 
 
 class Vault:
-    """Seals, opens and blinds for one workspace. `dedup`: the hashes under which repeats are known."""
+    """Seals, opens and blinds for one workspace. `dedup`: the hashes under which repeats are known.
+
+    `dedup_key`: who has it makes the same ones, and can open nothing.
+    """
 
     def __init__(self, workspace_id: UUID, data_key: bytes) -> None:
         self._bound_to = workspace_id.bytes
         self._cipher = AESGCM(_derived(data_key, b"seal"))
         self._index = Hashes(_derived(data_key, b"blind index"))
-        self.dedup = Hashes(_derived(data_key, b"dedup key"))
+        self.dedup_key = _derived(data_key, b"dedup key")
+        self.dedup = Hashes(self.dedup_key)
         self._signs = _derived(data_key, b"signature")
 
     def seal(self, plain: bytes, place: bytes) -> bytes:
@@ -60,13 +64,9 @@ class Vault:
 
 
 class Hashes:
-    """Keyed BLAKE2b, 16 bytes each; the state after each purpose is kept, which halves the time of a hash.
-
-    `key`: who has it makes the same hashes, and can open nothing.
-    """
+    """Keyed BLAKE2b, 16 bytes each; the state after each purpose is kept, which halves the time of a hash."""
 
     def __init__(self, key: bytes) -> None:
-        self.key = key
         self._keyed = blake2b(digest_size=16, key=key)
         self._after: dict[str, blake2b] = {}
 

@@ -14,9 +14,13 @@ def look(data: Path, *, root: Path = Path("/")) -> Machine:
     """Measure; `root` is where proc, sys and dev are looked for."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     memory = min([physical, *memory_limits(root)])
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    cpus = min([cpus, *(max(1, math.ceil(limit)) for limit in cpu_limits(root))])
-    return Machine(memory_bytes=memory, cpus=cpus, disk_bytes=disk(data)[0], shm_bytes=shm_bytes(root))
+    return Machine(memory_bytes=memory, cpus=cpus(root), disk_bytes=disk(data)[0], shm_bytes=shm_bytes(root))
+
+
+def cpus(root: Path = Path("/")) -> int:
+    """Processors that we may use."""
+    all_of_them = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min([all_of_them, *(max(1, math.ceil(limit)) for limit in cpu_limits(root))])
 
 
 def disk(folder: Path) -> tuple[int, int]:
