@@ -6,7 +6,7 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from msgspec import Struct
 from starlette.types import Receive, Scope, Send
@@ -15,7 +15,6 @@ from clarion import errors
 
 BODY_TIMEOUT_S = 30.0
 BODIES_BYTES_MAX = 64 * 1024 * 1024  # of a process; as Python values they take several times as much
-DISCARDED_BYTES_MAX = 16 * 1024 * 1024  # of a body that is too long; beyond, nobody needs to hear why
 GZIP_HERE_BYTES_MAX = (
     1_024  # what may become a megabyte; more is decompressed beside the loop, which others wait for
 )
@@ -128,8 +127,6 @@ async def read_body(
         raise UnknownEncoding("Content-Encoding must be gzip or absent")
     announced = headers.get(b"content-length", b"")
     if announced.isdigit() and (len(announced) > 18 or int(announced) > bytes_max):
-        if len(announced) <= 18 and int(announced) <= DISCARDED_BYTES_MAX:
-            await _discard(receive, timeout_s)
         raise TooLarge("announced by Content-Length")
     try:
         async with asyncio.timeout(timeout_s):
@@ -145,14 +142,6 @@ async def read_body(
         plain = gunzip(body, bytes_max)
     held.grow(len(plain))
     return plain
-
-
-async def _discard(receive: Receive, timeout_s: float) -> None:
-    """Take the body and keep nothing: a connection that is closed on a caller who still sends loses the answer."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(timeout_s):
-            while (message := await receive())["type"] == "http.request" and message.get("more_body"):
-                continue
 
 
 async def _collect(receive: Receive, bytes_max: int, held: Body) -> bytes:
