@@ -22,6 +22,7 @@ GZIP_MEMBERS_MAX = 16  # each starts a decompressor; senders write one
 _CHUNKS_FREE = 1_000  # pieces of any size; of a body in more of them
 _CHUNK_BYTES_MIN = 64  # the average has to be as long
 _BODY = "clarion.body"  # in the scope
+_HOLD = "clarion.hold"  # there too, from the server
 _GZIP = 16 + zlib.MAX_WBITS
 
 JSON = b"application/json; charset=utf-8"
@@ -189,6 +190,12 @@ def gunzip(body: bytes, bytes_max: int) -> bytes:
         if not body:
             return bytes(plain)
     raise Garbled(f"The gzip request body has more than {GZIP_MEMBERS_MAX} members")
+
+
+async def hold(scope: Scope, for_s: float) -> bool:
+    """Keep the caller waiting, where the server can; False when he hung up."""
+    held = scope.get(_HOLD)
+    return held is None or await held(for_s)
 
 
 async def send_answer(send: Send, answer: Answer, request_id: str) -> None:
