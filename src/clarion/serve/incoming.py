@@ -15,7 +15,7 @@ BODY_TIMEOUT_S = 30.0
 #: Of such a body; beyond, nobody needs to hear why.
 DROPPED_BYTES_MAX = 16 * 1024 * 1024
 #: Callers who are kept waiting at once; more are answered at once.
-HELD_MAX = 512
+HELD_MAX = 2_000
 _PIECES_FREE = 1_000  # of any size; of a body in more of them
 _PIECE_BYTES_MIN = 64  # the average has to be as long
 
