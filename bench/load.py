@@ -70,7 +70,7 @@ class Running:
         return not self._run.per_s or self._sent < (time.perf_counter() - self._began) * self._run.per_s
 
     def answered(self, status: int, body: bytes, us: int) -> None:
-        if status == 503:
+        if status == 503 or (status == 429 and self._run.limited):
             self.refused += self.counting
             return
         if status != 200:

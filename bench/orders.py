@@ -21,7 +21,8 @@ class Begin(Struct, frozen=True, tag=True):
 class Run(Struct, frozen=True, tag=True, kw_only=True):
     """Send for `warm_s` seconds uncounted and then `seconds` counted; an introduction ends by itself.
 
-    `per_s`: no more than so many requests a second; 0 is as many as are answered.
+    `per_s`: no more than so many requests a second; 0 is as many as are answered. `limited`: 429 is foreseen, and
+    the next request goes out at once, as a rude client's does.
     """
 
     port: int
@@ -30,6 +31,7 @@ class Run(Struct, frozen=True, tag=True, kw_only=True):
     seconds: float
     warm_s: float
     per_s: float = 0.0
+    limited: bool = False
     door: str = FIRST_DOOR
 
 
@@ -60,8 +62,8 @@ class Counted(Struct, frozen=True, tag=True):
 class Ran(Struct, frozen=True, tag=True, kw_only=True):
     """The run is over, every request answered. Latencies and `refused` are those of the counted seconds.
 
-    `acknowledged`: events that were answered with success, counted or not. `refused`: requests answered with 503.
-    `failures`: the first answers that nobody expected.
+    `acknowledged`: events that were answered with success, counted or not. `refused`: requests answered with 503 or,
+    where that is foreseen, with 429. `failures`: the first answers that nobody expected.
     """
 
     acknowledged: int

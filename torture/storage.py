@@ -49,8 +49,10 @@ async def opened(data: Path) -> AsyncIterator[Rooms]:
         yield found
 
 
-async def make_tenants(data: Path, names: Sequence[str], door: str = "smashsend") -> list[Tenant]:
-    """New workspaces, each with a key without rate limits."""
+async def make_tenants(
+    data: Path, names: Sequence[str], door: str = "smashsend", *, rate: int = 0
+) -> list[Tenant]:
+    """New workspaces, each with a key of `rate` requests a minute and bucket; 0 is no limit."""
     made = []
     dialect = DIALECTS[door]
     async with opened(data) as place:
@@ -63,7 +65,7 @@ async def make_tenants(data: Path, names: Sequence[str], door: str = "smashsend"
                 new = await accounts.create_credential(
                     tx, workspace_id, door, dialect.form, ids=place.ids, vault=vault
                 )
-                await accounts.set_rate(tx, workspace_id, door, dict.fromkeys(dialect.buckets, 0))
+                await accounts.set_rate(tx, workspace_id, door, dict.fromkeys(dialect.buckets, rate))
             made.append(Tenant(workspace_id, name, new.secret))
     return made
 

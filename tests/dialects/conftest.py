@@ -7,7 +7,7 @@ keeps what it is offered, knows keys for ever, and can be told to fail or to wai
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -86,6 +86,7 @@ class Desk:
 
     def __init__(self, dialect: str, routes: ModuleType | Dialect, secret: str = SECRET) -> None:
         self.now_us = NOW_US
+        self.hold: Callable[[float], Awaitable[bool]] | None = None  # how the server lets a caller wait
         self.journal = Journal()
         self.credential = Credential(
             credential_id=UUID(int=1), workspace_id=UUID(int=2), dialect=dialect, rates={}
@@ -115,12 +116,14 @@ class Desk:
         shown = {self.shown_in: headers.pop("authorization", self._shown)} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
-        scope = {
+        scope: dict[str, Any] = {
             "type": "http",
             "method": method,
             "path": path,
             "headers": [(name.encode(), value.encode()) for name, value in shown.items()],
         }
+        if self.hold:
+            scope["clarion.hold"] = self.hold
         sent: list[Any] = []
 
         async def send(message: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from clarion.accounts.rates import REFUSED_FREE
 from clarion.dialects import Table
 from clarion.errors import Unavailable
 from tests.dialects.calls import MB, Call
@@ -74,6 +75,38 @@ async def test_over_the_rate_the_caller_hears_when_to_come_back(desk: Any, call:
     assert answer.status == 429
     assert 1 <= int(answer.headers["retry-after"]) <= 60
     assert answer.json.keys() == call.shape
+
+
+async def test_who_goes_on_over_the_rate_waits_and_hears_what_is_true_by_then(desk: Any, call: Call) -> None:
+    """Without `late` nobody is held; with the seconds counted before the wait, the fourth would hear 60."""
+    held: list[float] = []
+
+    async def hold(for_s: float) -> bool:
+        held.append(for_s)
+        desk.now_us += 260_000
+        return True
+
+    desk.hold = hold
+    desk.credential.rates[call.bucket] = 1
+    assert (await desk.post(call.path, call.good)).status == 200
+    for _ in range(REFUSED_FREE):
+        assert (await desk.post(call.path, call.good)).headers["retry-after"] == "60"
+    assert held == []
+    answers = [await desk.post(call.path, call.good) for _ in range(4)]
+    assert held == sorted(held)
+    assert 0 < held[0] < held[-1]
+    assert [answer.headers["retry-after"] for answer in answers] == ["60", "60", "60", "59"]
+
+
+async def test_who_hangs_up_while_he_waits_is_answered_no_more(desk: Any, call: Call) -> None:
+    async def gone(for_s: float) -> bool:
+        return False
+
+    desk.hold = gone
+    desk.credential.rates[call.bucket] = 1
+    for _ in range(REFUSED_FREE + 1):
+        await desk.post(call.path, call.good)
+    assert await desk.send(call.method, call.path, [call.good]) is None
 
 
 # ---- what goes back

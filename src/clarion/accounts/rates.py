@@ -5,6 +5,13 @@ from collections.abc import Callable
 from uuid import UUID
 
 WINDOW_S = 60.0
+#: Refusals of a bucket that are told at once: more than a caller hears who does wait, also on many connections.
+REFUSED_FREE = 100
+#: Each one beyond comes so much later than the one before,
+LATER_S = 0.01
+#: and none later than this: no caller's own timeout is so short.
+LATE_MAX_S = 1.0
+_REFUSED_MAX = REFUSED_FREE + LATE_MAX_S / LATER_S
 
 
 def _forgotten(credential_id: UUID, bucket: str, refused: bool) -> None:
@@ -23,19 +30,44 @@ class Rates:
         self._clock_s = clock_s
         self._note = note
         self._taken: dict[tuple[UUID, str], deque[float]] = {}
+        self._refused: dict[tuple[UUID, str], _Refused] = {}
 
     def take(self, credential_id: UUID, bucket: str, per_minute: int) -> float | None:
         """None: go ahead, it is counted. Otherwise the seconds until one fits. `per_minute` 0 is no limit."""
-        wait_s = self._wait(credential_id, bucket, per_minute) if per_minute else None
+        wait_s = self._take(credential_id, bucket, per_minute) if per_minute else None
         self._note(credential_id, bucket, wait_s is not None)
         return wait_s
 
-    def _wait(self, credential_id: UUID, bucket: str, per_minute: int) -> float | None:
-        now = self._clock_s()
-        taken = self._taken.setdefault((credential_id, bucket), deque())
+    def wait(self, credential_id: UUID, bucket: str, per_minute: int) -> float:
+        """Seconds until one more fits; 0 where it does."""
+        now, taken = self._clock_s(), self._taken.get((credential_id, bucket))
         while taken and taken[0] <= now - WINDOW_S:
             taken.popleft()
-        if len(taken) >= per_minute:
-            return taken[-per_minute] + WINDOW_S - now
-        taken.append(now)
+        return taken[-per_minute] + WINDOW_S - now if taken and len(taken) >= per_minute else 0.0
+
+    def late(self, credential_id: UUID, bucket: str) -> float:
+        """By how many seconds the answer to one more refused request is to come later: who goes on although told to
+        wait would otherwise use up the door. A minute of rest, and all is forgotten.
+        """
+        refused = self._refused.setdefault((credential_id, bucket), _Refused())
+        return refused.one_more(self._clock_s())
+
+    def _take(self, credential_id: UUID, bucket: str, per_minute: int) -> float | None:
+        if wait_s := self.wait(credential_id, bucket, per_minute):
+            return wait_s
+        self._taken.setdefault((credential_id, bucket), deque()).append(self._clock_s())
         return None
+
+
+class _Refused:
+    """How often, less what has drained since: a full one in a minute."""
+
+    def __init__(self) -> None:
+        self._count = 0.0
+        self._at_s = 0.0
+
+    def one_more(self, now_s: float) -> float:
+        drained = (now_s - self._at_s) * _REFUSED_MAX / WINDOW_S
+        self._count = min(max(0.0, self._count - drained) + 1, _REFUSED_MAX)
+        self._at_s = now_s
+        return max(0.0, self._count - REFUSED_FREE) * LATER_S

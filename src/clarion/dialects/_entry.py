@@ -22,6 +22,15 @@ class Ended(Exception):
         self.answer = answer
 
 
+class OverRate(Exception):
+    """The request ends here, `late_s` from now, with the `answer` that is true by then."""
+
+    def __init__(self, late_s: float, answer: Callable[[], Answer]) -> None:
+        super().__init__(late_s)
+        self.late_s = late_s
+        self.answer = answer
+
+
 class Limit(Struct, frozen=True):
     """Of a body; `said`: the sentence about a longer one."""
 
@@ -49,7 +58,7 @@ class Gate(Struct, frozen=True, kw_only=True):
 async def enter(
     gate: Gate, door: Door, scope: Scope, receive: Receive, limit: Limit, *, writes: bool = True
 ) -> tuple[Credential, bytes]:
-    """Who is calling, and the body of a caller who may. Raises Ended."""
+    """Who is calling, and the body of a caller who may. Raises Ended, OverRate."""
     headers = _http.headers_of(scope)
     key = gate.key_in(headers)
     credential = await door.credentials.find(gate.voice.dialect, key) if key else None
@@ -65,11 +74,13 @@ async def enter(
 
 
 def count(gate: Gate, door: Door, credential: Credential) -> None:
-    """One more request of the credential's. Raises Ended when it has used its rate up."""
+    """One more request of the credential's. Raises OverRate when it has used its rate up."""
     per_minute = credential.rates.get(gate.bucket, gate.per_minute)
-    wait_s = door.rates.take(credential.credential_id, gate.bucket, per_minute)
-    if wait_s is not None:
-        raise Ended(gate.voice.over_rate(per_minute, wait_s))
+    rates, whose = door.rates, (credential.credential_id, gate.bucket)
+    if rates.take(*whose, per_minute) is not None:
+        raise OverRate(
+            rates.late(*whose), lambda: gate.voice.over_rate(per_minute, rates.wait(*whose, per_minute))
+        )
 
 
 def check_right(voice: Voice, credential: Credential) -> None:

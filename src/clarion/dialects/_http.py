@@ -6,7 +6,7 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from msgspec import Struct
 from starlette.types import Receive, Scope, Send
@@ -15,7 +15,6 @@ from clarion import errors
 
 BODY_TIMEOUT_S = 30.0
 BODIES_BYTES_MAX = 64 * 1024 * 1024  # of a process; as Python values they take several times as much
-DISCARDED_BYTES_MAX = 16 * 1024 * 1024  # of a body that is too long; beyond, nobody needs to hear why
 GZIP_HERE_BYTES_MAX = (
     1_024  # what may become a megabyte; more is decompressed beside the loop, which others wait for
 )
@@ -23,6 +22,7 @@ GZIP_MEMBERS_MAX = 16  # each starts a decompressor; senders write one
 _CHUNKS_FREE = 1_000  # pieces of any size; of a body in more of them
 _CHUNK_BYTES_MIN = 64  # the average has to be as long
 _BODY = "clarion.body"  # in the scope
+_HOLD = "clarion.hold"  # there too, from the server
 _GZIP = 16 + zlib.MAX_WBITS
 
 JSON = b"application/json; charset=utf-8"
@@ -128,8 +128,6 @@ async def read_body(
         raise UnknownEncoding("Content-Encoding must be gzip or absent")
     announced = headers.get(b"content-length", b"")
     if announced.isdigit() and (len(announced) > 18 or int(announced) > bytes_max):
-        if len(announced) <= 18 and int(announced) <= DISCARDED_BYTES_MAX:
-            await _discard(receive, timeout_s)
         raise TooLarge("announced by Content-Length")
     try:
         async with asyncio.timeout(timeout_s):
@@ -145,14 +143,6 @@ async def read_body(
         plain = gunzip(body, bytes_max)
     held.grow(len(plain))
     return plain
-
-
-async def _discard(receive: Receive, timeout_s: float) -> None:
-    """Take the body and keep nothing: a connection that is closed on a caller who still sends loses the answer."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(timeout_s):
-            while (message := await receive())["type"] == "http.request" and message.get("more_body"):
-                continue
 
 
 async def _collect(receive: Receive, bytes_max: int, held: Body) -> bytes:
@@ -200,6 +190,12 @@ def gunzip(body: bytes, bytes_max: int) -> bytes:
         if not body:
             return bytes(plain)
     raise Garbled(f"The gzip request body has more than {GZIP_MEMBERS_MAX} members")
+
+
+async def hold(scope: Scope, for_s: float) -> bool:
+    """Keep the caller waiting, where the server can; False when he hung up."""
+    held = scope.get(_HOLD)
+    return held is None or await held(for_s)
 
 
 async def send_answer(send: Send, answer: Answer, request_id: str) -> None:

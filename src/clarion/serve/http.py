@@ -23,7 +23,8 @@ from granian.server.embed import Server
 
 from clarion import log
 from clarion.config import Settings
-from clarion.serve.port import ASGIApp, Listener, Message
+from clarion.serve.incoming import Held, Incoming
+from clarion.serve.port import HOLD, ASGIApp, Listener, Message, Receive, Send
 
 #: To send a request's head, and also how long an idle connection is kept.
 HEAD_TIMEOUT_S = 10
@@ -52,7 +53,7 @@ async def serve_asgi(app: ASGIApp, listener: Listener, settings: Settings, stop:
         settings.connections_max, _open_files(settings.connections_max + _OTHER_FILES) - _OTHER_FILES
     )
     server = _Server(
-        _guarded(app, tls=settings.tls_cert is not None),
+        _guarded(app, Held(stop), tls=settings.tls_cert is not None),
         listener,
         interface=Interfaces.ASGINL,  # no lifespan: who opened the application closes it
         http=HTTPModes.http1,
@@ -97,34 +98,37 @@ class _Server(Server):
         self._shd = holder(self._listener.descriptor, False, *more)
 
 
-def _guarded(app: ASGIApp, *, tls: bool = False) -> ASGIApp:
-    """The last resort around every request: methods nobody needs are refused, a crash is logged under an id
-    that the caller gets too. A dialect answers in its vendor's voice before this is reached.
+def _guarded(app: ASGIApp, held: Held, *, tls: bool = False) -> ASGIApp:
+    """The last resort around every request: methods nobody needs are refused, a body that nobody read is taken before
+    the answer goes out, a crash is logged under an id that the caller gets too. A dialect answers in its vendor's voice
+    before this is reached.
     """
 
-    async def guarded(scope: Message, receive: Any, send: Any) -> None:
-        started = False
-
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            if tls and message["type"] == "http.response.start":
-                headers = [one for one in message["headers"] if one[0] != _BY_TLS_ONLY[0]]
-                message = {**message, "headers": [*headers, _BY_TLS_ONLY]}
-            await send(message)
-
+    async def guarded(scope: Message, receive: Receive, send: Send) -> None:
+        said = _by_tls(send) if tls else send
         if scope["method"] in _REFUSED_METHODS:
-            await _json(noted, 405, {"error": "this method is not served"})
+            await _json(said, 405, {"error": "this method is not served"})
             return
         if _is_transfer_encoded(scope["headers"]):
-            await _json(noted, 400, {"error": "the only Transfer-Encoding that is read is chunked"})
+            await _json(said, 400, {"error": "the only Transfer-Encoding that is read is chunked"})
             return
+        started = False
+        incoming = Incoming(scope, receive, held)
+        scope[HOLD] = incoming.hold
+
+        async def heard(message: Message) -> None:
+            nonlocal started
+            if not started:
+                started = True
+                await incoming.drop()
+            await said(message)
+
         try:
-            await app(scope, receive, noted)
+            await app(scope, incoming.receive, heard)
             if (
                 not started
             ):  # a body that broke off: the caller is gone, or its framing is wrong and it listens still
-                await _json(noted, 400, {"error": "the body is cut short or its framing is broken"})
+                await _json(heard, 400, {"error": "the body is cut short or its framing is broken"})
         except Exception:
             incident = secrets.token_hex(8)
             _log.exception(
@@ -132,10 +136,22 @@ def _guarded(app: ASGIApp, *, tls: bool = False) -> ASGIApp:
             )
             if not started:
                 await _json(
-                    noted, 500, {"error": "internal error; the log has more under this id", "id": incident}
+                    heard, 500, {"error": "internal error; the log has more under this id", "id": incident}
                 )
 
     return guarded
+
+
+def _by_tls(send: Send) -> Send:
+    """Says with each answer that it is to be asked for by TLS alone."""
+
+    async def said(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [one for one in message["headers"] if one[0] != _BY_TLS_ONLY[0]]
+            message = {**message, "headers": [*headers, _BY_TLS_ONLY]}
+        await send(message)
+
+    return said
 
 
 def _is_transfer_encoded(headers: Iterable[tuple[bytes, bytes]]) -> bool:
@@ -148,7 +164,7 @@ def _is_transfer_encoded(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return codings not in ([], [b"chunked"])
 
 
-async def _json(send: Any, status: int, value: dict[str, str]) -> None:
+async def _json(send: Send, status: int, value: dict[str, str]) -> None:
     body = msgspec.json.encode(value)
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),

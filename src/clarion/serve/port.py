@@ -15,10 +15,11 @@ from clarion.db.address import Addresses, of_url
 GRACE_S = {"prepare": 1.0, "http": 10.0, "worker": 5.0}
 
 Message: TypeAlias = MutableMapping[str, Any]
-ASGIApp: TypeAlias = Callable[
-    [MutableMapping[str, Any], Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
-    Awaitable[None],
-]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+ASGIApp: TypeAlias = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+#: In a request's scope: await it with seconds before an answer that is to come late. False: the caller hung up.
+HOLD = "clarion.hold"
 
 
 class App(Protocol):
