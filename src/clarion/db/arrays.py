@@ -13,7 +13,7 @@ _ASKED = ("IterableABC", "SizedABC")
 def know_by_type() -> bool:
     """Have asyncpg know an array by its type, in all of this process; False where it asks no longer as it did.
 
-    It asks of every *element* whether that is an array too, by two abstract classes: half of an element's 0.25 to 0.8 us.
+    It asks of every *element* whether that is an array too, by two abstract classes: half of what it costs.
     Nothing else of it asks these two, and what is none of `ARRAYS` is refused.
     """
     if not all(hasattr(protocol, name) for name in _ASKED):
