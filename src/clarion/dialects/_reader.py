@@ -62,7 +62,7 @@ class Refused(Struct, frozen=True, array_like=True, tag="refused"):
 
 
 class Failed(Struct, frozen=True, array_like=True, tag="failed"):
-    """A mistake of ours. `what`: the kind of error and where it was, without its words, in which may be what was sent."""
+    """A mistake of ours. `what`: the kind of error and where it was; its words may hold what was sent."""
 
     what: str
 
