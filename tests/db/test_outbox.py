@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from clarion import events, messaging, profiles
+from clarion import events, jobs, messaging, profiles
 from clarion.channels.mailbox import Mailbox
 from clarion.db import instance
 from clarion.jobs import Job
@@ -132,6 +132,23 @@ def later(database, tenant):
 
 
 @pytest.fixture
+def change_rule(database, tenant, ids):
+    async def do(**what):
+        async with database.app(tenant.workspace_id) as tx:
+            rule = SendingRule(**what)
+            await messaging.change_rule(tx, tenant.workspace_id, "email", rule, ids=ids)
+
+    return do
+
+
+def around_now(hours=1):
+    """Quiet hours that it is now."""
+    now = datetime.now(UTC)
+    minutes = now.hour * 60 + now.minute
+    return {"quiet_from": (minutes - 60 * hours) % 1440, "quiet_until": (minutes + 60 * hours) % 1440}
+
+
+@pytest.fixture
 def suppress(database, tenant, ids):
     async def do(value, reason=profiles.Reason.UNSUBSCRIBED):
         async with database.app(tenant.workspace_id) as tx:
@@ -203,11 +220,11 @@ async def test_topics_are_the_addresss(database, tenant, ids, plan, delivery, ex
     ]
 
 
-async def test_a_cap_holds_though_two_workers_open_at_once(tenant, database, plan, through, explained):
+async def test_a_cap_holds_though_two_workers_open_at_once(
+    tenant, database, plan, through, explained, change_rule
+):
     """Without the lock on the address both count nothing and both send."""
-    async with database.app(tenant.workspace_id) as tx:
-        rule = SendingRule(cap_messages=1, cap_hours=24)
-        await messaging.set_rule(tx, tenant.workspace_id, "email", rule)
+    await change_rule(cap_messages=1, cap_hours=24)
     await plan(*(wish(str(n)) for n in range(120)))  # more than one worker begins at once
     claimed, both = 0, asyncio.Event()
 
@@ -411,13 +428,9 @@ async def test_a_person_without_an_address_gets_nothing(plan, delivery, tenant, 
 
 
 async def test_quiet_hours_hold_a_message_and_one_record_says_how_often(
-    database, plan, delivery, tenant, later, mailbox, explained
+    change_rule, plan, delivery, tenant, later, mailbox, explained
 ):
-    async with database.app(tenant.workspace_id) as tx:
-        now = datetime.now(UTC)
-        minutes = now.hour * 60 + now.minute
-        rule = SendingRule(quiet_from=(minutes - 60) % 1440, quiet_until=(minutes + 60) % 1440)
-        await messaging.set_rule(tx, tenant.workspace_id, "email", rule)
+    await change_rule(**around_now())
     bulk, receipt = await plan(wish("news"), wish("receipt", bulk=False))
     for _ in range(2):
         await delivery.work_off(tenant.workspace_id)
@@ -427,6 +440,68 @@ async def test_quiet_hours_hold_a_message_and_one_record_says_how_often(
         "planned", "hold", "quiet_hours", 2,
     )  # fmt: skip
     assert [landed.send_id for landed in await mailbox()] == [receipt.send_id]
+
+
+@pytest.fixture
+def hear(database, tenant, ids):
+    """The jobs that a changed rule leaves are done."""
+    queue = jobs.Queue(database, {messaging.RULE_CHANGED: (messaging.releaser(),)}, ids)
+    return lambda: queue.work_off(tenant.workspace_id)
+
+
+async def test_what_quiet_hours_hold_goes_out_when_they_are_taken_back(
+    change_rule, hear, plan, delivery, tenant, mailbox, explained, monkeypatch
+):
+    monkeypatch.setattr("clarion.messaging.releasing._AT_ONCE", 2)
+    await change_rule(**around_now())
+    held = await plan(*(wish(str(n), to=f"ann{n}@example.com") for n in range(5)))
+    await delivery.work_off(tenant.workspace_id)
+    assert await mailbox() == []
+    await change_rule(**around_now(2))
+    await hear()
+    await delivery.work_off(tenant.workspace_id)
+    decision = (await explained(held[0].send_id)).decision
+    assert (decision.reason, decision.times) == ("quiet_hours", 2), "asked again, and held until later"
+    await change_rule()
+    await hear()
+    await delivery.work_off(tenant.workspace_id)
+    assert {landed.send_id for landed in await mailbox()} == {one.send_id for one in held}
+
+
+async def test_a_rule_that_leaves_quiet_hours_as_they_are_wakes_nobody(
+    change_rule, hear, plan, delivery, tenant, explained
+):
+    await change_rule(**around_now())
+    (held,) = await plan(wish())
+    await delivery.work_off(tenant.workspace_id)
+    await change_rule(**around_now(), track_opens=True)
+    await hear()
+    await delivery.work_off(tenant.workspace_id)
+    assert (await explained(held.send_id)).decision.times == 1
+
+
+async def test_what_is_held_while_the_rule_changes_is_released_too(change_rule, hear, plan, through, tenant):
+    """The rule is taken back between a worker's decision and its commit. Without the lock the message stays held."""
+    await change_rule(**around_now())
+    provider, delivery = through(lambda message: Accepted("r"))
+    (held,) = await plan(wish())
+    note, changing = messaging.store.note_decisions, []
+
+    async def take_back():
+        await change_rule()
+        await hear()
+
+    async def slowly(*args, **more):
+        changing.append(asyncio.create_task(take_back()))
+        await asyncio.sleep(0.3)
+        await note(*args, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(messaging.store, "note_decisions", slowly)
+        await delivery.work_off(tenant.workspace_id)
+    await changing[0]
+    await delivery.work_off(tenant.workspace_id)
+    assert [message.send_id for message in provider.taken] == [held.send_id]
 
 
 async def test_a_stale_message_expires(plan, delivery, tenant, explained):

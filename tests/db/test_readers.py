@@ -311,10 +311,11 @@ async def test_the_page_speaks_the_nearest_language_and_a_long_form_is_refused(p
 
 
 @pytest.fixture
-async def track(database, tenant):
+async def track(database, tenant, ids):
     async def do(**what):
         async with database.app(tenant.workspace_id) as tx:
-            await messaging.set_rule(tx, tenant.workspace_id, "email", SendingRule(**what))
+            rule = SendingRule(**what)
+            await messaging.change_rule(tx, tenant.workspace_id, "email", rule, ids=ids)
 
     return do
 

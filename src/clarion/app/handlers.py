@@ -18,6 +18,7 @@ def handlers(vaults: Vaults, ids: Ids) -> Mapping[str, Sequence[Handler]]:
             messaging.eraser(),
             automations.eraser(),
         ),
+        messaging.RULE_CHANGED: (messaging.releaser(),),
         profiles.TRAIT_DELETED: (profiles.trait_remover(vaults, ids),),
         importing.IMPORT: (importing.importer(vaults, ids),),
     }

@@ -26,6 +26,7 @@ from clarion.messaging.port import (
     Text,
     Unknown,
 )
+from clarion.messaging.releasing import RULE_CHANGED, change_rule, releaser
 from clarion.messaging.rendering import Unwritable, shows
 from clarion.messaging.rendering import check as check_texts
 from clarion.messaging.sends import Cause, Planned, PlannedSend, State
@@ -78,7 +79,6 @@ from clarion.messaging.store import (
     save_template,
     seen,
     set_provider,
-    set_rule,
     set_topic,
 )
 from clarion.messaging.tasks import drop_old_messages
@@ -88,6 +88,7 @@ __all__ = [
     "PLAN_MAX",
     "PROVIDERS",
     "ROOM",
+    "RULE_CHANGED",
     "TEMPLATE",
     "WORK",
     "Accepted",
@@ -127,6 +128,7 @@ __all__ = [
     "Unwritable",
     "agree",
     "blind_of",
+    "change_rule",
     "check_texts",
     "consents",
     "count_consents",
@@ -156,11 +158,11 @@ __all__ = [
     "read_states",
     "read_texts",
     "refuse_when_full",
+    "releaser",
     "rename_template",
     "save_template",
     "seen",
     "set_provider",
-    "set_rule",
     "set_topic",
     "shows",
 ]

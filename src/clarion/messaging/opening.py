@@ -142,6 +142,8 @@ def _ended(one: Written, state: State, reason: str) -> Move:
 
 async def _readers(tx: Tx, turn: Turn, mine: Sequence[Written], now_us: int) -> _Readers:
     rule = await store.find_rule(tx, turn.workspace_id, turn.channel)
+    if rule.quiet_from is not None and any(_is_bulk(one) for one in mine):
+        rule = await store.keep_rule(tx, turn.workspace_id, turn.channel)
     rules = rule.rules()
     blinds = {one.blind for one in mine if one.blind is not None}
     sent_us = {}

@@ -33,6 +33,8 @@ class Why(StrEnum):
     ZONE_UNKNOWN = "zone_unknown"  #: nobody knows whether it is night where the reader is
 
 
+#: Why a message is held; what is held for one of these is decided anew when the rule changes.
+HOLDING = (Why.QUIET_HOURS, Why.ZONE_UNKNOWN)
 OF_SUPPRESSION = {reason: Why(reason.value) for reason in profiles.Reason}
 
 

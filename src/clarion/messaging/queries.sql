@@ -166,6 +166,21 @@ WHERE workspace_id = $1 AND blind = ANY($2::uuid[]) AND class = 'marketing' AND 
 SELECT quiet_from, quiet_until, cap_messages, cap_hours, expires_hours, track_opens, track_clicks FROM sending_rule
 WHERE workspace_id = $1 AND channel = $2;
 
+-- name: keep_rule
+-- The same, and nobody changes them until the commit.
+SELECT quiet_from, quiet_until, cap_messages, cap_hours, expires_hours, track_opens, track_clicks FROM sending_rule
+WHERE workspace_id = $1 AND channel = $2 FOR SHARE;
+
+-- name: release_held
+-- What quiet hours have held since before $3 is due again; what a worker has in its hands goes by the new rule anyway.
+UPDATE send SET due_us = $3
+WHERE workspace_id = $1 AND send_id = ANY(ARRAY(
+    SELECT send_id FROM send
+    WHERE workspace_id = $1 AND channel = $2 AND state IN ('planned', 'deferred') AND due_us > $3
+        AND reason = ANY($4::text[]) AND changed_us <= $3
+    LIMIT $5 FOR UPDATE SKIP LOCKED))
+RETURNING send_id;
+
 -- name: note_decisions
 -- One record a message; of one that was held, the last word.
 INSERT INTO send_decision (workspace_id, send_id, decision, reason, until_us, facts, recipient, decided_us)

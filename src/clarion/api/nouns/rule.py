@@ -38,10 +38,10 @@ async def list_all(call: Call, wish: Nothing) -> list[views.Rule]:
 
 
 async def change(call: Call, wish: Change) -> views.Rule:
-    """Change a channel's rules; what is due from now on goes by them."""
+    """Change a channel's rules; what waits for the end of quiet hours is asked again."""
     async with call.app() as tx:
         rule = _changed(await messaging.find_rule(tx, call.workspace_id, wish.channel), wish)
-        await messaging.set_rule(tx, call.workspace_id, wish.channel, rule)
+        await messaging.change_rule(tx, call.workspace_id, wish.channel, rule, ids=call.ports.ids)
         await accounts.audit(
             tx,
             call.workspace_id,

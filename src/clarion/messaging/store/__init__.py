@@ -23,7 +23,7 @@ from clarion.messaging.store.outbox import (
     settle_unknown,
     unknown_workspaces,
 )
-from clarion.messaging.store.planning import PLAN_MAX, WORK, find_planned, plan, refuse_when_full
+from clarion.messaging.store.planning import PLAN_MAX, WORK, find_planned, plan, refuse_when_full, release
 from clarion.messaging.store.providers import (
     StoredProvider,
     default_provider,
@@ -65,6 +65,7 @@ from clarion.messaging.store.standing import (
     consents,
     count_consents,
     find_rule,
+    keep_rule,
     list_topics,
     note_decisions,
     recent,
@@ -132,6 +133,7 @@ __all__ = [
     "find_rule",
     "find_template",
     "find_templates",
+    "keep_rule",
     "kinds_set",
     "land",
     "landing_id",
@@ -164,6 +166,7 @@ __all__ = [
     "read_texts",
     "recent",
     "refuse_when_full",
+    "release",
     "rename_template",
     "reports_of",
     "save_template",

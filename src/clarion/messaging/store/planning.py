@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from clarion import errors
 from clarion.db import Tx
+from clarion.messaging.policy import HOLDING
 from clarion.messaging.port import Channel, MessageClass
 from clarion.messaging.sends import Planned, PlannedSend, Sealed, place
 from clarion.messaging.store._queries import Q
@@ -73,6 +74,14 @@ async def plan(
     old = await _planned_before(tx, workspace_id, [(key, first[key].wish) for key in known])
     await tx.execute(Q.tell_workers, WORK)
     return [Planned(new[key], new=True) if key in new else old[key] for key in keys]
+
+
+async def release(tx: Tx, workspace_id: UUID, channel: Channel, *, held_before_us: int, limit: int) -> int:
+    """Let some of what quiet hours have held since before then be decided anew; how many."""
+    reasons = [why.value for why in HOLDING]
+    rows = await tx.fetch(Q.release_held, workspace_id, channel, held_before_us, reasons, limit)
+    await tx.execute(Q.tell_workers, WORK)
+    return len(rows)
 
 
 async def find_planned(

@@ -85,6 +85,12 @@ async def find_rule(tx: Tx, workspace_id: UUID, channel: Channel) -> SendingRule
     return SendingRule() if row is None else SendingRule(**dict(row))
 
 
+async def keep_rule(tx: Tx, workspace_id: UUID, channel: Channel) -> SendingRule:
+    """The same; whoever changes it waits for this transaction, so that what it holds is there to be released."""
+    row = await tx.fetchrow(Q.keep_rule, workspace_id, channel)
+    return SendingRule() if row is None else SendingRule(**dict(row))
+
+
 async def agree(
     tx: Tx,
     workspace_id: UUID,
