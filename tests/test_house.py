@@ -21,7 +21,16 @@ ROOMS = sorted(f"clarion.{file.parent.name}" for file in SOURCE.glob("*/queries.
 QUERIES = [(room, name, text) for room in ROOMS for name, text in db.load(room).items()]
 
 #: Shared by all workspaces; every other table is a tenant's.
-SHARED = {"workspace", "member", "membership", "credential", "instance", "acting_change", "schema_migration"}
+SHARED = {
+    "workspace",
+    "member",
+    "membership",
+    "credential",
+    "instance",
+    "acting_change",
+    "schema_migration",
+    "task_run",
+}
 TENANT = set(re.findall(r"^CREATE TABLE (\w+)", MIGRATIONS, re.MULTILINE)) - SHARED
 
 #: Queries that go over all workspaces, and why.

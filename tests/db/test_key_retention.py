@@ -1,5 +1,6 @@
 """How long the keys by which repeats are known are kept."""
 
+import asyncio
 import uuid
 from pathlib import Path
 
@@ -48,8 +49,24 @@ async def test_keys_go_when_they_may_and_no_others(database, tenant, monkeypatch
                 uuid.UUID(int=number),
                 database.now_us() - age * DAY_US,
             )
-        await events.drop_old_keys(connection, keep_days=keep_days, now_us=database.now_us)
+        await events.drop_old_keys(
+            connection, keep_days=keep_days, now_us=database.now_us, stop=asyncio.Event()
+        )
     assert await kept(database, tenant.workspace_id) == set(KEYS) - gone
+
+
+async def test_a_worker_that_drains_reads_no_further(database, tenant):
+    stop = asyncio.Event()
+    stop.set()
+    async with database.owner_connection() as connection:
+        await connection.execute(
+            "INSERT INTO event_key (workspace_id, source, key, event_id, seen_at) VALUES ($1, $2, $3, $3, 0)",
+            tenant.workspace_id,
+            int(Source.SMASHSEND),
+            uuid.UUID(int=0),
+        )
+        await events.drop_old_keys(connection, keep_days=0, now_us=database.now_us, stop=stop)
+    assert len(await kept(database, tenant.workspace_id)) == 1
 
 
 async def test_pages_are_read_as_they_lie(database):

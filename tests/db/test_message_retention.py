@@ -1,5 +1,7 @@
 """Messages go when nothing has happened to them for as long as the setting says, and no others."""
 
+import asyncio
+
 import pytest
 
 from clarion import messaging, profiles
@@ -17,7 +19,7 @@ TABLES = ("send", "send_decision", "send_attempt", "send_report", "mailbox")
 def drop(database):
     async def do(days=100):
         async with database.owner_connection() as connection:
-            await messaging.drop_old_messages(connection, days, database.now_us)
+            await messaging.drop_old_messages(connection, days, now_us=database.now_us, stop=asyncio.Event())
 
     return do
 

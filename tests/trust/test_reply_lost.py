@@ -172,7 +172,9 @@ def test_every_handler_is_run_twice_by_a_test(vaults, ids):
     [
         db.keep_partitions,
         partial(events.drop_old_blocks, keep_days=7),
-        partial(events.drop_old_keys, keep_days=1, now_us=lambda: time.time_ns() // 1_000),
+        partial(
+            events.drop_old_keys, keep_days=1, now_us=lambda: time.time_ns() // 1_000, stop=asyncio.Event()
+        ),
         partial(events.drop_old_events, keep_months=1),
     ],
     ids=["partitions", "old blocks", "old keys", "old events"],

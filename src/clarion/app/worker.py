@@ -34,7 +34,10 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
                 "old keys",
                 every_s=_DAY_S,
                 run=partial(
-                    events.drop_old_keys, keep_days=settings.keys_keep_days, now_us=opened.database.now_us
+                    events.drop_old_keys,
+                    keep_days=settings.keys_keep_days,
+                    now_us=opened.database.now_us,
+                    stop=stop,
                 ),
             ),
             jobs.Task(
@@ -59,6 +62,7 @@ async def worker(settings: Settings, addresses: Addresses, stop: asyncio.Event) 
                     messaging.drop_old_messages,
                     keep_days=settings.messages_keep_days,
                     now_us=opened.database.now_us,
+                    stop=stop,
                 ),
             ),
         ]

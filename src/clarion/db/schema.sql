@@ -602,6 +602,11 @@ CREATE TABLE public.suppression (
     CONSTRAINT suppression_reason_check CHECK ((reason = ANY (ARRAY['unsubscribed'::text, 'hard_bounce'::text, 'complaint'::text, 'by_hand'::text])))
 );
 
+CREATE TABLE public.task_run (
+    name text NOT NULL,
+    begun_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.template (
     workspace_id uuid NOT NULL,
     template_id uuid NOT NULL,
@@ -857,6 +862,9 @@ ALTER TABLE ONLY public.suppression
 
 ALTER TABLE ONLY public.suppression
     ADD CONSTRAINT suppression_workspace_id_suppression_id_key UNIQUE (workspace_id, suppression_id);
+
+ALTER TABLE ONLY public.task_run
+    ADD CONSTRAINT task_run_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.template
     ADD CONSTRAINT template_pkey PRIMARY KEY (workspace_id, template_id);

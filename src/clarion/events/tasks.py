@@ -1,5 +1,6 @@
 """What is done by the schedule."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -52,14 +53,19 @@ async def _expire(tx: Tx, workspace_id: UUID, before: UUID) -> None:
     await store.expire_minutes(tx, workspace_id, before)
 
 
-async def drop_old_keys(connection: Tx, keep_days: int, *, now_us: Callable[[], int]) -> None:
+async def drop_old_keys(
+    connection: Tx, keep_days: int, *, now_us: Callable[[], int], stop: asyncio.Event
+) -> None:
     """Forget windowed keys two days after their window, and the others after `keep_days` days (0: never). As the owner.
 
-    The table is read once, as it lies on disk; each statement sees some of its pages and is its own transaction.
+    The table is read once, as it lies on disk, or until `stop`; each statement sees some of its pages and is its own
+    transaction.
     """
     windowed = [int(source) for source in WINDOWED]
     now, pages = now_us(), await store.count_key_pages(connection)
     for first in range(0, pages, _PAGES_AT_ONCE):
+        if stop.is_set():
+            return
         await store.delete_old_keys(
             connection,
             range(first, first + _PAGES_AT_ONCE),

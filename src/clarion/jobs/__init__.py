@@ -6,7 +6,8 @@ leases a job with a fencing token; what fails is tried again with jittered pause
 `failed` with its reason. A job that is done leaves nothing. A long one is done in steps, each in a transaction of
 its own, with other jobs of its workspace between them.
 
-The schedule has no leader but an advisory lock; whoever has it runs what is due, the others look again.
+The schedule has no leader but an advisory lock; whoever has it runs what is due and notes when, so that the others find
+nothing to do.
 """
 
 from clarion.jobs.queue import WORK, Handler, Queue

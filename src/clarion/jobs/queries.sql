@@ -53,3 +53,13 @@ RETURNING job_id, kind, state, run_at, attempts, done, last_error;
 -- name: read_state
 -- Of one that waits or has failed.
 SELECT state FROM job WHERE workspace_id = $1 AND job_id = $2;
+
+-- name: ask_task
+-- The time, and in how many seconds a task is due: at once where it never ran, or where the clock was set back since.
+SELECT now() AS now, coalesce((
+    SELECT extract(epoch FROM begun_at - now()) + $2 FROM task_run WHERE name = $1 AND begun_at <= now()
+), 0)::float8 AS wait_s;
+
+-- name: note_task
+-- It came to its end.
+INSERT INTO task_run (name, begun_at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at;

@@ -92,3 +92,15 @@ async def retry_job(tx: Tx, workspace_id: UUID, job_id: UUID) -> StoredJob:
     if row is None:
         raise errors.NotFound("there is no such failed job in this workspace")
     return StoredJob(**dict(row))
+
+
+async def ask_task(tx: Tx, name: str, every_s: float) -> tuple[datetime, float]:
+    """The time, and in how many seconds a task of the schedule is due; 0 or less: now."""
+    row = await tx.fetchrow(Q.ask_task, name, every_s)
+    assert row is not None
+    return row["now"], row["wait_s"]
+
+
+async def note_task(tx: Tx, name: str, begun_at: datetime) -> None:
+    """A task that was begun then came to its end."""
+    await tx.execute(Q.note_task, name, begun_at)
