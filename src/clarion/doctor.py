@@ -60,7 +60,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """The settings that matter here."""
+    """The settings that matter here. `served_at`: where a server of this folder listens now, if one does."""
 
     data: Path
     master_key_file: Path
@@ -68,6 +68,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     port: int
     database_url: str | None = None
     engine_user: str | None = None
+    served_at: str | None = None
     links_are_local: bool = False
 
 
@@ -384,6 +385,9 @@ def _roles(facts: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _port(subject: Subject) -> Iterator[Finding]:
+    if subject.served_at is not None:
+        yield _ok("port", f"Clarion serves {subject.data} at {subject.served_at}")
+        return
     if subject.port == 0:
         yield _ok("port", "any free one")
         return

@@ -21,11 +21,14 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     started.stop()
 
 
-async def found(data: Path, name: str, *, port: int = 0, database_url: str | None = None) -> list[Finding]:
+async def found(
+    data: Path, name: str, *, port: int = 0, database_url: str | None = None, served_at: str | None = None
+) -> list[Finding]:
     """The findings of that name."""
     subject = Subject(
-        data=data, master_key_file=data / "master.key", host="127.0.0.1", port=port, database_url=database_url
-    )
+        data=data, master_key_file=data / "master.key", host="127.0.0.1", port=port, database_url=database_url,
+        served_at=served_at,
+    )  # fmt: skip
     return [finding for finding in await examine(subject) if finding.name == name]
 
 
@@ -96,6 +99,17 @@ async def test_our_own_port_is_well(engine: Engine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         (one,) = await found(engine.connection.data, "port", port=listener.getsockname()[1])
     assert (one.state, "served by Clarion" in one.detail) == ("ok", True)
+
+
+async def test_a_folder_that_is_served_elsewhere_does_not_want_the_port_of_the_settings(
+    tmp_path: Path,
+) -> None:
+    """The control is the same stranger on it, with nobody serving the folder."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert (await found(tmp_path, "port", port=port))[0].state == "fail"
+        (one,) = await found(tmp_path, "port", port=port, served_at="http://127.0.0.1:9")
+    assert (one.state, one.detail) == ("ok", f"Clarion serves {tmp_path} at http://127.0.0.1:9")
 
 
 async def test_a_port_is_free_again_once_its_listener_is_gone(tmp_path: Path) -> None:

@@ -7,13 +7,26 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from clarion import events, jobs, messaging, profiles
+from clarion import errors, events, jobs, messaging, profiles
+from clarion.api.nouns import message
 from clarion.channels.mailbox import Mailbox
 from clarion.db import instance
 from clarion.jobs import Job
 from clarion.messaging import Cause, Email, MessageClass, PlannedSend, SendingRule, TemplateWish, Topic
 from clarion.messaging.port import Accepted, Deferred, Kind, Rejected, Unknown
-from clarion.model import Dedup, Identity, IdentityKind, Mode, Offer, ProfileChange, Reach, Source, parse_id
+from clarion.model import (
+    Dedup,
+    Identity,
+    IdentityKind,
+    Mode,
+    Offer,
+    ProfileChange,
+    Reach,
+    Source,
+    parse_id,
+    show_id,
+)
+from tests import managed
 
 ANN = "ann@example.com"
 HELLO = Email(subject="Hello", html="<p>Hello</p>")
@@ -502,6 +515,27 @@ async def test_what_is_held_while_the_rule_changes_is_released_too(change_rule, 
     await changing[0]
     await delivery.work_off(tenant.workspace_id)
     assert [message.send_id for message in provider.taken] == [held.send_id]
+
+
+async def test_what_is_not_in_the_mailbox_says_where_it_is(
+    database, vaults, ids, plan, delivery, tenant, suppress
+):
+    call = managed.call(managed.ports(database, vaults, ids), tenant)
+
+    async def says(send_id):
+        with pytest.raises(errors.NotFound) as refused:
+            await message.raw(call, message.One(message_id=show_id("msg", send_id)))
+        return str(refused.value)
+
+    await suppress(ANN)
+    stopped, sent = await plan(wish("a"), wish("b", to="bob@example.com"))
+    assert "planned, due" in await says(sent.send_id)
+    await delivery.work_off(tenant.workspace_id)
+    assert "suppressed, reason unsubscribed" in await says(stopped.send_id)
+    async with database.owner() as tx:
+        await tx.execute("DELETE FROM mailbox WHERE workspace_id = $1", tenant.workspace_id)
+    assert "keeps the newest" in await says(sent.send_id)
+    assert await says(uuid4()) == "there is no such message in this workspace"
 
 
 async def test_a_stale_message_expires(plan, delivery, tenant, explained):

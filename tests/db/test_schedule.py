@@ -45,7 +45,7 @@ async def end(*begun):
 
 @pytest.mark.parametrize("takes_s", [0.0, 0.5], ids=["short", "long"])
 async def test_a_daily_task_runs_once_in_three_processes(quick, process, takes_s):
-    """A long one is refused to the others, a short one is over before they ask. Where no run is noted it runs thrice."""
+    """A long one is refused to the others, a short one is over before they ask. Not noted, it runs thrice."""
     runs, task = counting(takes_s=takes_s)
     begun = [process(task) for _ in range(3)]
     await asyncio.sleep(1.5)

@@ -109,6 +109,9 @@ def test_an_email_by_a_call_is_sent_once_and_tells_what_became_of_it(shop: Serve
         assert time.monotonic() < deadline, told
         time.sleep(0.1)
     assert told == first.json()["email"] | {"from": "orders@shop.example", "status": "SENT"}
+    shown = shop.run("message", "show", told["messageId"], "--raw", "--workspace", "demo", check=False)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert "went by smtp" in shown.stderr and "explain" in shown.stderr, "and not only: not in the mailbox"
     by_template = {"template": "welcome", "to": "templated@example.com"}
     assert door.post("/v1/emails", json=by_template).status_code == 200
     awaited(sink, "templated@example.com")

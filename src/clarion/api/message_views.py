@@ -25,6 +25,7 @@ from clarion.messaging import (
 from clarion.messaging.plain import plain
 from clarion.messaging.port import Payload
 from clarion.messaging.returning import Settled
+from clarion.messaging.sends import OPEN
 
 TEMPLATE, MESSAGE = "tpl", "msg"
 
@@ -263,6 +264,24 @@ def counts(found: Mapping[State, int]) -> Counts:
     """Every state, those with none included."""
     return Counts(
         planned_in_all=sum(found.values()), states={state.value: sends for state, sends in found.items()}
+    )
+
+
+def why_not_raw(one: StoredSend) -> str:
+    """Why nothing lies in the mailbox of a message, and where to look instead."""
+    if one.provider is None:
+        wait = f"due {_at(one.due_us)}" if one.state in OPEN else f"reason {one.reason}"
+        return f"nothing of this message went out ({one.state}, {wait}): its explanation says why"
+    if one.provider == "mailbox":
+        return (
+            f"this message went to the mailbox ({one.state}), which keeps the newest and not this one any more; "
+            "preview its template"
+        )
+    ref = f" as {one.provider_ref}" if one.provider_ref else ""
+    return (
+        f"this message went by {one.provider}{ref} ({one.state}, {_at(one.changed_us)}), so it is not in the mailbox, "
+        "and what went out is with the provider and the reader alone. Kept here are every try with the provider's "
+        "answer (explain it), and the template that it was written from (preview it)"
     )
 
 

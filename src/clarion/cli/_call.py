@@ -19,8 +19,10 @@ from clarion.app.acting import listeners, templates
 from clarion.app.providers import read_returned
 from clarion.cli._options import Place
 from clarion.cli._session import Session, session
+from clarion.config import Settings
 from clarion.dialects import DIALECTS
 from clarion.messaging import Links
+from clarion.serve import folder
 
 Given = TypeVar("Given")
 OfWorkspace: TypeAlias = Annotated[
@@ -70,10 +72,16 @@ def call_in(rooms: Rooms, workspace: Workspace) -> api.Call:
         journal_keep_days=rooms.settings.journal_keep_days,
         listeners=listeners(rooms.database.now_us), find_templates=templates,
         providers=rooms.providers, links_are_local=rooms.settings.links_are_local,
-        links=Links(rooms.settings.links_url), read_returned=read_returned,
+        links=_links(rooms.settings), read_returned=read_returned,
     )  # fmt: skip
     actor = f"cli:{getpass.getuser()}"
     return api.Call(ports=ports, workspace_id=workspace.workspace_id, actor=actor, role="owner")
+
+
+def _links(settings: Settings) -> Links:
+    """As the server that runs on the folder makes them: its port may have been a flag of its own."""
+    served = None if settings.public_url else folder.served_at(settings.data)
+    return Links(served or settings.links_url)
 
 
 async def find_workspace(rooms: Rooms, wanted: str | None) -> Workspace:

@@ -5,6 +5,7 @@ import asyncio
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show_json
 from clarion.doctor import Finding, Subject, examine
+from clarion.serve import folder
 
 _MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
 
@@ -21,6 +22,7 @@ def doctor(place: Place = HERE, *, json: Json = False) -> int:
                 port=settings.port,
                 database_url=settings.database_url,
                 engine_user=settings.engine_user,
+                served_at=folder.served_at(settings.data),
                 links_are_local=settings.links_are_local,
             )
         )

@@ -92,7 +92,11 @@ async def raw(call: Call, wish: One) -> views.Raw:
     vault = await call.vault()
     async with call.app() as tx:
         send_id = id_of(views.MESSAGE, wish.message_id, "message")
-        return views.raw(await messaging.read_landed(tx, call.workspace_id, send_id, vault=vault))
+        try:
+            return views.raw(await messaging.read_landed(tx, call.workspace_id, send_id, vault=vault))
+        except errors.NotFound:
+            found = await messaging.read_send(tx, call.workspace_id, send_id, vault=vault)
+    raise errors.NotFound(views.why_not_raw(found))
 
 
 async def count(call: Call, wish: Count) -> views.Counts:
