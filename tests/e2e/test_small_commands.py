@@ -1,11 +1,19 @@
 """What the command line says of a server that runs at a port of its own."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import pytest
+
+GREET = {
+    "trigger": {"type": "event", "metric": "greeted"},
+    "start": "mail",
+    "nodes": {"mail": {"type": "send", "template": "hello", "next": "end"}, "end": {"type": "exit"}},
+}
 
 
 @pytest.fixture
@@ -33,3 +41,57 @@ def test_the_doctor_knows_where_the_folder_is_served(server: Any) -> None:
     findings = json.loads(server.run("doctor", "--json", check=False).stdout)["findings"]
     (port,) = [one for one in findings if one["name"] == "port"]
     assert (port["state"], server.url in port["detail"]) == ("ok", True)
+
+
+@pytest.fixture
+def ann(server: Any, shop: Any, tmp_path: Path) -> str:
+    """Somebody whose event began a run, which sent a mail; she agreed to news. Her id."""
+    (tmp_path / "hello.txt").write_text("Hello")
+    shop(
+        "template",
+        "create",
+        "hello",
+        "--subject",
+        "Hi",
+        "--text",
+        str(tmp_path / "hello.txt"),
+        "--transactional",
+    )
+    (tmp_path / "greet.json").write_text(json.dumps(GREET))
+    shop("automation", "create", "Greet", str(tmp_path / "greet.json"))
+    assert shop("automation", "publish", "Greet").returncode == 0
+    key = shop("credential", "create", "--dialect", "smashsend", plain=False)["api_key"]
+    for who in ("ann@example.com", "bob@example.com"):
+        event = {"event": "greeted", "identify": {"email": who}}
+        told = httpx2.post(f"{server.url}/v1/events", json=event, headers={"Authorization": f"Bearer {key}"})
+        assert told.status_code == 200, told.text
+    server.settle()
+    shop("topic", "set", "news")
+    shop("consent", "set", "ann@example.com", "yes", "--topic", "news")
+    found: str = shop("profile", "find", "--email", "ann@example.com", plain=False)["id"]
+    return found
+
+
+def test_an_export_has_consents_messages_and_runs(shop: Any, ann: str) -> None:
+    """Bob, who said nothing, is the control: nothing of Ann's is in his."""
+    deadline = time.monotonic() + 20
+    while not (found := json.loads(shop("profile", "export", ann).stdout))["messages"]:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.2)
+    (said,) = found["consents"]
+    assert (said["value"], said["topics"][0]["said"]) == ("ann@example.com", True)
+    (run,) = found["runs"]
+    assert (run["automation"], run["profile_id"]) == ("Greet", ann)
+    bob = shop("profile", "find", "--email", "bob@example.com", plain=False)["id"]
+    other = json.loads(shop("profile", "export", bob).stdout)
+    assert other["consents"] == []
+    assert [one["profile_id"] for one in other["runs"]] == [bob]
+
+
+def test_events_of_one_person_are_listed_by_their_id(shop: Any, ann: str) -> None:
+    found = shop("event", "list", "--profile", ann, plain=False)
+    assert {one["profile_id"] for one in found} == {ann}
+    assert len(shop("event", "list", plain=False)) > len(found), "Bob's are among all of them"
+    both = shop("event", "list", "--profile", ann, "--email", "bob@example.com")
+    assert (both.returncode, "one of the two" in both.stderr) == (1, True)
+    assert "no such profile" in shop("event", "list", "--profile", "prf_x").stderr

@@ -1,8 +1,10 @@
 """How automations and runs are shown outside; as `views`, for the management API and the command line."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from clarion import automations, model
 from clarion.api.views import EVENT, PROFILE
@@ -54,6 +56,13 @@ class Run(Struct, frozen=True, kw_only=True):
     ended_at: str | None
     reason: str | None
     last_error: str | None
+
+
+class RunOf(Run, frozen=True, kw_only=True):
+    """A run with the automation that it is of."""
+
+    automation_id: str
+    automation: str
 
 
 class Effect(Struct, frozen=True):
@@ -122,6 +131,11 @@ def run(one: StoredRun) -> Run:
         reason=one.reason,
         last_error=one.last_error,
     )
+
+
+def run_of(automation_id: UUID, name: str, one: StoredRun) -> RunOf:
+    """A run of somebody, by what."""
+    return RunOf(**asdict(run(one)), automation_id=model.show_id(AUTOMATION, automation_id), automation=name)
 
 
 def _iso(time_us: int) -> str:

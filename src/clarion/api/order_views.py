@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from clarion import model, orders
 from clarion.api.audience_views import Suppression
+from clarion.api.automation_views import RunOf
+from clarion.api.consent_views import Consent
 from clarion.api.message_views import Message
 from clarion.api.views import EVENT, PROFILE, Export, iso
 from clarion.orders import StoredOrder
@@ -45,12 +47,16 @@ class OrderPage(Struct, frozen=True):
 
 
 class WholeExport(Export, frozen=True, kw_only=True):
-    """The same with what other rooms know: lists by name, suppressed addresses, orders and messages (newest first)."""
+    """The same with what other rooms know: lists by name, suppressed addresses, what the owners of the addresses said,
+    orders, messages and runs of automations (newest first).
+    """
 
     lists: list[str]
     suppressions: list[Suppression]
+    consents: list[Consent]
     orders: list[Order]
     messages: list[Message]
+    runs: list[RunOf]
 
 
 def order(one: StoredOrder) -> Order:

@@ -36,6 +36,7 @@ from clarion.automations.store import (
     count_runs,
     list_automations,
     list_runs,
+    list_runs_of,
     read_automation,
 )
 from clarion.automations.triggers import Again, Triggers
@@ -70,6 +71,7 @@ __all__ = [
     "eraser",
     "list_automations",
     "list_runs",
+    "list_runs_of",
     "lose",
     "no_templates",
     "pause",

@@ -162,3 +162,11 @@ WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]) AND ended_us IS NULL RE
 SELECT run_id, profile_id, cause_id, version, node, entered_us, due_us, steps, begun_us, ended_us, reason, last_error
 FROM run WHERE workspace_id = $1 AND automation_id = $2 AND ($3::uuid[] IS NULL OR profile_id = ANY($3))
 ORDER BY begun_us DESC, run_id LIMIT $4;
+
+-- name: list_runs_of
+-- Of some members, newest first, with the automations that they are of.
+SELECT r.automation_id, a.name, run_id, profile_id, cause_id, r.version, node, entered_us, due_us, steps, begun_us,
+    ended_us, reason, last_error
+FROM run AS r JOIN automation AS a ON a.workspace_id = r.workspace_id AND a.automation_id = r.automation_id
+WHERE r.workspace_id = $1 AND profile_id = ANY($2::uuid[])
+ORDER BY begun_us DESC, run_id LIMIT $3;

@@ -264,7 +264,22 @@ async def list_runs(
 ) -> list[StoredRun]:
     """Newest first."""
     rows = await tx.fetch(Q.list_runs, workspace_id, automation_id, of, limit)
-    return [StoredRun(event_id=row["cause_id"], **_without_cause(row)) for row in rows]
+    return [_stored(row) for row in rows]
+
+
+async def list_runs_of(
+    tx: Tx, workspace_id: UUID, profile_ids: Sequence[UUID], *, limit: int
+) -> list[tuple[UUID, str, StoredRun]]:
+    """A person's, newest first: the automation's id and name, and the run."""
+    rows = await tx.fetch(Q.list_runs_of, workspace_id, profile_ids, limit)
+    return [(row["automation_id"], row["name"], _stored(row)) for row in rows]
+
+
+def _stored(row: asyncpg.Record) -> StoredRun:
+    return StoredRun(
+        event_id=row["cause_id"],
+        **{name: row[name] for name in StoredRun.__struct_fields__ if name != "event_id"},
+    )
 
 
 def _run(row: asyncpg.Record) -> Run:

@@ -29,6 +29,7 @@ _LOOK_EVERY_S = 0.5
 _LOOK_BACK_S = 60  # an event may be processed after one that was received later
 
 OfMetric = Annotated[str | None, Parameter(name="--metric", help="Only events of this name.")]
+OfProfile = Annotated[str | None, Parameter(name="--profile", help="Only this person's events (prf_…).")]
 OfEmail = Annotated[str | None, Parameter(name="--email", help="Only this person's events.")]
 
 
@@ -39,12 +40,15 @@ def list_(
     limit: Annotated[int, Parameter(help="How many at most.")] = 20,
     metric: OfMetric = None,
     email: OfEmail = None,
+    of: OfProfile = None,
     place: Place = HERE,
     json: Json = False,
 ) -> None:
     """The newest received events."""
     if limit < 1:
         raise errors.Invalid("--limit is 1 or more")
+    if email is not None and of is not None:
+        raise errors.Invalid("give --email or --profile, one of the two")
 
     async def ask(call: Call) -> int:
         vault = await call.vault()
@@ -53,6 +57,8 @@ def list_(
             if email is not None:
                 found = await profile.sought(tx, call.workspace_id, profile.Find(email=email), vault=vault)
                 members = [] if found is None else profile.members(found)
+            if of is not None:
+                members = profile.members(await profile.show_in(tx, call, of, vault))
             which = Which(profile_ids=members, metric=metric)
             if limit > _AT_ONCE:
                 stream = events.stream_events(tx, call.workspace_id, which, vault=vault, limit=limit)
@@ -64,7 +70,7 @@ def list_(
 
     printed = with_call(place, "event list", workspace, ask)
     if not printed and not json:
-        print(_nothing(place, workspace, narrowed=bool(metric or email)))
+        print(_nothing(place, workspace, narrowed=bool(metric or email or of)))
 
 
 @app.command

@@ -249,7 +249,7 @@ def export(
         first = await profile.export(call, profile.One(profile_id))
         write, encode = sys.stdout.write, msgspec.json.encode
         write(f'{{"profile":{encode(first.profile).decode()},"history":{encode(first.history).decode()}')
-        for name in ("lists", "suppressions", "orders"):
+        for name in ("lists", "suppressions", "consents", "orders", "messages", "runs"):
             write(f',"{name}":{encode(getattr(first, name)).decode()}')
         write(',"events":[')
         page, comma = first.timeline, ""

@@ -1,6 +1,7 @@
 """Consent: what owners of addresses said yes and no to."""
 
 from typing import Annotated
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -8,8 +9,10 @@ from clarion import accounts, errors, messaging, profiles
 from clarion.api import consent_views as views
 from clarion.api.nouns.topic import TopicName
 from clarion.api.ports import Call, Nothing
+from clarion.db import Tx
 from clarion.messaging import Channel
 from clarion.model import Source
+from clarion.vault import Vault
 
 _Value = Annotated[str, Meta(min_length=1, max_length=320)]
 
@@ -66,11 +69,21 @@ async def set_(call: Call, wish: Set) -> views.Consent:
 
 async def _shown(call: Call, value: str, channel: Channel) -> views.Consent:
     vault = await call.vault()
+    async with call.app() as tx:
+        found = await said_by(tx, call.workspace_id, value, channel, vault=vault)
+    if found is None:
+        raise errors.Invalid(f"that is no address on {channel}")
+    return found
+
+
+async def said_by(
+    tx: Tx, workspace_id: UUID, value: str, channel: Channel, *, vault: Vault
+) -> views.Consent | None:
+    """The same in somebody's transaction; None where it is no address on the channel."""
     blind = messaging.blind_of(vault, channel, value)
     if blind is None:
-        raise errors.Invalid(f"that is no address on {channel}")
-    async with call.app() as tx:
-        said = (await messaging.consents(tx, call.workspace_id, channel, [blind])).get(blind, {})
-        topics = await messaging.list_topics(tx, call.workspace_id)
-        suppressed = await profiles.reasons_of_blind(tx, call.workspace_id, channel, blind)
+        return None
+    said = (await messaging.consents(tx, workspace_id, channel, [blind])).get(blind, {})
+    topics = await messaging.list_topics(tx, workspace_id)
+    suppressed = await profiles.reasons_of_blind(tx, workspace_id, channel, blind)
     return views.consent(value, channel, said, topics, suppressed)

@@ -5,15 +5,18 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from clarion import accounts, errors, events, jobs, messaging, model, orders, profiles
+from clarion import accounts, automations, errors, events, jobs, messaging, model, orders, profiles
 from clarion.api import views
 from clarion.api.audience_views import ProfilePage, listed, profile_page, suppression
+from clarion.api.automation_views import run_of
+from clarion.api.consent_views import Consent
 from clarion.api.message_views import message
 from clarion.api.nouns._fields import Before, Limit, Text
+from clarion.api.nouns.consent import said_by
 from clarion.api.order_views import WholeExport, order
 from clarion.api.ports import Call, Nothing, id_before, id_of
 from clarion.db import Tx
-from clarion.messaging import To
+from clarion.messaging import CHANNELS, To
 from clarion.model import Identity, IdentityKind
 from clarion.model.email import canonical_email
 from clarion.profiles import FoundProfile, Having, StoredChange
@@ -23,6 +26,7 @@ EXPORTED_EVENTS = 1_000  # in one answer; the rest in pages
 CHANGES_MAX = 1_000_000
 ORDERS_MAX = 100_000
 MESSAGES_MAX = 100_000
+RUNS_MAX = 100_000
 _Value = Annotated[str, Meta(min_length=1, max_length=1_000)]
 
 
@@ -228,11 +232,13 @@ async def export(call: Call, wish: One) -> WholeExport:
             tx, call.workspace_id, vault=vault, before=id_before(views.PROFILE, None, "message"),
             limit=MESSAGES_MAX, to=written_to(profile),
         )  # fmt: skip
+        consents = await _said(tx, call, profile, vault)
+        ran = await automations.list_runs_of(tx, call.workspace_id, ids, limit=RUNS_MAX)
         await _audit(tx, call, "profile_exported", profile.id)
     return WholeExport(
         profile=profile, history=changes, timeline=views.event_page(found, EXPORTED_EVENTS),
         lists=[name for _, name in lists[ids[0]]], suppressions=suppressed, orders=[order(one) for one in bought],
-        messages=[message(one) for one in written],
+        messages=[message(one) for one in written], consents=consents, runs=[run_of(*one) for one in ran],
     )  # fmt: skip
 
 
@@ -290,6 +296,20 @@ def written_to(profile: FoundProfile) -> To:
     """A person's messages, with those to their addresses from before anybody had them."""
     addresses = [address["value"] for address in profile.addresses]
     return To(profile_ids=members(profile), unless_known=addresses)
+
+
+async def _said(tx: Tx, call: Call, profile: FoundProfile, vault: Vault) -> list[Consent]:
+    """Of each of a person's addresses whose owner said something, what."""
+    asked = [
+        await said_by(tx, call.workspace_id, address["value"], channel, vault=vault)
+        for address in profile.addresses
+        for channel in CHANNELS
+        if channel == address["channel"]
+    ]
+    return [
+        one for one in asked
+        if one is not None and (one.said is not None or any(answer.said is not None for answer in one.topics))
+    ]  # fmt: skip
 
 
 async def _having(tx: Tx, workspace_id: UUID, trait: str, value: str) -> Having:
