@@ -27,7 +27,7 @@ from clarion.messaging import (
 )
 from clarion.model import Dedup, Identity, IdentityKind, Mode, Offer, ProfileChange, Reach, Source, parse_id
 from clarion.public import Answering
-from clarion.public.recipients import LOOK_EVERY_S, routes
+from clarion.public.recipients import LOOK_EVERY_S, NOTES_PER_MINUTE, routes
 from tests.db.support import timeline
 
 ANN = "ann@example.com"
@@ -388,3 +388,26 @@ async def test_a_click_leads_nowhere_but_where_the_message_said(post, web, track
         assert (await web.get(f"{token}?u={quote(other, safe='')}")).status_code == 404
     assert (await web.get(token)).status_code == 404
     assert (await web.get(click)).status_code == 302
+
+
+@pytest.mark.parametrize("kind", ["open", "click"])
+async def test_a_link_that_is_fetched_all_the_time_is_served_and_seldom_taken_to_the_database(
+    post, web, track, ann, database, tenant, kind
+):
+    """Each fetch finds nothing noted; all of them were noted, a transaction each."""
+    await track(track_opens=True, track_clicks=True)
+    _, mail = await post.send(template_id=await post.template(), profile_id=await known(database, tenant))
+    (link,) = re.findall(rf'"([^"]+/p/{kind}/[^"]+)"', html_of(mail))
+    noted = 0
+    for _ in range(NOTES_PER_MINUTE * 3):
+        assert (await web.get(unescape(link))).status_code in (200, 302)
+        async with database.owner() as tx:
+            noted += await tx.fetchval(
+                "SELECT count(opened_us) + count(clicked_us) FROM send WHERE workspace_id = $1",
+                tenant.workspace_id,
+            )
+            await tx.execute(
+                "UPDATE send SET opened_us = NULL, clicked_us = NULL WHERE workspace_id = $1",
+                tenant.workspace_id,
+            )
+    assert NOTES_PER_MINUTE <= noted <= NOTES_PER_MINUTE + 2

@@ -58,9 +58,9 @@ def shown(server: Any, dialect: str) -> list[str]:
 def test_every_curl_line_of_the_page_is_answered_as_the_openapi_says(
     server: Any, owner: Caller, dialect: str, number: int
 ) -> None:
-    surface, described = SURFACES[dialect], DIALECTS[dialect].reference.calls[number]
-    caller = surface.caller(owner)
-    variables = {"CLARION_KEY": caller.key} | surface.places(caller, owner)
+    surface, reference = SURFACES[dialect], DIALECTS[dialect].reference
+    described, caller = reference.calls[number], surface.caller(owner)
+    variables = {"CLARION_KEY": caller.key} | surface.places(caller, owner) | dict(reference.beginning)
     answer = send(shown(server, dialect)[number], variables)
     wanted = NOT_YET.get((dialect, described.path), min(described.answers))
     assert answer.status_code == wanted, answer.text
@@ -87,6 +87,7 @@ def test_control_a_line_with_a_wrong_key_is_found_out(server: Any) -> None:
 
 
 def test_the_page_shows_where_this_server_is(server: Any) -> None:
+    assert "export store_id=self" in httpx2.get(f"{server.url}/docs/yotpo").text
     for line in shown(server, "smashsend"):
         assert f'"{server.url}/v1/' in line
     assert len(shown(server, "smashsend")) == len(SMASHSEND.calls)

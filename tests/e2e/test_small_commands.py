@@ -95,3 +95,21 @@ def test_events_of_one_person_are_listed_by_their_id(shop: Any, ann: str) -> Non
     both = shop("event", "list", "--profile", ann, "--email", "bob@example.com")
     assert (both.returncode, "one of the two" in both.stderr) == (1, True)
     assert "no such profile" in shop("event", "list", "--profile", "prf_x").stderr
+
+
+def test_providers_fit_a_terminal_whatever_they_are_set_to(shop: Any) -> None:
+    """They took 250 columns."""
+    words = ("host=93.184.216.34", "sender=orders@shop.example", "sender_name=The Shop", "user=mailer")
+    assert shop("provider", "set", "email", "smtp", *words, "password=secret").returncode == 0
+    printed = shop("provider", "list").stdout
+    assert max(map(len, printed.splitlines())) <= 100, printed
+    for said in ("93.184.216.34", "orders@shop.example", "***", "sms", "mailbox"):
+        assert said in printed
+
+
+def test_the_rules_of_one_channel_are_asked_for_by_its_name(shop: Any) -> None:
+    shop("rule", "set", "email", "--quiet", "22:00-08:00")
+    assert shop("rule", "show", "email", plain=False)["quiet"] == "22:00-08:00"
+    assert "22:00-08:00" in shop("rule", "show", "email").stdout
+    assert shop("rule", "show", "sms", plain=False)["quiet"] is None
+    assert "email" in shop("rule", "show", "mail").stderr, "what is no channel names those that there are"

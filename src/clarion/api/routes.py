@@ -91,6 +91,7 @@ ROUTES = (
     Route("POST", "/consents", consent.set_, MARKETERS),
     Route("POST", "/consents/find", consent.show, EVERYBODY),
     Route("GET", "/rules", rule.list_all, EVERYBODY),
+    Route("GET", "/rules/{channel}", rule.show, EVERYBODY),
     Route("PATCH", "/rules/{channel}", rule.change, MARKETERS),
     Route("GET", "/automations", automation.list_all, EVERYBODY),
     Route("POST", "/automations", automation.create, MARKETERS, 201),

@@ -16,8 +16,11 @@ from rich.table import Table
 _WIDE = 10_000
 
 
-def show(rows: Sequence[Any], columns: Sequence[str], *, json: bool) -> None:
-    """Print a list of things: Structs or mappings with at least these columns. As JSON, all that they have."""
+def show(rows: Sequence[Any], columns: Sequence[str], *, json: bool, width: int = _WIDE) -> None:
+    """Print a list of things: Structs or mappings with at least these columns. As JSON, all that they have.
+
+    `width`: how wide where no terminal says it; values that are longer go on in the line below.
+    """
     if json:
         show_json(rows)
         return
@@ -27,7 +30,7 @@ def show(rows: Sequence[Any], columns: Sequence[str], *, json: bool) -> None:
     for row in rows:
         values = row if isinstance(row, Mapping) else msgspec.structs.asdict(row)
         table.add_row(*(_cell(column, values[column]) for column in columns))
-    _print(table)
+    _print(table, width)
 
 
 def show_one(thing: Any, *, json: bool) -> None:
@@ -86,9 +89,10 @@ def _cell(name: str, value: Any) -> str:
     return text(value)
 
 
-def _print(table: Table) -> None:
-    width = None if sys.stdout.isatty() else _WIDE
-    console = Console(width=width, markup=False, highlight=False, emoji=False)
+def _print(table: Table, width: int = _WIDE) -> None:
+    console = Console(
+        width=None if sys.stdout.isatty() else width, markup=False, highlight=False, emoji=False
+    )
     with console.capture() as written:
         console.print(table)
     for line in written.get().splitlines():

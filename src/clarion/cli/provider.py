@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
+from msgspec.structs import asdict
 
 from clarion import errors
 from clarion.api import Call
@@ -14,12 +15,13 @@ from clarion.api.ports import Nothing
 from clarion.cli._call import OfWorkspace, with_call
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
-from clarion.cli._print import show_one, warn
+from clarion.cli._print import show_json, show_one, warn
 from clarion.messaging import Channel
 
 app = App(name="provider", help="Who carries messages, channel by channel.")
 
 _COLUMNS = ("channel", "kind", "settings", "set_at")
+_WIDTH = 100  #: also where no terminal says how wide it is: settings are long, and go on below
 
 
 @app.command(name="list")
@@ -30,7 +32,10 @@ def list_(*, workspace: OfWorkspace = None, place: Place = HERE, json: Json = Fa
         return await provider.list_all(call, Nothing())
 
     found = with_call(place, "provider list", workspace, ask)
-    show_rows(found, _COLUMNS, json=json)
+    if json:
+        show_json(found)
+    else:
+        show_rows([_in_short(one) for one in found], _COLUMNS, json=False, width=_WIDTH)
     for one in found:
         _warn(one.warnings)
 
@@ -77,6 +82,12 @@ def try_(
     show_one(done, json=json)
     _warn(done.warnings)
     return 0 if done.state == "accepted" else 1
+
+
+def _in_short(one: views.Provider) -> dict[str, Any]:
+    """For people: without the settings that say nothing. `--json` has them all."""
+    said = {name: value for name, value in one.settings.items() if value not in (None, "", [], {}, False)}
+    return asdict(one) | {"settings": said}
 
 
 def _given(settings: list[str]) -> dict[str, Any]:

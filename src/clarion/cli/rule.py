@@ -20,8 +20,18 @@ _COLUMNS = ("channel", "quiet", "cap", "expires_hours", "track_opens", "track_cl
 
 
 @app.command
-def show(*, workspace: OfWorkspace = None, place: Place = HERE, json: Json = False) -> None:
-    """The rules of every channel that has some."""
+def show(
+    channel: Annotated[Channel | None, Parameter(help="Of this one alone.")] = None,
+    *,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> None:
+    """The rules of every channel that has some, or of one."""
+    if channel is not None:
+        one = rule.One(channel=channel)
+        show_one(with_call(place, "rule show", workspace, lambda call: rule.show(call, one)), json=json)
+        return
 
     async def ask(call: Call) -> list[views.Rule]:
         return await rule.list_all(call, Nothing())

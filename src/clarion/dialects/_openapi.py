@@ -52,7 +52,7 @@ class Reference(Struct, frozen=True, kw_only=True):
     """All that a dialect tells. `about` is Markdown; `failure` the Struct of every failure, `failures` when they come.
 
     `scheme` is OpenAPI's word for how the key is shown, `option` the same for a curl line, with `{key}`. `places`:
-    what stands in a path, by name.
+    what stands in a path, by name; `beginning`: what the page has a shell set some of them to, before its first call.
     """
 
     title: str
@@ -62,6 +62,7 @@ class Reference(Struct, frozen=True, kw_only=True):
     failure: type[Struct]
     failures: Mapping[int, str]
     places: Mapping[str, str]
+    beginning: Mapping[str, str] = {}
     calls: Sequence[Described]
 
     def failures_of(self, call: Described) -> dict[int, str]:

@@ -26,7 +26,7 @@ def page(reference: Reference, base_url: str, key_command: str, openapi_url: str
         f"# {reference.title}",
         reference.about,
         f"The base URL is `{base_url}`. Make a key where the server runs:",
-        _fenced("sh", f"export CLARION_KEY=$({key_command})"),
+        _fenced("sh", "\n".join(_exports(reference, key_command))),
         f"For programs there is the same as [OpenAPI 3.1]({openapi_url}).",
         "\n".join(f"- [{_name(call)}](#{_anchor(call)}): {call.summary}" for call in reference.calls),
         *(part for call in reference.calls for part in _call(reference, call, base_url)),
@@ -36,6 +36,12 @@ def page(reference: Reference, base_url: str, key_command: str, openapi_url: str
         "\n".join(f"- **{status}**: {meaning}" for status, meaning in sorted(reference.failures.items())),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _exports(reference: Reference, key_command: str) -> Iterator[str]:
+    """What the curl lines read, but for ids that only an answer tells."""
+    yield f"export CLARION_KEY=$({key_command})"
+    yield from (f"export {place}={value}" for place, value in reference.beginning.items())
 
 
 def curl(reference: Reference, call: Described, base_url: str) -> str:

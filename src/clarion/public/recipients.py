@@ -28,6 +28,8 @@ from clarion.vault import Vault
 
 #: What one link may do in a minute; and how often it is looked which workspaces there are.
 A_LINK_PER_MINUTE, LOOK_EVERY_S = 60, 1.0
+#: How often a minute a message's opens, and its clicks, are taken to the database: only the first is noted there.
+NOTES_PER_MINUTE = 5
 FORM_BYTES_MAX, FIELDS_MAX = 65_536, 1_000
 _GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 _HEADERS = {
@@ -70,6 +72,7 @@ class Gate:
         self._looked_s = -LOOK_EVERY_S
         self._looking = asyncio.Lock()
         self._links = Bounds(A_LINK_PER_MINUTE, asked.clock_s)
+        self._notes = Bounds(NOTES_PER_MINUTE, asked.clock_s)
 
     async def read(self, request: Request) -> tuple[Token, Vault] | None:
         """The token of the path and its workspace's vault; None where it names none. Raises Unavailable."""
@@ -86,6 +89,10 @@ class Gate:
         wait_s = self._links.take(request.path_params["token"])
         if wait_s is not None:
             raise TooOften(wait_s)
+
+    def may_note(self, kind: str, send_id: UUID) -> bool:
+        """Whether an open or a click of a message is taken to the database, whichever of its links was used."""
+        return self._notes.take(f"{kind} {send_id}") is None
 
     async def _is_there(self, workspace_id: UUID) -> bool:
         """However many are made up, the database is asked once in a while, and no reader waits for them."""
@@ -182,7 +189,7 @@ def routes(asked: Answering) -> list[Route]:
         send_id = None if found is None else links.opened_send(found[1], found[0])
         if found is None or send_id is None:
             return Response(b"", 404, headers=_PICTURE)
-        if request.method == "GET":
+        if request.method == "GET" and gate.may_note("open", send_id):
             await _note(asked, found[0].workspace_id, send_id, None, found[1])
         return Response(_GIF, headers=_PICTURE, media_type="image/gif")
 
@@ -192,7 +199,7 @@ def routes(asked: Answering) -> list[Route]:
         send_id = None if found is None else links.clicked_send(found[1], found[0], url)
         if found is None or send_id is None:
             return html(answers.missing(_accepted(request)), 404)
-        if request.method == "GET":
+        if request.method == "GET" and gate.may_note("click", send_id):
             await _note(asked, found[0].workspace_id, send_id, url, found[1])
         return RedirectResponse(url, 302, headers=page_headers)
 

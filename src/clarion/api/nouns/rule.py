@@ -30,11 +30,24 @@ class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     track_clicks: bool | None = None
 
 
+class One(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A channel."""
+
+    channel: Channel
+
+
 async def list_all(call: Call, wish: Nothing) -> list[views.Rule]:
     """The rules of every channel that has some."""
     async with call.app() as tx:
         found = {one: await messaging.find_rule(tx, call.workspace_id, one) for one in CHANNELS}
     return [views.rule(channel, one) for channel, one in found.items() if one != SendingRule()]
+
+
+async def show(call: Call, wish: One) -> views.Rule:
+    """A channel's rules, also where it has none."""
+    async with call.app() as tx:
+        found = await messaging.find_rule(tx, call.workspace_id, wish.channel)
+    return views.rule(wish.channel, found)
 
 
 async def change(call: Call, wish: Change) -> views.Rule:

@@ -96,8 +96,9 @@ def _described(one: Spoken) -> Described:
 
 REFERENCE = Reference(
     title="Yotpo: every call",
-    about="The calls of Yotpo's Core API that this server speaks, as programs send them. `$store_id` is the `app_key` "
-    "that a new credential is shown with, or `self`. What the vendor's page leaves open, and how it was decided, "
+    about="The calls of Yotpo's Core API that this server speaks, as programs send them. `$store_id` is `self`, the "
+    "store of whoever calls, or its `app_key`, which `clarion credential show ID --reveal` prints. "
+    "What the vendor's page leaves open, and how it was decided, "
     "stands in [its reference](/docs/reference/yotpo).",
     scheme={"type": "apiKey", "in": "header", "name": "X-Yotpo-Token"},
     option='-H "X-Yotpo-Token: {key}"',
@@ -112,6 +113,7 @@ REFERENCE = Reference(
         503: "Not now; the header Retry-After says when. What was sent may be sent again.",
     },
     places={"store_id": "The store's id (app_key), or `self` for the one of the token."},
+    beginning={"store_id": "self"},
     calls=[
         Described(
             method="POST",

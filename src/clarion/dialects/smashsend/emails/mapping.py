@@ -41,6 +41,8 @@ STATUS: Mapping[State, wire.EmailStatus] = {
 VARIABLES_DEPTH_MAX = 32
 _NOBODY_KNOWS = "The mail server did not answer: the email may have been sent or not"
 
+#: What no header can carry.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _NAMED = re.compile(r"([^<>]*?)\s*<([^<>]+)>")
 #: Of a raw e-mail only, by the names of our types and the vendor's.
 _RAW_ONLY = {"from_": "from", "from_name": "fromName", "subject": "subject", "preview_text": "previewText",
@@ -132,6 +134,9 @@ def _sender(asked: wire.Email) -> tuple[str | None, str | None]:
         return None, None
     found = _NAMED.fullmatch(asked.from_.strip())
     name, address = (found[1].strip().strip('"'), found[2]) if found else ("", asked.from_)
+    for field, text in (("from", asked.from_.strip()), ("fromName", asked.from_name or "")):
+        if _CONTROL.search(text):
+            raise Malformed(f'"{field}" must not contain line breaks or other control characters')
     _address("from", address)
     return (asked.from_name or name), address.strip()
 
