@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from clarion import errors
+from clarion import errors, messaging, model
 from clarion.api.nouns import template
 from clarion.api.ports import Nothing
-from clarion.messaging import MessageClass
+from clarion.messaging import Cause, MessageClass, PlannedSend
 from tests import managed
 
 DOCUMENT = """<mjml><mj-body>
@@ -123,3 +123,23 @@ async def test_a_preview_reads_what_a_message_reads(call):
         await previewed(call, data={"name": "Ann\r\nBcc: x"})
     with pytest.raises(errors.Invalid, match="Nowhere is not a time zone"):
         await previewed(call, profile={"timezone": "Nowhere"})
+
+
+async def test_a_template_that_a_waiting_message_is_written_from_stays(call, database, tenant, ids):
+    made = await saved(call, text="Hello $!data.name")
+    wish = PlannedSend(
+        key="k", cause=Cause("call"), channel="email", recipient="ann@example.com",
+        template_id=model.parse_id("tpl", made.id),
+    )  # fmt: skip
+    async with database.app(tenant.workspace_id) as tx:
+        (planned,) = await messaging.plan(tx, tenant.workspace_id, [wish], vault=tenant.vault, ids=ids)
+    with pytest.raises(errors.Declined, match=model.show_id("msg", planned.send_id)):
+        await template.delete(call, template.One(template_id="hello"))
+    async with database.owner() as tx:
+        await tx.execute("UPDATE send SET state = 'accepted' WHERE workspace_id = $1", tenant.workspace_id)
+    assert (await template.delete(call, template.One(template_id=made.id))).name == "hello"
+    assert await template.list_all(call, Nothing()) == []
+    with pytest.raises(errors.NotFound):
+        await template.delete(call, template.One(template_id="hello"))
+    again = await saved(call, text="Hello again")
+    assert again.id != made.id, "the name is free"

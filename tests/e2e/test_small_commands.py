@@ -113,3 +113,17 @@ def test_the_rules_of_one_channel_are_asked_for_by_its_name(shop: Any) -> None:
     assert "22:00-08:00" in shop("rule", "show", "email").stdout
     assert shop("rule", "show", "sms", plain=False)["quiet"] is None
     assert "email" in shop("rule", "show", "mail").stderr, "what is no channel names those that there are"
+
+
+def test_a_template_is_deleted_once_nobody_uses_it(shop: Any, ann: str, tmp_path: Path) -> None:
+    refused = shop("template", "delete", "hello", "--yes")
+    assert (refused.returncode, "automation Greet" in refused.stderr) == (1, True)
+    assert "say --yes" in shop("template", "delete", "hello").stderr
+    shop("automation", "archive", "Greet")
+    deadline = time.monotonic() + 20
+    while (gone := shop("template", "delete", "hello", "--yes")).returncode:
+        assert "waits to go out" in gone.stderr, gone.stderr
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert shop("template", "list", plain=False) == []
+    assert "template list" in shop("template", "show", "hello").stderr

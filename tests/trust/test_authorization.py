@@ -43,6 +43,7 @@ class World(Struct, frozen=True):
     list_id: str
     order_id: str
     template_id: str
+    unused: list[str]  # templates, to be deleted
     message_id: str
     automation_id: str
     quarantined: list[str]
@@ -72,6 +73,7 @@ class World(Struct, frozen=True):
             "list_id": self.list_id,
             "order_id": self.order_id,
             "template_id": self.template_id,
+            "unused_id": self.unused.pop(),
             "message_id": self.message_id,
             "automation_id": self.automation_id,
             "bounce": self.returned(),
@@ -121,7 +123,8 @@ PROFILE_OF = {
     "POST /profiles/{profile_id}/unmerge": "joined_id",
     "POST /profiles/{profile_id}/erase": "other_id",  # nobody is erased twice
 }
-#: Routes whose name is used up.
+#: Routes whose template or name is used up.
+TEMPLATE_OF = {"DELETE /templates/{template_id}": "unused_id"}
 NAME_OF = {"DELETE /traits/{name:path}": "trait", "DELETE /metrics/{name:path}": "trait"}
 
 
@@ -199,6 +202,7 @@ async def world(own, database, new_tenant, ingest, process_all):
         automation_id=model.show_id(automation_views.AUTOMATION, automation),
         list_id=model.show_id(audience_views.LIST, listed.list_id),
         template_id=template_id,
+        unused=[await _template(database, tenant, own.ids, f"unused {n}") for n in range(12)],
         message_id=message_id,
         quarantined=[model.show_id(views.QUARANTINED, item.quarantine_id) for item in quarantined],
         loners=[one.id for one in loners],
@@ -214,6 +218,14 @@ async def world(own, database, new_tenant, ingest, process_all):
         },
         other=(await managed.token(own, neighbour, "owner")).secret,
     )
+
+
+async def _template(database: Any, tenant: Any, ids: Any, name: str) -> str:
+    async with database.app(tenant.workspace_id) as tx:
+        content = messaging.Email(subject="Hello", html="Hello")
+        wish = messaging.TemplateWish(name=name, channel="email", texts={"": content})
+        template = await messaging.save_template(tx, tenant.workspace_id, wish, ids=ids)
+    return model.show_id(message_views.TEMPLATE, template.template_id)
 
 
 async def _message(database: Any, tenant: Any, ids: Any) -> tuple[str, str]:
@@ -285,6 +297,7 @@ async def _failed_job(database: Any, tenant: Any, ids: Any) -> str:
 async def ask(client: Any, route: Route, fields: dict[str, str], secret: str | None) -> Any:
     fields = fields | {
         "profile_id": fields[PROFILE_OF.get(name_of(route), "profile_id")],
+        "template_id": fields[TEMPLATE_OF.get(name_of(route), "template_id")],
         "name": fields[NAME_OF.get(name_of(route), "name")],
     }
     path = route.path.replace(":path", "").format(**fields)

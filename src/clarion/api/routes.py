@@ -107,6 +107,7 @@ ROUTES = (
     Route("GET", "/templates", template.list_all, EVERYBODY),
     Route("POST", "/templates", template.save, MARKETERS, 201),
     Route("GET", "/templates/{template_id}", template.show, EVERYBODY),
+    Route("DELETE", "/templates/{template_id}", template.delete, MARKETERS),
     Route("POST", "/templates/{template_id}/preview", template.preview, EVERYBODY),
     Route("GET", "/messages", message.list_page, EVERYBODY),
     Route("POST", "/messages/find", message.find, EVERYBODY),

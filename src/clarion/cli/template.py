@@ -15,13 +15,14 @@ from clarion.api import message_views as views
 from clarion.api.nouns import template
 from clarion.api.ports import Nothing
 from clarion.cli._call import OfWorkspace, example, with_call
+from clarion.cli._confirm import confirmed
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show as show_rows
-from clarion.cli._print import show_json, show_one
+from clarion.cli._print import show_json, show_one, warn
 from clarion.errors import ClarionError
 from clarion.messaging import Channel, MessageClass
 
-app = App(name="template", help="Message templates: create, list, show, preview, lint, render.")
+app = App(name="template", help="Message templates: create, list, show, preview, delete, lint, render.")
 
 Data = Annotated[
     Path | None,
@@ -162,6 +163,31 @@ def preview(  # noqa: PLR0913  # a command's options
     if found.preheader:
         print(f"Preheader: {found.preheader}")
     print(f"\n{found.text}\n{found.html}")
+
+
+@app.command
+def delete(
+    called: Annotated[str, Parameter(help="Its number, name or id (tpl_…).")],
+    *,
+    yes: Annotated[bool, Parameter(name="--yes", negative="", help="Do not ask.")] = False,
+    workspace: OfWorkspace = None,
+    place: Place = HERE,
+    json: Json = False,
+) -> int:
+    """Delete a template; refused while an automation, or a message that waits, uses it."""
+    if not yes and not confirmed(f"Delete the template {called}? There is no way back. [y/N] "):
+        warn("nothing was deleted")
+        return 1
+
+    async def do(call: Call) -> views.Template:
+        return await template.delete(call, template.One(template_id=called))
+
+    gone = with_call(place, "template delete", workspace, do)
+    if json:
+        show_json(gone)
+    else:
+        print(f"{gone.name} is deleted. Messages that were sent of it stay as they are.")
+    return 0
 
 
 @app.command

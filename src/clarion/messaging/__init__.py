@@ -80,6 +80,7 @@ from clarion.messaging.store import (
     seen,
     set_provider,
     set_topic,
+    waiting_of,
 )
 from clarion.messaging.tasks import drop_old_messages
 
@@ -165,4 +166,5 @@ __all__ = [
     "set_provider",
     "set_topic",
     "shows",
+    "waiting_of",
 ]

@@ -66,6 +66,11 @@ UPDATE template SET name = $3 WHERE workspace_id = $1 AND template_id = $2 AND d
 UPDATE template SET deleted_us = $3 WHERE workspace_id = $1 AND template_id = $2 AND deleted_us IS NULL
 RETURNING template_id;
 
+-- name: find_waiting_of
+-- Of a template's messages that are still to go out, the one that is due first.
+SELECT send_id FROM send
+WHERE workspace_id = $1 AND template_id = $2 AND state IN ('planned', 'deferred', 'attempting') ORDER BY due_us LIMIT 1;
+
 -- name: lock_template
 -- Before it is changed by somebody who has read it.
 SELECT template_id FROM template WHERE workspace_id = $1 AND template_id = $2 AND deleted_us IS NULL FOR UPDATE;

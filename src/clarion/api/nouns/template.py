@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from clarion import accounts, errors, messaging, model
+from clarion import accounts, automations, errors, messaging, model
 from clarion.api import message_views as views
 from clarion.api.nouns._fields import Label, Text
 from clarion.api.ports import Call, Nothing
@@ -128,6 +128,36 @@ async def save(call: Call, wish: Save) -> views.Template:
             template=model.show_id(views.TEMPLATE, saved.template_id), version=saved.version,
         )  # fmt: skip
     return views.template(saved, texts)
+
+
+async def delete(call: Call, wish: One) -> views.Template:
+    """Nobody sends it from now on. Refused while an automation or a message that waits uses it."""
+    async with call.app() as tx:
+        found = await messaging.find_template(tx, call.workspace_id, _called(wish.template_id))
+        await messaging.lock_template(tx, call.workspace_id, found.template_id)
+        await _check_unused(tx, call.workspace_id, found)
+        await messaging.delete_template(
+            tx, call.workspace_id, found.template_id, now_us=call.ports.database.now_us()
+        )
+        await accounts.audit(
+            tx, call.workspace_id, ids=call.ports.ids, actor=call.actor, action="template deleted",
+            template=model.show_id(views.TEMPLATE, found.template_id),
+        )  # fmt: skip
+    return views.template(found)
+
+
+async def _check_unused(tx: Tx, workspace_id: UUID, found: StoredTemplate) -> None:
+    """Raises Declined, naming who would have nothing to send."""
+    users = await automations.users_of(tx, workspace_id, (found.name, str(found.number)))
+    if users:
+        raise errors.Declined(
+            f"{found.name} is sent by the automation {', '.join(users)}: archive it, or let it send another template"
+        )
+    waiting = await messaging.waiting_of(tx, workspace_id, found.template_id)
+    if waiting is not None:
+        raise errors.Declined(
+            f"{found.name} is what {model.show_id(views.MESSAGE, waiting)} is written from, which still waits to go out"
+        )
 
 
 async def _read(call: Call, wish: Version) -> tuple[StoredTemplate, dict[str, Content]]:

@@ -85,6 +85,7 @@ from clarion.messaging.store.templates import (
     read_texts,
     rename_template,
     save_template,
+    waiting_of,
 )
 
 __all__ = [
@@ -179,4 +180,5 @@ __all__ = [
     "set_topic",
     "settle_unknown",
     "unknown_workspaces",
+    "waiting_of",
 ]

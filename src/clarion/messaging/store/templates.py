@@ -90,6 +90,12 @@ async def delete_template(tx: Tx, workspace_id: UUID, template_id: UUID, *, now_
         raise errors.NotFound("there is no such template in this workspace")
 
 
+async def waiting_of(tx: Tx, workspace_id: UUID, template_id: UUID) -> UUID | None:
+    """A message of it that is still to go out, if there is one."""
+    found: UUID | None = await tx.fetchval(Q.find_waiting_of, workspace_id, template_id)
+    return found
+
+
 async def lock_template(tx: Tx, workspace_id: UUID, template_id: UUID) -> None:
     """Nobody else changes it until the commit."""
     await tx.execute(Q.lock_template, workspace_id, template_id)
