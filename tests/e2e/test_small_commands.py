@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -127,3 +128,33 @@ def test_a_template_is_deleted_once_nobody_uses_it(shop: Any, ann: str, tmp_path
         time.sleep(0.2)
     assert shop("template", "list", plain=False) == []
     assert "template list" in shop("template", "show", "hello").stderr
+
+
+def test_a_held_message_goes_out_when_the_quiet_hours_are_taken_back(
+    server: Any, shop: Any, tmp_path: Path
+) -> None:
+    """It was held until the hour that the old rule had named."""
+    now = datetime.now(UTC)
+    begun, ends = now - timedelta(hours=1), now + timedelta(hours=1)
+    shop("rule", "set", "email", "--quiet", f"{begun:%H:%M}-{ends:%H:%M}")
+    (tmp_path / "promo.txt").write_text("Sale")
+    shop("template", "create", "hello", "--subject", "Hi", "--text", str(tmp_path / "promo.txt"))
+    (tmp_path / "greet.json").write_text(json.dumps(GREET))
+    shop("automation", "create", "Greet", str(tmp_path / "greet.json"))
+    assert shop("automation", "publish", "Greet").returncode == 0
+    key = shop("credential", "create", "--dialect", "smashsend", plain=False)["api_key"]
+    event = {"event": "greeted", "identify": {"email": "held@example.com"}}
+    httpx2.post(f"{server.url}/v1/events", json=event, headers={"Authorization": f"Bearer {key}"})
+    assert _comes_to(shop, "reason", "quiet_hours")
+    shop("rule", "set", "email", "--quiet", "none")
+    assert _comes_to(shop, "state", "accepted")
+
+
+def _comes_to(shop: Any, field: str, value: str) -> bool:
+    deadline = time.monotonic() + 20
+    while True:
+        sends = shop("message", "list", plain=False)
+        if [one[field] for one in sends] == [value]:
+            return True
+        assert time.monotonic() < deadline, sends
+        time.sleep(0.2)
