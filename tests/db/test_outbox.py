@@ -481,6 +481,28 @@ async def test_what_quiet_hours_hold_goes_out_when_they_are_taken_back(
     assert {landed.send_id for landed in await mailbox()} == {one.send_id for one in held}
 
 
+async def test_the_releasing_handler_run_twice_changes_nothing(
+    change_rule, plan, delivery, database, tenant, explained
+):
+    """What the new rule holds was told of by no older fact: the second time nothing is released."""
+    await change_rule(**around_now())
+    (held,) = await plan(wish())
+    await delivery.work_off(tenant.workspace_id)
+    await change_rule(**around_now(2))
+    async with database.owner() as tx:
+        row = await tx.fetchrow(
+            "SELECT workspace_id, job_id, kind, payload, attempts FROM job"
+            " WHERE workspace_id = $1 AND kind = $2 ORDER BY job_id DESC LIMIT 1",
+            tenant.workspace_id,
+            messaging.RULE_CHANGED,
+        )
+    for _ in range(2):
+        async with database.owner() as tx:
+            await messaging.releaser()(tx, jobs.Job(**dict(row)))
+        await delivery.work_off(tenant.workspace_id)
+    assert (await explained(held.send_id)).decision.times == 2
+
+
 async def test_a_rule_that_leaves_quiet_hours_as_they_are_wakes_nobody(
     change_rule, hear, plan, delivery, tenant, explained
 ):

@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
-from clarion import accounts, db, errors, events, jobs, profiles
+from clarion import accounts, db, errors, events, jobs, messaging, profiles
 from clarion.accounts import Vaults
 from clarion.app.handlers import handlers
 from clarion.db import Database
@@ -21,7 +21,7 @@ from clarion.dialects.esputnik.contacts import importing
 from clarion.events import Ingest, Lanes
 from clarion.jobs import Queue
 from clarion.model import Accepted, Dedup, Duplicate, Ids, Mode, Offer, ProfileChange, Source, parse_id
-from tests.db import test_erasure, test_trait_delete
+from tests.db import test_erasure, test_outbox, test_trait_delete
 from tests.db.esputnik import test_imports
 from tests.db.support import email, event, ledger_total, mismatches, overriding, timeline, windowed
 from tests.db.test_lanes import plant
@@ -158,6 +158,7 @@ async def test_a_contact_that_was_written_unheard_is_there_once(database, tenant
 TWICE = {
     profiles.ERASED: test_erasure.test_the_erasing_handler_run_twice_changes_nothing,
     profiles.TRAIT_DELETED: test_trait_delete.test_the_removing_handler_run_twice_changes_nothing,
+    messaging.RULE_CHANGED: test_outbox.test_the_releasing_handler_run_twice_changes_nothing,
     importing.IMPORT: test_imports.test_the_importing_handler_run_twice_changes_nothing,
 }
 
