@@ -6,6 +6,7 @@ Why, and what else was thought of: docs/decisions/0020-large-bodies-beside.md.
 import asyncio
 import os
 import socket
+import time
 from collections import deque
 from contextlib import suppress
 from itertools import count
@@ -26,7 +27,7 @@ BODY_BYTES_MIN = 16_384  # what is shorter is read sooner than sent
 ASKED_AT_ONCE = 4  # one is read, one waits there, two are on their way
 ANSWER_S = 5.0  # less than a door that drains may take; a batch takes milliseconds
 IDLE_S = 60.0  # so long without a large body, and the process is ended
-_START_S, _END_S = 30.0, 2.0
+_START_S, _END_S, _LOOK_S = 30.0, 2.0, 0.05
 _PAUSE_S, _PAUSE_MOST_S = 1.0, 60.0  # before it is started again: twice as long each time that it failed
 _SOCKET_BYTES = 1 << 20
 _ID_BYTES = 16
@@ -52,6 +53,7 @@ class Beside:
         self._idle_s = idle_s
         self._here = Here()
         self._wanted = asyncio.Event()
+        self._used_at = time.monotonic()
         self._line: _Line | None = None
 
     @property
@@ -64,8 +66,10 @@ class Beside:
         answer = None
         if len(body) >= BODY_BYTES_MIN:
             dedup_key = (await self._vaults.of(workspace_id)).dedup_key
-            self._wanted.set()
-            if self._line:
+            self._used_at = time.monotonic()
+            if self._line is None:
+                self._wanted.set()
+            else:
                 judge = _reader.name_of(reading.judge)
                 answer = await self._line.ask(Asked(judge, reading.source, dedup_key, now_us, body, more))
         if isinstance(answer, Found):
@@ -83,6 +87,7 @@ class Beside:
             wanted = asyncio.create_task(self._wanted.wait())
             await asyncio.wait({wanted, stopping}, return_when=asyncio.FIRST_COMPLETED)
             wanted.cancel()
+            self._wanted.clear()
             try:
                 if not stopping.done():
                     await self._keep(stopping)
@@ -102,7 +107,8 @@ class Beside:
         line = await _Line.to_new_process()
         try:
             if await line.is_ready(stopping):
-                self._line = line
+                self._line, self._used_at = line, time.monotonic()
+                self._wanted.clear()  # by those who came while it started
                 await self._watch(line, stopping)
         finally:
             self._line = None
@@ -111,10 +117,10 @@ class Beside:
     async def _watch(self, line: "_Line", stopping: "asyncio.Task[bool]") -> None:
         ends: set[asyncio.Future[Any]] = {line.lost, stopping}
         while not any(end.done() for end in ends):
-            self._wanted.clear()
-            await asyncio.wait(ends, timeout=self._idle_s, return_when=asyncio.FIRST_COMPLETED)
-            if not self._wanted.is_set() and not line.is_asked():
+            left_s = self._used_at + self._idle_s - time.monotonic()
+            if left_s <= 0 and not line.is_asked():
                 return
+            await asyncio.wait(ends, timeout=max(left_s, _LOOK_S), return_when=asyncio.FIRST_COMPLETED)
         if line.lost.done():
             raise ConnectionError("the process ended")
 
