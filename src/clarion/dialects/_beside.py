@@ -32,14 +32,8 @@ _PAUSE_S, _PAUSE_MOST_S = 1.0, 60.0  # before it is started again: twice as long
 _SOCKET_BYTES = 1 << 20
 _ID_BYTES = 16
 _CORES_MIN = 2  # on a single one another process would only cost
-_ENVIRONMENT = (
-    "PATH",
-    "PYTHON",
-    "LD_LIBRARY_PATH",
-    "LANG",
-    "LC_",
-    "TZ",
-)  # what begins so; no keys, no addresses
+#: What the process is given of our environment begins so: no keys, no addresses.
+_ENVIRONMENT = ("PATH", "PYTHON", "LD_LIBRARY_PATH", "LANG", "LC_", "TZ")
 
 _log = log.get(__name__)
 
