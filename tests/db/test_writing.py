@@ -1,14 +1,16 @@
 """Synchronous writes: the next read shows them, and nothing that was accepted before undoes them."""
 
 import time
+from uuid import UUID
 
 import asyncpg
 import pytest
 
-from clarion import db, errors, events, profiles
+from clarion import accounts, db, errors, events, profiles
 from clarion.model import Dedup, Event, Identity, IdentityKind, Mode, Offer, ProfileChange, Reach, Source
 from clarion.profiles.store._queries import Q
 from clarion.profiles.store.traits import fold_traits
+from clarion.profiles.store.writing import _people
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 
@@ -177,6 +179,45 @@ async def test_a_deadlock_is_tried_again_three_times(database, tenant):
     with pytest.raises(asyncpg.DeadlockDetectedError):
         await db.transact(database, tenant.workspace_id, work)
     assert len(tried) == 4
+
+
+async def test_a_reading_sees_one_moment_whoever_writes_meanwhile(write, database, tenant):
+    async def count_twice(tx):
+        counted = await profiles.count_profiles(tx, tenant.workspace_id)
+        await write("someone@example.com")
+        return counted, await profiles.count_profiles(tx, tenant.workspace_id)
+
+    assert await db.transact(database, tenant.workspace_id, count_twice, snapshot=True) == (0, 0)
+    async with database.app(tenant.workspace_id) as tx:
+        assert await profiles.count_profiles(tx, tenant.workspace_id) == 1
+
+
+async def test_a_reading_that_must_write_what_another_has_written_is_tried_again(database, tenant):
+    tried = []
+
+    async def take_after(tx):
+        await tx.fetchval("SELECT 1")  # the moment that all it sees is of
+        tried.append(await db.transact(database, tenant.workspace_id, take))
+        return await take(tx)
+
+    async def take(tx):
+        return (await accounts.take_numbers(tx, tenant.workspace_id, "thing", 1))[0]
+
+    assert await db.transact(database, tenant.workspace_id, take_after, snapshot=True) == 5
+    assert tried == [
+        1,
+        2,
+        3,
+        4,
+    ]  # each took the counter away from the try around it; the last does without a moment
+
+
+async def test_who_is_gone_since_they_were_found_is_left_out(write, database, tenant):
+    root = await write()
+    async with database.app(tenant.workspace_id) as tx:
+        nobody = UUID(int=7)
+        found = await _people(tx, tenant.workspace_id, [nobody, root], vault=tenant.vault)
+    assert [one.profile_id for one in found] == [root]
 
 
 async def test_a_phone_only_reaches(update, write, database, tenant):

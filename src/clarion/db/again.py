@@ -1,6 +1,7 @@
 """Transactions that are tried again."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -14,19 +15,26 @@ T = TypeVar("T")
 
 
 async def transact(
-    database: Database, workspace_id: UUID, work: Callable[[Tx], Awaitable[T]], *, owner: bool = False
+    database: Database,
+    workspace_id: UUID,
+    work: Callable[[Tx], Awaitable[T]],
+    *,
+    owner: bool = False,
+    snapshot: bool = False,
 ) -> T:
-    """What `work` returns from a transaction of its own, tried again when the database ends it for a deadlock.
+    """What `work` returns from a transaction of its own, tried again when the database ends it for another's sake.
 
-    `owner`: by the workers' role, which is bound by no policy.
+    `owner`: by the workers' role, which is bound by no policy. `snapshot`: all statements see one moment, as what is
+    read by several must; what they write may then have been written by another first, and the last try does without.
 
     A synchronous call and a worker may hold rows in different orders; the one that is ended has changed nothing.
     """
     for last in (False,) * (TRIES - 1) + (True,):
         try:
-            async with database.owner() if owner else database.app(workspace_id) as tx:
+            by_app = partial(database.app, workspace_id, snapshot=snapshot and not last)
+            async with database.owner() if owner else by_app() as tx:
                 return await work(tx)
-        except asyncpg.DeadlockDetectedError:
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
             if last:
                 raise
     raise AssertionError("the last try returns or raises")

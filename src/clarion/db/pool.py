@@ -81,13 +81,17 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def app(self, workspace_id: UUID = _NIL) -> AsyncIterator[Tx]:
+    async def app(self, workspace_id: UUID = _NIL, *, snapshot: bool = False) -> AsyncIterator[Tx]:
         """A transaction that sees one workspace only (none by default: shared tables). Return commits.
 
+        `snapshot`: its statements all see one moment, so that nobody is half gone between two of them.
         Raises Unavailable when the database goes away meanwhile; whether it was committed is then unknown.
         """
         with _away():
-            async with self.connection(workspace_id) as connection, connection.transaction():
+            async with (
+                self.connection(workspace_id) as connection,
+                connection.transaction(isolation="repeatable_read" if snapshot else None),
+            ):
                 yield connection
 
     @asynccontextmanager

@@ -20,7 +20,10 @@ T = TypeVar("T")
 
 
 class Asked(Struct, frozen=True):
-    """Who asks, the path's places, the query and the body as the vendor's types. `ingest` counts what was refused."""
+    """Who asks, the path's places, the query and the body as the vendor's types. `ingest` counts what was refused.
+
+    `reads`: the call is to change nothing that its caller would notice.
+    """
 
     store: Store
     ingest: Ingest
@@ -29,6 +32,7 @@ class Asked(Struct, frozen=True):
     places: Mapping[str, str]
     query: Any
     body: Any
+    reads: bool
 
     @property
     def workspace_id(self) -> UUID:
@@ -45,16 +49,24 @@ class Asked(Struct, frozen=True):
         return await self.store.vaults.of(self.workspace_id)
 
     async def transact(self, work: Callable[[Tx], Awaitable[T]], *, owner: bool = False) -> T:
-        """`work` in one transaction; `owner`: by the role that erases. Raises Unavailable."""
-        return await transact(self.store, self.workspace_id, work, owner=owner)
+        """`work` in one transaction, which sees one moment where the call reads; `owner`: by the role that erases.
+
+        Raises Unavailable.
+        """
+        return await transact(self.store, self.workspace_id, work, owner=owner, snapshot=self.reads)
 
 
 async def transact(
-    store: Store, workspace_id: UUID, work: Callable[[Tx], Awaitable[T]], *, owner: bool = False
+    store: Store,
+    workspace_id: UUID,
+    work: Callable[[Tx], Awaitable[T]],
+    *,
+    owner: bool = False,
+    snapshot: bool = False,
 ) -> T:
     """`work` in one transaction of a workspace. Raises Unavailable."""
     try:
-        return await db.transact(store.database, workspace_id, work, owner=owner)
+        return await db.transact(store.database, workspace_id, work, owner=owner, snapshot=snapshot)
     except Exception as exc:
         if db.is_transient(exc) and not isinstance(exc, errors.ClarionError):
             raise errors.Unavailable("the database is busy") from exc

@@ -83,6 +83,7 @@ async def answer(
         places=_door.places(spoken.path, scope["path"]),
         query=tongue.read_query(_asked.query_of(scope, joined=tongue.joined), spoken.query),
         body=_body(tongue, spoken, body),
+        reads=not spoken.writes,
     )
     return tongue.done(await spoken.serve(asked))
 

@@ -1,5 +1,6 @@
 """Synchronous writes and lists: in the caller's transaction, so that the next read shows them."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -343,15 +344,17 @@ async def _note_reaches(
 
 
 async def _people(tx: Tx, workspace_id: UUID, roots: Sequence[UUID], *, vault: Vault) -> list[Person]:
-    """Opened, in the order of `roots`."""
-    members: dict[UUID, list[Any]] = {root_id: [] for root_id in roots}
+    """Opened, in the order of `roots`; without those who are none any more, erased or merged since they were found."""
+    members: dict[UUID, list[Any]] = defaultdict(list)
     for row in await tx.fetch(Q.read_people, workspace_id, roots):
         members[row["root_id"]].append(row)
-    emails: dict[UUID, list[str]] = {root_id: [] for root_id in roots}
+    emails: dict[UUID, list[str]] = defaultdict(list)
     for row in await tx.fetch(Q.list_emails, workspace_id, roots):
         value = vault.open(row["sealed"], b"identity" + row["blind"].bytes).decode()
         emails[row["root_id"]].append(value)
-    return [_person(root_id, members[root_id], emails[root_id], vault) for root_id in roots]
+    return [
+        _person(root_id, members[root_id], emails[root_id], vault) for root_id in roots if root_id in members
+    ]
 
 
 def _person(root_id: UUID, members: Sequence[Any], emails: Sequence[str], vault: Vault) -> Person:
