@@ -115,6 +115,9 @@ def test_the_banner(tmp_path: Path) -> None:
     assert f"Clarion {__version__} is ready at http://127.0.0.1:81\n" in text
     assert "\n  curl x\n" in text
     assert text.count("\nKeys:  clarion credential list\n") == 1
+    kept = _serve.banner(Settings(data=tmp_path, port=81, log_format="json"), Prepared(examples=tuple(doors)))
+    assert "curl" not in kept, "a key in a log that is kept"
+    assert "\nKeys:  clarion credential list\n" in kept
 
 
 def test_a_small_command_loads_no_server_and_no_page() -> None:

@@ -71,7 +71,8 @@ def banner(settings: Settings, prepared: Prepared) -> str:
             "Events are accepted and processed. Look, then: clarion acting resume",
             "",
         ]
-    for example in prepared.examples:
+    # A log for machines is kept and shown to many, and the examples hold keys.
+    for example in prepared.examples if settings.log_format == "text" else ():
         lines += [f"Try it ({example.dialect}):", "", f"  {example.curl}", ""]
     if prepared.examples:
         lines += [f"Keys:  {command}" for command in dict.fromkeys(one.key for one in prepared.examples)]
