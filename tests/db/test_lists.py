@@ -19,10 +19,11 @@ def made(database, tenant, ids):
 
     async def do(*identities):
         async with database.app(tenant.workspace_id) as tx:
-            return await profiles.write(
+            written = await profiles.write(
                 tx, tenant.workspace_id, ProfileChange(identities=identities),
                 vault=tenant.vault, ids=ids, now_us=await events.begin_write(tx, tenant.workspace_id),
             )  # fmt: skip
+            return written.member
 
     return do
 

@@ -62,8 +62,8 @@ async def test_a_write_that_waited_for_an_erasure_makes_a_new_person(
 
     async def write(tx):
         if beside_the_lanes:
-            return await events.write_person(tx, tenant.workspace_id, change, **one)
-        return await profiles.write(tx, tenant.workspace_id, change, now_us=database.now_us(), **one)
+            return (await events.write_person(tx, tenant.workspace_id, change, **one)).member
+        return (await profiles.write(tx, tenant.workspace_id, change, now_us=database.now_us(), **one)).member
 
     if beside_the_lanes:
         assert await while_erasing(database, tenant, ids, ann, write) != ann

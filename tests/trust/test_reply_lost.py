@@ -137,9 +137,10 @@ async def test_a_contact_that_was_written_unheard_is_there_once(database, tenant
 
     async def write() -> UUID:
         async with line.database.app(tenant.workspace_id) as tx:
-            return await events.write_person(
+            written = await events.write_person(
                 tx, tenant.workspace_id, change, vault=tenant.vault, ids=line.ids
             )
+            return written.member
 
     line.swallower.swallow(tenant.workspace_id.bytes)
     with pytest.raises(errors.Unavailable):

@@ -71,13 +71,7 @@ class Door:
             )  # fmt: skip
             raise Forbidden(f"the role {role or 'none'} may not do this; these may: {_named(route.allow)}")
         wish = await _wish(declared, request)
-        call = Call(
-            ports=self._edge.ports,
-            workspace_id=caller.workspace_id,
-            actor=actor,
-            role=role,
-            reads=route.method == "GET",
-        )
+        call = Call(ports=self._edge.ports, workspace_id=caller.workspace_id, actor=actor, role=role)
         return reply.answer(route.status, await route.serve(call, wish))
 
     async def _caller(self, request: Request) -> Credential | None:

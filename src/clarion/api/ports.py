@@ -72,17 +72,16 @@ class Edge(Struct, frozen=True, kw_only=True):
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """One call by somebody who may make it. `actor` is who the audit names; `reads`: it changes nothing."""
+    """One call by somebody who may make it. `actor` is who the audit names."""
 
     ports: Ports
     workspace_id: UUID
     actor: str
     role: str
-    reads: bool = False
 
     def app(self) -> AbstractAsyncContextManager[Tx]:
-        """A transaction that sees the caller's workspace only, and one moment of it where the call reads."""
-        return self.ports.database.app(self.workspace_id, snapshot=self.reads)
+        """A transaction that sees the caller's workspace only."""
+        return self.ports.database.app(self.workspace_id)
 
     def owner(self) -> AbstractAsyncContextManager[Tx]:
         """A transaction of the workers' role, for what they do."""

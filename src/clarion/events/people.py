@@ -9,7 +9,7 @@ from clarion import profiles
 from clarion.db import Tx
 from clarion.events import store
 from clarion.model import Identity, Ids, ProfileChange
-from clarion.profiles import Update
+from clarion.profiles import Update, Written
 from clarion.vault import Vault
 
 
@@ -23,8 +23,10 @@ async def stop_processing(tx: Tx, workspace_id: UUID) -> None:
     await store.close_lanes(tx, workspace_id)
 
 
-async def write_person(tx: Tx, workspace_id: UUID, change: ProfileChange, *, vault: Vault, ids: Ids) -> UUID:
-    """Fold a change into the member of its strongest identity, who is made where there is none; returns the member.
+async def write_person(
+    tx: Tx, workspace_id: UUID, change: ProfileChange, *, vault: Vault, ids: Ids
+) -> Written:
+    """Fold a change into the member of its strongest identity, who is made where there is none.
 
     It never loses to what is stored.
     """

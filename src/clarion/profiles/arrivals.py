@@ -43,6 +43,7 @@ class Wanted:
         self.leads: list[UUID] = []  # the strongest identity of each arrival
         self.links: dict[tuple[UUID, UUID], Arrival] = {}
         self.reaches: dict[tuple[UUID, str, str], Arrival] = {}  # (strongest, channel, value as given)
+        self.made: set[UUID] = set()  # who was made for them and is nobody else's
 
     @classmethod
     def of(cls, arrivals: Iterable[Arrival], vault: Vault, tenures: Tenures | None = None) -> "Wanted":

@@ -375,10 +375,13 @@ ORDER BY m.profile_id FOR UPDATE;
 SELECT DISTINCT root_id FROM profile WHERE workspace_id = $1 AND NOT erased AND profile_id = ANY($2::uuid[]);
 
 -- name: read_people
--- The members of some persons; each root among its own.
-SELECT profile_id, root_id, created_us, traits, stamps, sealed, fold_traits, fold_sealed FROM profile
-WHERE workspace_id = $1 AND (profile_id = ANY($2::uuid[]) OR (root_id = ANY($2::uuid[]) AND root_id <> profile_id))
-ORDER BY profile_id;
+-- All members of the persons of some profiles, whoever these are members of by now; of an erased one nothing.
+SELECT m.profile_id, m.root_id, m.created_us, m.traits, m.stamps, m.sealed, m.fold_traits, m.fold_sealed
+FROM profile AS m CROSS JOIN (SELECT ARRAY(
+    SELECT root_id FROM profile WHERE workspace_id = $1 AND NOT erased AND profile_id = ANY($2::uuid[])) AS ids) AS root
+WHERE m.workspace_id = $1 AND (
+    m.profile_id = ANY(root.ids) OR m.root_id = ANY(root.ids) AND m.root_id <> m.profile_id)
+ORDER BY m.profile_id;
 
 -- name: list_emails
 -- The e-mails that find some persons, oldest first.
@@ -511,9 +514,17 @@ WHERE workspace_id = $1 AND root_id = profile_id AND NOT erased AND NOT coalesce
 ORDER BY profile_id OFFSET $3 LIMIT $4;
 
 -- name: list_oldest
--- The member of each of some persons that was made first.
-SELECT DISTINCT ON (root_id) root_id, profile_id FROM profile
-WHERE workspace_id = $1 AND root_id = ANY($2::uuid[]) ORDER BY root_id, created_us, profile_id;
+-- Of each of some profiles' persons, whoever these are members of by now, the member that was made first.
+SELECT asked.profile_id AS asked, oldest.profile_id
+FROM profile AS asked CROSS JOIN LATERAL (
+    SELECT profile_id, created_us FROM profile AS root
+    WHERE root.workspace_id = $1 AND root.profile_id = asked.root_id
+    UNION ALL
+    SELECT profile_id, created_us FROM profile AS member
+    WHERE member.workspace_id = $1 AND member.root_id = asked.root_id AND member.root_id <> member.profile_id
+    ORDER BY created_us, profile_id LIMIT 1
+) AS oldest
+WHERE asked.workspace_id = $1 AND asked.profile_id = ANY($2::uuid[]);
 
 -- name: suppress
 -- In sorted order; one whose value an erasure took away is as good as new.

@@ -57,7 +57,7 @@ async def refresh_token(store: Store, credential: Credential, wish: Refreshed, n
         if new is not None and not new.anybody and new.root_id != old.root_id:
             raise errors.AlreadyThere(reply.ANOTHERS)
         change = mapping.refreshed(wish, namespace=namespace)
-        member = await events.write_person(tx, workspace_id, change, vault=vault, ids=store.ids)
+        member = (await events.write_person(tx, workspace_id, change, vault=vault, ids=store.ids)).member
         whose = old.profile_id if wish.user_id is None else member
         device = msgspec.structs.replace(
             old.device, token=wish.new_token, platform=wish.platform or old.device.platform

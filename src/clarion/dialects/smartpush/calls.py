@@ -74,7 +74,7 @@ async def write_contact(store: Store, credential: Credential, contact: Contact) 
 
     async def write(tx: Tx) -> UUID:
         change = mapping.change(contact)
-        return await events.write_person(tx, workspace_id, change, vault=vault, ids=store.ids)
+        return (await events.write_person(tx, workspace_id, change, vault=vault, ids=store.ids)).member
 
     async def number(tx: Tx) -> int:
         roots = await profiles.roots_of(tx, workspace_id, [member])

@@ -115,7 +115,9 @@ async def write(asked: Asked) -> OneCustomer:
         problems = await profiles.check_traits(tx, asked.workspace_id, change.traits)
         if problems:
             raise errors.Invalid(f"customer.{problems[0].name}: {problems[0].reason}")
-        member = await events.write_person(tx, asked.workspace_id, change, vault=vault, ids=asked.store.ids)
+        member = (
+            await events.write_person(tx, asked.workspace_id, change, vault=vault, ids=asked.store.ids)
+        ).member
         found = await profiles.read_profile(tx, asked.workspace_id, member, vault=vault)
         assert found is not None, "it was written"
         return found

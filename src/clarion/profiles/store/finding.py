@@ -90,10 +90,10 @@ async def page_profiles(tx: Tx, workspace_id: UUID, *, unless: str, offset: int,
     return [row["profile_id"] for row in rows]
 
 
-async def oldest_of(tx: Tx, workspace_id: UUID, roots: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Of each person the member that was made first: it stays the same whoever joins them later."""
-    rows = await tx.fetch(Q.list_oldest, workspace_id, roots)
-    return {row["root_id"]: row["profile_id"] for row in rows}
+async def oldest_of(tx: Tx, workspace_id: UUID, profile_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Of each profile's person the member that was made first: it stays the same whoever joins them later."""
+    rows = await tx.fetch(Q.list_oldest, workspace_id, profile_ids)
+    return {row["asked"]: row["profile_id"] for row in rows}
 
 
 async def roots_of(tx: Tx, workspace_id: UUID, profile_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -109,6 +109,7 @@ async def _make_identities(
     fresh = {row["blind"]: row["profile_id"] for row in made}
     known.update(fresh)
     created = [row for row in made if row["profile_id"] is not None]
+    wanted.made.update(row["profile_id"] for row in created if row["root_id"] == row["profile_id"])
     if created:
         await tx.execute(
             Q.insert_profiles,

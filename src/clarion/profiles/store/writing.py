@@ -1,6 +1,5 @@
 """Synchronous writes and lists: in the caller's transaction, so that the next read shows them."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -62,6 +61,13 @@ class StoredTrait(Struct, frozen=True):
     options: list[str] | None = None
 
 
+class Written(Struct, frozen=True):
+    """The member that a change was folded into. `made`: here and now, and not by another call at the same moment."""
+
+    member: UUID
+    made: bool
+
+
 async def write(
     tx: Tx,
     workspace_id: UUID,
@@ -71,8 +77,8 @@ async def write(
     ids: Ids,
     now_us: int,
     cause: str = "call",
-) -> UUID:
-    """Fold a change into the member of its strongest identity, who is made where there is none; returns the member.
+) -> Written:
+    """Fold a change into the member of its strongest identity, who is made where there is none.
 
     It never loses to what is stored. The caller has seen to it that nobody is erased meanwhile. Raises a deadlock
     (40P01) where a worker holds rows in another order: the edge tries again.
@@ -85,7 +91,7 @@ async def write(
         tx, workspace_id, wanted, vault=vault, ids=ids, remembered=nothing_earlier, cause=cause
     )
     await _tell(tx, workspace_id, member, change.traits, (now_us, item_id), vault=vault, ids=ids, cause=cause)
-    return member
+    return Written(member, member in wanted.made)
 
 
 async def meet(
@@ -152,8 +158,7 @@ async def find_person(tx: Tx, workspace_id: UUID, identity: Identity, *, vault: 
 
 async def read_person(tx: Tx, workspace_id: UUID, profile_id: UUID, *, vault: Vault) -> Person | None:
     """By the id of any member."""
-    roots = [row["root_id"] for row in await tx.fetch(Q.find_roots, workspace_id, [profile_id])]
-    found = await _people(tx, workspace_id, roots, vault=vault) if roots else []
+    found = await _people(tx, workspace_id, [profile_id], vault=vault)
     return found[0] if found else None
 
 
@@ -343,18 +348,19 @@ async def _note_reaches(
         )
 
 
-async def _people(tx: Tx, workspace_id: UUID, roots: Sequence[UUID], *, vault: Vault) -> list[Person]:
-    """Opened, in the order of `roots`; without those who are none any more, erased or merged since they were found."""
-    members: dict[UUID, list[Any]] = defaultdict(list)
-    for row in await tx.fetch(Q.read_people, workspace_id, roots):
+async def _people(tx: Tx, workspace_id: UUID, profile_ids: Sequence[UUID], *, vault: Vault) -> list[Person]:
+    """The persons of some profiles, opened, in their order; without those who were erased since they were found."""
+    rows = await tx.fetch(Q.read_people, workspace_id, profile_ids)
+    root_of = {row["profile_id"]: row["root_id"] for row in rows}
+    roots = list(dict.fromkeys(root_of[one] for one in profile_ids if one in root_of))
+    members: dict[UUID, list[Any]] = {root_id: [] for root_id in roots}
+    for row in rows:
         members[row["root_id"]].append(row)
-    emails: dict[UUID, list[str]] = defaultdict(list)
+    emails: dict[UUID, list[str]] = {root_id: [] for root_id in roots}
     for row in await tx.fetch(Q.list_emails, workspace_id, roots):
         value = vault.open(row["sealed"], b"identity" + row["blind"].bytes).decode()
         emails[row["root_id"]].append(value)
-    return [
-        _person(root_id, members[root_id], emails[root_id], vault) for root_id in roots if root_id in members
-    ]
+    return [_person(root_id, members[root_id], emails[root_id], vault) for root_id in roots]
 
 
 def _person(root_id: UUID, members: Sequence[Any], emails: Sequence[str], vault: Vault) -> Person:

@@ -37,11 +37,11 @@ class Writer(Struct, frozen=True, kw_only=True):
         change = ProfileChange(
             identities=whom.identities, reaches=whom.reaches, traits=told | _restored(held)
         )
-        member = await profiles.write(
+        written = await profiles.write(
             self.tx, self.workspace_id, change,
             vault=self.vault, ids=self.ids, now_us=self.now_us, cause=self.cause,
         )  # fmt: skip
-        return member, held is None
+        return written.member, held is None and written.made
 
     async def find(self, identities: Sequence[Identity]) -> Person | None:
         """Whom one of these finds already."""

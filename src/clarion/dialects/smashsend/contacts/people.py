@@ -184,10 +184,8 @@ async def _erase(asked: Asked, find: Callable[[Tx], Awaitable[Person]]) -> wire.
 async def _write(tx: Tx, asked: Asked, told: Told, vault: Vault) -> tuple[Person, bool]:
     """The contact as it is now, and whether it is new."""
     change = told.change()
-    (identity,) = change.identities
-    fresh = await profiles.find_person(tx, asked.workspace_id, identity, vault=vault) is None
-    member = await events.write_person(tx, asked.workspace_id, change, vault=vault, ids=asked.store.ids)
-    return await _read(tx, asked, member, vault), fresh
+    written = await events.write_person(tx, asked.workspace_id, change, vault=vault, ids=asked.store.ids)
+    return await _read(tx, asked, written.member, vault), written.made
 
 
 async def _find(tx: Tx, asked: Asked, email: str, vault: Vault) -> Person | None:

@@ -90,7 +90,9 @@ async def _person(tx: Tx, asked: Asked, wanted: Wanted, vault: Vault) -> UUID | 
     """Who has the address: an erasure finds what was written to them. Nobody is made without contactProperties."""
     if wanted.contact is not None:
         change = wanted.contact.change()
-        return await events.write_person(tx, asked.workspace_id, change, vault=vault, ids=asked.store.ids)
+        return (
+            await events.write_person(tx, asked.workspace_id, change, vault=vault, ids=asked.store.ids)
+        ).member
     identity = Identity(IdentityKind.EMAIL, "", wanted.recipient)
     found = await profiles.find_person(tx, asked.workspace_id, identity, vault=vault)
     return found.profile_id if found else None
