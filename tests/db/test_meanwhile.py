@@ -34,11 +34,11 @@ async def while_erasing(database, tenant, ids, person, write):
     return await waiting
 
 
-async def blocked(database):
-    """Until a transaction waits for another's lock."""
+async def blocked(database, at_least=1):
+    """Until so many transactions wait for another's lock."""
     for _ in range(500):
         async with database.owner() as tx:
-            if await tx.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            if await tx.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") >= at_least:
                 return
         await asyncio.sleep(0.01)
     raise AssertionError("nothing waits")

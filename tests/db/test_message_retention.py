@@ -111,7 +111,7 @@ async def test_suppressions_caps_and_links_outlive_the_message(
     """A reader unsubscribes by the link of a message that is gone; the newest still counts for the cap."""
     async with database.app(tenant.workspace_id) as tx:
         rule = SendingRule(cap_messages=1, cap_hours=90 * 24)
-        await messaging.change_rule(tx, tenant.workspace_id, "email", rule, ids=ids)
+        await messaging.change_rule(tx, tenant.workspace_id, "email", lambda _: rule, ids=ids)
     old = await age(await house.send(ANN), 120)
     await house.send(ANN, message_class=MessageClass.MARKETING)
     await drop()

@@ -315,7 +315,7 @@ async def track(database, tenant, ids):
     async def do(**what):
         async with database.app(tenant.workspace_id) as tx:
             rule = SendingRule(**what)
-            await messaging.change_rule(tx, tenant.workspace_id, "email", rule, ids=ids)
+            await messaging.change_rule(tx, tenant.workspace_id, "email", lambda _: rule, ids=ids)
 
     return do
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from clarion.accounts.rates import REFUSED_FREE
+from clarion.accounts.rates import LATE_MAX_S, REFUSED_FREE
 from clarion.dialects import Table
 from clarion.errors import Unavailable
-from tests.dialects.calls import MB, Call
+from tests.dialects.calls import MB, SECRET, SHOWN, Call
 from tests.dialects.storable import assert_storable
 
 # ---- the way in
@@ -96,6 +96,32 @@ async def test_who_goes_on_over_the_rate_waits_and_hears_what_is_true_by_then(de
     assert held == sorted(held)
     assert 0 < held[0] < held[-1]
     assert [answer.headers["retry-after"] for answer in answers] == ["60", "60", "60", "59"]
+
+
+async def test_a_flood_of_unknown_keys_is_answered_later_and_later_and_a_known_caller_never(
+    desk: Any, call: Call
+) -> None:
+    """Without `stranger` nobody is held. Every key is another one, and some callers show none."""
+    held: list[float] = []
+
+    async def hold(for_s: float) -> bool:
+        held.append(for_s)
+        return True
+
+    desk.hold = hold
+    key = SECRET.encode()
+    for n in range(REFUSED_FREE + 100):
+        body = call.good.replace(key, b"another %d" % n)  # where it is shown in a body
+        shown = SHOWN[call.dialect](f"another {n}") if n % 10 else ""
+        assert 400 <= (await desk.post(call.path, body, authorization=shown)).status < 402
+    assert len(held) == 100
+    assert held == sorted(held)
+    assert held[-1] == LATE_MAX_S
+    assert (await desk.post(call.path, call.good)).status == 200
+    assert len(held) == 100
+    desk.now_us += 60_000_000
+    await desk.post(call.path, call.good.replace(key, b"one"), authorization="Bearer one")
+    assert len(held) == 100, "a minute later it is forgotten"
 
 
 async def test_who_hangs_up_while_he_waits_is_answered_no_more(desk: Any, call: Call) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from clarion import errors
 from clarion.accounts import Credential, Credentials, Rates, new_secret
-from clarion.accounts.credentials import KNOWN_FOR_S, hash_of
+from clarion.accounts.credentials import KNOWN_FOR_S, STRANGERS_PER_S, UNKNOWN_FOR_S, hash_of
 from clarion.accounts.rates import LATE_MAX_S, REFUSED_FREE
 
 
@@ -70,6 +70,57 @@ async def test_a_credential_is_found_by_its_secret_and_remembered_until_told_to_
     stored[hash_of("s")] = credential()
     clock.now += KNOWN_FOR_S
     assert await credentials.find("smashsend", "s") is not None
+
+
+async def test_a_flood_of_unknown_keys_makes_nobody_forget_a_known_one():
+    """With one memory for both the known one is asked for a second time."""
+    known, asked = hash_of("s"), []
+
+    async def load(token_hash: bytes) -> Credential | None:
+        asked.append(token_hash)
+        return credential() if token_hash == known else None
+
+    credentials = Credentials(load, Clock())
+    assert await credentials.find("smashsend", "s")
+    for n in range(25_000):
+        assert await credentials.find("smashsend", f"unknown {n}") is None
+    assert await credentials.find("smashsend", "s")
+    assert asked.count(known) == 1
+    assert len(credentials._unknown) <= 10_000, "and the memory has an end"
+
+
+async def test_an_unknown_key_is_asked_for_once_a_second():
+    asked = []
+
+    async def load(token_hash: bytes) -> Credential | None:
+        asked.append(token_hash)
+        return None
+
+    clock = Clock()
+    credentials = Credentials(load, clock)
+    for _ in range(3):
+        assert await credentials.find("smashsend", "s") is None
+    assert len(asked) == 1
+    clock.now += UNKNOWN_FOR_S + 0.1
+    assert await credentials.find("smashsend", "s") is None
+    assert len(asked) == 2
+
+
+async def test_unknown_keys_are_told_twenty_a_second_and_the_others_up_to_a_second_later():
+    async def load(token_hash: bytes) -> Credential | None:
+        return None
+
+    clock = Clock()
+    credentials = Credentials(load, clock)
+    late = [credentials.late() for _ in range(1_000)]
+    assert late[:REFUSED_FREE] == [0.0] * REFUSED_FREE
+    assert late[-1] == max(late) == LATE_MAX_S
+    clock.now += 60
+    steady = []
+    for _ in range(600):
+        clock.now += 1 / STRANGERS_PER_S
+        steady.append(credentials.late())
+    assert max(steady) == 0.0, "so many hear it at once for ever"
 
 
 @pytest.mark.parametrize("fields", [{"revoked": True}, {"expires_us": 5}])

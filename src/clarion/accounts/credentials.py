@@ -5,18 +5,23 @@ import secrets
 import time
 import zlib
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
 from clarion import errors
+from clarion.accounts.rates import Refusals
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET_DIGITS = 43  # of base 62: 256 bits
 _CHECK_DIGITS = 6
 KNOWN_FOR_S = 60.0
 UNKNOWN_FOR_S = 1.0
-_CACHE_MAX = 10_000
+STRANGERS_PER_S = (
+    20.0  #: who shows no known key is told so at once that often, of all callers of this process
+)
+_CACHE_MAX = 10_000  # of each: found ones and unknown ones
 
 
 class Credential(Struct, frozen=True, kw_only=True):
@@ -73,7 +78,8 @@ def hash_of(secret: str) -> bytes:
 class Credentials:
     """Finds credentials by their secret, remembering answers: found ones for a minute, unknown ones for a second.
 
-    `forget()` is called when any credential changed, so that a revocation works at once.
+    `forget()` is called when any credential changed, so that a revocation works at once. However many unknown keys are
+    shown, the known ones stay remembered.
     """
 
     def __init__(
@@ -85,38 +91,61 @@ class Credentials:
         self._load = load
         self._clock_s = clock_s
         self._now_us = now_us
-        self._known: dict[bytes, tuple[float, Credential | None]] = {}
+        self._known: dict[bytes, tuple[float, Credential]] = {}
+        self._unknown: dict[bytes, float] = {}
+        self._strangers = Refusals(STRANGERS_PER_S)
 
     async def find(self, dialect: str, secret: str) -> Credential | None:
         """The credential, or None when it is unknown, revoked, expired or another dialect's. Raises Unavailable."""
-        token_hash = hash_of(secret)
-        kept = self._known.get(token_hash)
-        if kept is None or kept[0] < self._clock_s():
-            kept = await self._look_up(token_hash)
-        credential = kept[1]
+        credential = await self._of(hash_of(secret))
         if credential is None or credential.dialect != dialect or credential.revoked:
             return None
         if credential.expires_us is not None and credential.expires_us <= self._now_us():
             return None
         return credential
 
+    def late(self) -> float:
+        """By how many seconds the answer to one more whose key is not known is to come later: who shows one after the
+        other would otherwise use up the door. All of them count together, for behind a proxy all have one address;
+        who shows a known key is never asked about.
+        """
+        return self._strangers.one_more(self._clock_s())
+
     def forget(self) -> None:
         """Ask the database again from now on."""
         self._known.clear()
+        self._unknown.clear()
 
-    async def _look_up(self, token_hash: bytes) -> tuple[float, Credential | None]:
+    async def _of(self, token_hash: bytes) -> Credential | None:
+        now_s = self._clock_s()
+        kept = self._known.get(token_hash)
+        if kept is not None and kept[0] >= now_s:
+            return kept[1]
+        if self._unknown.get(token_hash, 0.0) >= now_s:
+            return None
+        return await self._look_up(token_hash)
+
+    async def _look_up(self, token_hash: bytes) -> Credential | None:
         try:
             credential = await self._load(token_hash)
         except errors.Unavailable:
             # A caller we knew a moment ago stays known while the database is away: it hears 503, not 401.
-            if (stale := self._known.get(token_hash)) and stale[1] is not None:
-                return stale
+            if stale := self._known.get(token_hash):
+                return stale[1]
             raise
-        if len(self._known) >= _CACHE_MAX:
-            self._known.clear()
-        found = (self._clock_s() + (KNOWN_FOR_S if credential else UNKNOWN_FOR_S), credential)
-        self._known[token_hash] = found
-        return found
+        if credential is None:
+            self._known.pop(token_hash, None)
+            _make_room(self._unknown)
+            self._unknown[token_hash] = self._clock_s() + UNKNOWN_FOR_S
+        else:
+            _make_room(self._known)
+            self._known[token_hash] = self._clock_s() + KNOWN_FOR_S, credential
+        return credential
+
+
+def _make_room(kept: dict[bytes, Any]) -> None:
+    if len(kept) >= _CACHE_MAX:
+        kept.clear()
 
 
 def _base62(number: int, digits: int) -> str:

@@ -11,7 +11,7 @@ REFUSED_FREE = 100
 LATER_S = 0.01
 #: and none later than this: no caller's own timeout is so short.
 LATE_MAX_S = 1.0
-_REFUSED_MAX = REFUSED_FREE + LATE_MAX_S / LATER_S
+REFUSED_MAX = REFUSED_FREE + LATE_MAX_S / LATER_S
 
 
 def _forgotten(credential_id: UUID, bucket: str, refused: bool) -> None:
@@ -30,7 +30,7 @@ class Rates:
         self._clock_s = clock_s
         self._note = note
         self._taken: dict[tuple[UUID, str], deque[float]] = {}
-        self._refused: dict[tuple[UUID, str], _Refused] = {}
+        self._refused: dict[tuple[UUID, str], Refusals] = {}
 
     def take(self, credential_id: UUID, bucket: str, per_minute: int) -> float | None:
         """None: go ahead, it is counted. Otherwise the seconds until one fits. `per_minute` 0 is no limit."""
@@ -49,7 +49,7 @@ class Rates:
         """By how many seconds the answer to one more refused request is to come later: who goes on although told to
         wait would otherwise use up the door. A minute of rest, and all is forgotten.
         """
-        refused = self._refused.setdefault((credential_id, bucket), _Refused())
+        refused = self._refused.setdefault((credential_id, bucket), Refusals())
         return refused.one_more(self._clock_s())
 
     def _take(self, credential_id: UUID, bucket: str, per_minute: int) -> float | None:
@@ -59,15 +59,17 @@ class Rates:
         return None
 
 
-class _Refused:
-    """How often, less what has drained since: a full one in a minute."""
+class Refusals:
+    """How often somebody was refused, less `drained_per_s`; and so how much later the next one is to be told."""
 
-    def __init__(self) -> None:
+    def __init__(self, drained_per_s: float = REFUSED_MAX / WINDOW_S) -> None:
+        self._drained_per_s = drained_per_s
         self._count = 0.0
         self._at_s = 0.0
 
     def one_more(self, now_s: float) -> float:
-        drained = (now_s - self._at_s) * _REFUSED_MAX / WINDOW_S
-        self._count = min(max(0.0, self._count - drained) + 1, _REFUSED_MAX)
+        """By how many seconds the answer to one more is to come later."""
+        drained = (now_s - self._at_s) * self._drained_per_s
+        self._count = min(max(0.0, self._count - drained) + 1, REFUSED_MAX)
         self._at_s = now_s
         return max(0.0, self._count - REFUSED_FREE) * LATER_S

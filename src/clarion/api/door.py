@@ -19,6 +19,8 @@ from clarion.api.route import Declared
 BODY_BYTES_MAX = 65_536
 BODY_TIMEOUT_S = 30.0
 
+_HOLD = "clarion.hold"  # in the scope, from the server
+
 _log = log.get(__name__)
 
 
@@ -59,6 +61,7 @@ class Door:
     async def _serve(self, declared: Declared, request: Request) -> Response:
         caller = await self._caller(request)
         if caller is None:
+            await _hold(request.scope, self._edge.credentials.late())
             return reply.unauthorized()
         self._edge.ports.used(caller.credential_id)
         route = declared.route
@@ -77,6 +80,12 @@ class Door:
     async def _caller(self, request: Request) -> Credential | None:
         token = auth.token_in(request.headers.get("authorization", ""))
         return await self._edge.credentials.find(auth.DIALECT, token) if token else None
+
+
+async def _hold(scope: Scope, for_s: float) -> None:
+    """Keep the caller waiting, where the server can."""
+    if for_s and (hold := scope.get(_HOLD)):
+        await hold(for_s)
 
 
 def _named(roles: frozenset[str]) -> str:

@@ -18,6 +18,8 @@ from clarion.automations.losing import Affected, lose
 from clarion.automations.losses import LostAttributes, LostMetric, LostTrait
 from clarion.automations.managing import (
     FindTemplates,
+    Use,
+    User,
     archive,
     draft,
     no_templates,
@@ -62,6 +64,8 @@ __all__ = [
     "StoredRun",
     "Templates",
     "Triggers",
+    "Use",
+    "User",
     "advance",
     "archive",
     "check",

@@ -1,12 +1,16 @@
 """What a person does with an automation: draft, publish, pause, archive."""
 
 from collections.abc import Awaitable, Callable, Collection
+from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from clarion import errors, events
 from clarion.automations import store
 from clarion.automations.check import Templates, check
-from clarion.automations.definition import Definition, SendMessage
+from clarion.automations.definition import Definition
+from clarion.automations.losses import sends
 from clarion.automations.store import Automation
 from clarion.db import Tx
 from clarion.model import Ids
@@ -60,21 +64,37 @@ async def publish(
     return await _set(tx, workspace_id, held, "live", held.version, now_us)
 
 
-async def users_of(tx: Tx, workspace_id: UUID, called: Collection[str]) -> list[str]:
-    """The names of the automations, live or paused, that send one of these templates (names or numbers)."""
-    held = [one for one in await store.list_automations(tx, workspace_id) if one.live_version is not None]
-    acting = [one for one in held if one.status in ("live", "paused")]
-    pairs = [(one.automation_id, one.live_version or 0) for one in acting]
-    live = await store.read_versions(tx, workspace_id, pairs)
+class Use(StrEnum):
+    """How a version of an automation is in use."""
+
+    LIVE = "live"  #: new runs go by it, now or when it is no longer paused
+    DRAFT = "draft"  #: it is the newest, and not published
+    RUNS = "runs"  #: it is neither, and runs that began earlier go by it
+
+
+class User(Struct, frozen=True):
+    """A version of an automation that sends a template."""
+
+    name: str
+    version: int
+    use: Use
+
+
+async def users_of(tx: Tx, workspace_id: UUID, called: Collection[str]) -> list[User]:
+    """Who sends one of these templates (names or numbers), by name: all but the archived, whose runs send nothing."""
     return [
-        one.name
-        for one, pair in zip(acting, pairs, strict=True)
-        if any(
-            isinstance(node, SendMessage) and node.template in called
-            for definition in (one.definition, live[pair])
-            for node in definition.nodes.values()
-        )
+        User(one.name, version, _use_of(one, version))
+        for one in await store.list_automations(tx, workspace_id)
+        if one.status != "archived"
+        for version, definition in (await store.versions_in_use(tx, workspace_id, one.automation_id)).items()
+        if any(node.template in called for _, node in sends(definition))
     ]
+
+
+def _use_of(one: Automation, version: int) -> Use:
+    if version == one.live_version:
+        return Use.LIVE
+    return Use.DRAFT if version == one.version else Use.RUNS
 
 
 async def pause(tx: Tx, workspace_id: UUID, automation_id: UUID, *, now_us: int) -> Automation:

@@ -22,7 +22,7 @@ class Ended(Exception):
         self.answer = answer
 
 
-class OverRate(Exception):
+class EndedLate(Exception):
     """The request ends here, `late_s` from now, with the `answer` that is true by then."""
 
     def __init__(self, late_s: float, answer: Callable[[], Answer]) -> None:
@@ -58,12 +58,12 @@ class Gate(Struct, frozen=True, kw_only=True):
 async def enter(
     gate: Gate, door: Door, scope: Scope, receive: Receive, limit: Limit, *, writes: bool = True
 ) -> tuple[Credential, bytes]:
-    """Who is calling, and the body of a caller who may. Raises Ended, OverRate."""
+    """Who is calling, and the body of a caller who may. Raises Ended, EndedLate."""
     headers = _http.headers_of(scope)
     key = gate.key_in(headers)
     credential = await door.credentials.find(gate.voice.dialect, key) if key else None
     if credential is None:
-        raise Ended(gate.voice.unauthorized())
+        raise stranger(door, gate.voice.unauthorized)
     count(gate, door, credential)
     if writes:
         check_right(gate.voice, credential)
@@ -73,12 +73,17 @@ async def enter(
     return credential, body
 
 
+def stranger(door: Door, answer: Callable[[], Answer]) -> EndedLate:
+    """To be raised where the key is not known: of many the later are told later."""
+    return EndedLate(door.credentials.late(), answer)
+
+
 def count(gate: Gate, door: Door, credential: Credential) -> None:
-    """One more request of the credential's. Raises OverRate when it has used its rate up."""
+    """One more request of the credential's. Raises EndedLate when it has used its rate up."""
     per_minute = credential.rates.get(gate.bucket, gate.per_minute)
     rates, whose = door.rates, (credential.credential_id, gate.bucket)
     if rates.take(*whose, per_minute) is not None:
-        raise OverRate(
+        raise EndedLate(
             rates.late(*whose), lambda: gate.voice.over_rate(per_minute, rates.wait(*whose, per_minute))
         )
 

@@ -7,7 +7,7 @@ from starlette.types import Receive, Scope, Send
 from clarion import errors, log
 from clarion.dialects import _http
 from clarion.dialects._door import Door, Handler, allowed
-from clarion.dialects._entry import Ended, OverRate
+from clarion.dialects._entry import Ended, EndedLate
 from clarion.dialects._http import Answer
 from clarion.dialects._words import Voice
 
@@ -21,14 +21,14 @@ def voiced(door: Door, speak: Speak, voice: Voice) -> Handler:
     foreseen = tuple(voice.status)
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        request_id, over = _http.new_request_id(), None
+        request_id, late = _http.new_request_id(), None
         try:
             with door.bodies.request(scope):
                 answer = await speak(door, scope, receive)
         except Ended as exc:
             answer = exc.answer
-        except OverRate as exc:
-            over = exc.with_traceback(None)  # which holds what the request held
+        except EndedLate as exc:
+            late = exc.with_traceback(None)  # which holds what the request held
         except _http.Gone:
             # Said of a caller who hung up, and of one whose chunks are none: who still listens, and would hear 500.
             if b"transfer-encoding" not in _http.headers_of(scope):
@@ -41,10 +41,10 @@ def voiced(door: Door, speak: Speak, voice: Voice) -> Handler:
         except Exception:
             _log.exception("a request failed", action="request_failed", request_id=request_id)
             answer = voice.broken(request_id)
-        if over:
-            if over.late_s and not await _http.hold(scope, over.late_s):
+        if late:
+            if late.late_s and not await _http.hold(scope, late.late_s):
                 return
-            answer = over.answer()
+            answer = late.answer()
         await _http.send_answer(send, answer, request_id)
 
     return handle

@@ -176,6 +176,12 @@ WHERE workspace_id = $1 AND channel = $2;
 SELECT quiet_from, quiet_until, cap_messages, cap_hours, expires_hours, track_opens, track_clicks FROM sending_rule
 WHERE workspace_id = $1 AND channel = $2 FOR SHARE;
 
+-- name: own_rule
+-- The same, ours until the commit; also where there were none, for a row that is not there cannot be locked.
+INSERT INTO sending_rule (workspace_id, channel) VALUES ($1, $2)
+ON CONFLICT (workspace_id, channel) DO UPDATE SET channel = excluded.channel
+RETURNING quiet_from, quiet_until, cap_messages, cap_hours, expires_hours, track_opens, track_clicks;
+
 -- name: release_held
 -- What quiet hours have held since before $3 is due again; what a worker has in its hands goes by the new rule anyway.
 UPDATE send SET due_us = $3

@@ -1,5 +1,6 @@
 """What quiet hours hold is decided anew when they change, a chunk at a time."""
 
+from collections.abc import Callable
 from typing import cast
 from uuid import UUID
 
@@ -15,12 +16,19 @@ RULE_CHANGED = "rule.changed"  #: the fact that is published; its payload is the
 _AT_ONCE = 5_000
 
 
-async def change_rule(tx: Tx, workspace_id: UUID, channel: Channel, rule: SendingRule, *, ids: Ids) -> None:
-    """A channel's rules from now on; what the ones before hold is due again, and held anew where it still must be."""
-    before = await store.find_rule(tx, workspace_id, channel)
+async def change_rule(
+    tx: Tx, workspace_id: UUID, channel: Channel, changed: Callable[[SendingRule], SendingRule], *, ids: Ids
+) -> SendingRule:
+    """A channel's rules from now on, made of those before; of two changes at once the second is made of the first's.
+
+    What the ones before hold is due again, and held anew where it still must be.
+    """
+    before = await store.own_rule(tx, workspace_id, channel)
+    rule = changed(before)
     await store.set_rule(tx, workspace_id, channel, rule)
     if (before.quiet_from, before.quiet_until) != (rule.quiet_from, rule.quiet_until):
         await jobs.publish(tx, workspace_id, RULE_CHANGED, channel.encode(), ids=ids)
+    return rule
 
 
 def releaser() -> Handler:

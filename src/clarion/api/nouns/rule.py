@@ -53,8 +53,9 @@ async def show(call: Call, wish: One) -> views.Rule:
 async def change(call: Call, wish: Change) -> views.Rule:
     """Change a channel's rules; what waits for the end of quiet hours is asked again."""
     async with call.app() as tx:
-        rule = _changed(await messaging.find_rule(tx, call.workspace_id, wish.channel), wish)
-        await messaging.change_rule(tx, call.workspace_id, wish.channel, rule, ids=call.ports.ids)
+        rule = await messaging.change_rule(
+            tx, call.workspace_id, wish.channel, lambda before: _changed(before, wish), ids=call.ports.ids
+        )
         await accounts.audit(
             tx,
             call.workspace_id,

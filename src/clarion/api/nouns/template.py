@@ -151,13 +151,22 @@ async def _check_unused(tx: Tx, workspace_id: UUID, found: StoredTemplate) -> No
     users = await automations.users_of(tx, workspace_id, (found.name, str(found.number)))
     if users:
         raise errors.Declined(
-            f"{found.name} is sent by the automation {', '.join(users)}: archive it, or let it send another template"
+            f"{found.name} is sent by the automation {', '.join(map(_in_words, users))}: archive it, or let it send "
+            "another template; runs go on by the version that they began with"
         )
     waiting = await messaging.waiting_of(tx, workspace_id, found.template_id)
     if waiting is not None:
         raise errors.Declined(
             f"{found.name} is what {model.show_id(views.MESSAGE, waiting)} is written from, which still waits to go out"
         )
+
+
+def _in_words(user: automations.User) -> str:
+    match user.use:
+        case automations.Use.RUNS:
+            return f"{user.name} (runs go by version {user.version})"
+        case automations.Use.LIVE | automations.Use.DRAFT:
+            return f"{user.name} ({user.use})"
 
 
 async def _read(call: Call, wish: Version) -> tuple[StoredTemplate, dict[str, Content]]:

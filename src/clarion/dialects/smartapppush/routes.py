@@ -10,7 +10,7 @@ from clarion import errors
 from clarion.accounts import Credential
 from clarion.dialects import _http, _voice
 from clarion.dialects._door import Door, Handler, Routes
-from clarion.dialects._entry import Gate, Limit, body_of, check_kind, check_right, count
+from clarion.dialects._entry import Gate, Limit, body_of, check_kind, check_right, count, stranger
 from clarion.dialects._http import Answer
 from clarion.dialects._voice import voiced
 from clarion.dialects.smartapppush import auth, calls, mapping, reply, rules, wire
@@ -84,7 +84,7 @@ async def _speak(call: Call, door: Door, scope: Scope, receive: Receive) -> Answ
     key = auth.key_in(told)
     credential = await door.credentials.find(auth.DIALECT, key) if key else None
     if credential is None or not auth.is_of(credential, told):
-        raise call.stranger(reply.UNKNOWN_KEY)
+        raise stranger(door, lambda: VOICE.declined(call.stranger(reply.UNKNOWN_KEY)))
     count(GATE, door, credential)
     check_right(VOICE, credential)
     try:

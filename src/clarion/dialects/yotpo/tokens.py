@@ -9,7 +9,7 @@ from clarion import accounts, errors
 from clarion.accounts import Credential
 from clarion.dialects import _asked
 from clarion.dialects._door import Door
-from clarion.dialects._entry import Limit
+from clarion.dialects._entry import Limit, stranger
 from clarion.dialects.yotpo import auth, reply, wire
 
 LIMIT = Limit(4 * 1024)
@@ -64,12 +64,12 @@ def check_grant(grant: Grant) -> None:
 
 
 async def holder(door: Door, secret: str | None, store_id: str) -> Credential:
-    """Whose the secret is. Raises Unauthorized, NotFound."""
+    """Whose the secret is. Raises EndedLate, NotFound."""
     found = None
     if secret and auth.is_secret(secret):
         found = await door.credentials.find(auth.DIALECT, secret)
     if found is None:
-        raise wire.Unauthorized(reply.WRONG_SECRET)
+        raise stranger(door, lambda: reply.VOICE.declined(wire.Unauthorized(reply.WRONG_SECRET)))
     if not auth.is_of(found, store_id):
         raise errors.NotFound(reply.NO_STORE)
     return found

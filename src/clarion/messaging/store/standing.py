@@ -91,6 +91,12 @@ async def keep_rule(tx: Tx, workspace_id: UUID, channel: Channel) -> SendingRule
     return SendingRule() if row is None else SendingRule(**dict(row))
 
 
+async def own_rule(tx: Tx, workspace_id: UUID, channel: Channel) -> SendingRule:
+    """The same; who else would change it waits for this transaction, and reads what it wrote."""
+    (row,) = await tx.fetch(Q.own_rule, workspace_id, channel)
+    return SendingRule(**dict(row))
+
+
 async def agree(
     tx: Tx,
     workspace_id: UUID,

@@ -173,7 +173,7 @@ async def _check_unused(tx: Tx, workspace_id: UUID, found: StoredTemplate, *call
     """Raises AlreadyThere: a workflow would have nothing to send."""
     users = await automations.users_of(tx, workspace_id, called or (found.name, str(found.number)))
     if users:
-        raise errors.AlreadyThere(f"Message with id='{found.number}' is sent by the workflow {users[0]}")
+        raise errors.AlreadyThere(f"Message with id='{found.number}' is sent by the workflow {users[0].name}")
 
 
 async def _shown(tx: Tx, workspace_id: UUID, one: StoredTemplate) -> wire.ShownEmail | wire.ShownText:
