@@ -1,6 +1,6 @@
 """Orders as they are reported: made, changed or the same; every change is told as an event in the same transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from clarion.model import Event, Ids, Source
 from clarion.orders import store
 from clarion.orders.check import check
 from clarion.orders.event import event_of
-from clarion.orders.order import NewOrder, merged
+from clarion.orders.order import NewOrder, anonymous, merged
 from clarion.orders.store import StoredOrder
 from clarion.profiles import Arrival
 from clarion.vault import Vault
@@ -103,7 +103,7 @@ class _Book:
             tx, workspace_id, list(first.values()), source=self._shop.source, now_us=self._now_us, vault=vault
         )
         known = await store.lock_orders(tx, workspace_id, first.keys() - self._made, vault=vault)
-        self._stand = first | known
+        self._stand = first | await _without_the_erased(tx, workspace_id, known)
 
     def report(self, order: NewOrder, member: UUID, item_id: UUID) -> Outcome:
         """Note one report. `item_id` is its event's, if there is one."""
@@ -134,6 +134,20 @@ class _Book:
             tx, workspace_id, self._shop.source, [event for _, event in self._events],
             vault=vault, ids=ids, item_ids=[item_id for item_id, _ in self._events],
         )  # fmt: skip
+
+
+async def _without_the_erased(
+    tx: Tx, workspace_id: UUID, known: Mapping[str, StoredOrder]
+) -> dict[str, StoredOrder]:
+    """As erasures will leave them, also where the job that does it still waits.
+
+    A report takes an order to whoever it names, and what that job looks for is the members that were erased.
+    """
+    gone = await profiles.erased_of(tx, workspace_id, list({one.profile_id for one in known.values()}))
+    return {
+        key: structs.replace(one, order=anonymous(one.order)) if one.profile_id in gone else one
+        for key, one in known.items()
+    }
 
 
 def _event(order: NewOrder, shop: Shop, now_us: int, *, is_new: bool) -> Event:
