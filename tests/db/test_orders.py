@@ -291,3 +291,33 @@ async def test_writers_that_name_orders_in_any_order_never_deadlock(upsert, stor
         [12, 0, 14] if are == "new" else [0, 12, 14]
     )
     assert len(await stored()) == 14
+
+
+async def test_an_order_that_is_deleted_while_it_is_reported_is_made_after_all(
+    database, tenant, ids, upsert, stored, process_all
+):
+    """Found, and deleted before it is locked, while the report waits for another order of its own.
+
+    The control: asked for once alone, it is answered as known and is nowhere.
+    """
+    told = [plainly("a"), plainly("b")]
+    await upsert(plainly("the customer"), plainly("a"))
+
+    async def write():
+        async with database.app(tenant.workspace_id) as tx:
+            return await orders.upsert(tx, tenant.workspace_id, told, SHOP, vault=tenant.vault, ids=ids)
+
+    async with database.app(tenant.workspace_id) as tx:
+        await orders.upsert(tx, tenant.workspace_id, [plainly("b")], SHOP, vault=tenant.vault, ids=ids)
+        writing = asyncio.create_task(write())
+        done, _ = await asyncio.wait([writing], timeout=0.5)
+        assert not done, "it waits for b"
+        async with database.app(tenant.workspace_id) as deleting:
+            assert await orders.delete_order(deleting, tenant.workspace_id, "a") == 1
+    assert await writing == [CREATED, UNCHANGED]
+    found = await stored()
+    assert {one.order.external_order_id for one in found} == {"the customer", "a", "b"}
+    assert [one.status for one in found[0].statuses] == ["INITIALIZED"]
+    await process_all(tenant)
+    assert len(await timeline(database, tenant)) == 4
+    assert await mismatches(database, tenant.workspace_id) == []

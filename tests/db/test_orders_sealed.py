@@ -9,10 +9,11 @@ from clarion import events, jobs, orders, profiles
 from clarion.app.handlers import handlers
 from clarion.errors import NotFound
 from clarion.model import IdentityKind, parse_id
-from clarion.orders import Outcome
+from clarion.orders import NewOrder, Outcome
+from clarion.orders.order import anonymous
 from clarion.vault import Vault
 from tests.db.support import mismatches, timeline
-from tests.db.test_orders import DEVICE, order, stored, upsert, who
+from tests.db.test_orders import DEVICE, MADE_US, order, stored, upsert, who
 
 __all__ = ["stored", "upsert", "who"]  # fixtures
 MARK = "zqxkanari"
@@ -25,6 +26,14 @@ WORDS = {
     "status_description": f"{MARK}7", "restore_url": f"https://x.example/?m={MARK}8",
     "additional_info": {"gift": f"{MARK}9"},
 }  # fmt: skip
+#: What an order that is told of again has to say.
+LEAST = {
+    "external_order_id": "100500",
+    "date_us": MADE_US,
+    "total_cost": Decimal("1000.10"),
+    "currency": "USD",
+}
+WORDLESS = dict.fromkeys(("name", "url", "image_url", "description"))
 NEEDLES = (MARK.encode(), MARK.encode().hex().encode(), b"15177701003", b"15177701003".hex().encode())
 
 
@@ -64,13 +73,24 @@ async def test_control_without_the_seal_it_is_found(database, tenant, upsert, pr
 
 
 @pytest.fixture
-def erase(database, tenant, vaults, ids):
+def begin_erasing(database, tenant, ids):
+    """Answered, and the rooms above are not done yet."""
+
     async def do(found):
         async with database.owner() as tx:
             receipt = await events.erase_person(
                 tx, tenant.workspace_id, parse_id("prf", found.id), actor="test", vault=tenant.vault, ids=ids
             )
         assert not receipt.complete
+        return receipt
+
+    return do
+
+
+@pytest.fixture
+def erase(database, tenant, vaults, ids, begin_erasing):
+    async def do(found):
+        receipt = await begin_erasing(found)
         await jobs.Queue(database, handlers(vaults, ids), ids).work_off(tenant.workspace_id)
         async with database.app(tenant.workspace_id) as tx:
             (receipt,) = await profiles.list_erasures(tx, tenant.workspace_id, receipt.erasure_id)
@@ -121,6 +141,45 @@ async def test_an_order_that_is_reported_after_the_erasure_is_news_of_a_new_pers
     (one,) = await stored()
     assert (one.erased, one.profile_id) == (False, parse_id("prf", after.members[0]))
     assert await mismatches(database, tenant.workspace_id) == []
+
+
+@pytest.mark.parametrize("report", ["the same", "of the same buyer", "of another buyer"])
+async def test_an_order_that_is_reported_while_its_erasure_waits_keeps_nothing_of_who_bought(
+    database, tenant, vaults, ids, upsert, stored, who, process_all, begin_erasing, report
+):
+    """The control: merged with what is still sealed, the report takes it to a member whom the job does not know."""
+    engraved = structs.replace(DEVICE, name=f"{MARK} For Ann")
+    bought = order(**BIRD, **WORDS, delivery_method="to Ann", items=(engraved,))
+    await upsert(bought)
+    await process_all(tenant)
+    receipt = await begin_erasing(await who(IdentityKind.EMAIL, BIRD["email"]))
+    told = {
+        "the same": bought,
+        "of the same buyer": NewOrder(**LEAST, status="CANCELLED", email=BIRD["email"]),
+        "of another buyer": NewOrder(**LEAST, status="CANCELLED", email="bob@example.com"),
+    }[report]
+    assert await upsert(told) == [Outcome.CHANGED]
+    await jobs.Queue(database, handlers(vaults, ids), ids).work_off(tenant.workspace_id)
+    await process_all(tenant)
+    (one,) = await stored()
+    told_before = {"shipping": bought.shipping, "items": (structs.replace(bought.items[0], **WORDLESS),)}
+    left = told if report == "the same" else structs.replace(told, **told_before)
+    assert one.order == left
+    (newest, *_) = await timeline(database, tenant)
+    assert newest.properties == orders.properties_of(left)
+    async with database.app(tenant.workspace_id) as tx:
+        (receipt,) = await profiles.list_erasures(tx, tenant.workspace_id, receipt.erasure_id)
+    assert receipt.complete
+
+
+async def test_what_a_job_leaves_of_an_order_is_what_a_report_meanwhile_builds_on(
+    upsert, stored, who, process_all, erase, tenant
+):
+    told = order(**BIRD, **WORDS, delivery_method="to Ann", discount=Decimal("1.5"), taxes=Decimal(2))
+    await upsert(told)
+    await process_all(tenant)
+    await erase(await who(IdentityKind.EMAIL, BIRD["email"]))
+    assert (await stored())[0].order == anonymous(told)
 
 
 async def test_what_waits_of_an_erased_person_brings_nobody_back(

@@ -61,6 +61,27 @@ class NewOrder(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     items: tuple[Item, ...] | None = None
 
 
+def anonymous(held: NewOrder) -> NewOrder:
+    """What an erasure leaves of an order: times, totals and status, and of the goods what is counted."""
+    return NewOrder(
+        external_order_id=held.external_order_id,
+        status=held.status,
+        date_us=held.date_us,
+        total_cost=held.total_cost,
+        currency=held.currency,
+        shipping=held.shipping,
+        discount=held.discount,
+        taxes=held.taxes,
+        items=None if held.items is None else tuple(map(_counted, held.items)),
+    )
+
+
+def _counted(item: Item) -> Item:
+    return Item(
+        external_item_id=item.external_item_id, category=item.category, quantity=item.quantity, cost=item.cost
+    )
+
+
 def merged(held: NewOrder, told: NewOrder) -> NewOrder:
     """The order after another report of it: what that does not say stays."""
     said = {name: value for name, value in structs.asdict(told).items() if value is not None}

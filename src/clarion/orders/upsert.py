@@ -1,6 +1,6 @@
 """Orders as they are reported: made, changed or the same; every change is told as an event in the same transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,12 +12,13 @@ from clarion.model import Event, Ids, Source
 from clarion.orders import store
 from clarion.orders.check import check
 from clarion.orders.event import event_of
-from clarion.orders.order import NewOrder, merged
+from clarion.orders.order import NewOrder, anonymous, merged
 from clarion.orders.store import StoredOrder
 from clarion.profiles import Arrival
 from clarion.vault import Vault
 
 ORDERS_MAX = 1_000  # at once
+_ROUNDS_MAX = 5  # in which orders are made or found; a second is needed only where one is deleted meanwhile
 
 
 class Outcome(StrEnum):
@@ -43,7 +44,8 @@ async def upsert(
 
     A change raises `order<STATUS>` for the customer. Several reports of one order count in their order. Takes its
     locks in one order with all its like, but not with workers: the caller tries again after a deadlock
-    (`db.transact`), and wakes workers afterwards (`events.WORK`). Raises Invalid where `check` finds a flaw.
+    (`db.transact`), and wakes workers afterwards (`events.WORK`). Raises Invalid where `check` finds a flaw, and
+    Unavailable.
     """
     if not 0 < len(orders) <= ORDERS_MAX:
         raise errors.Invalid(f"between 1 and {ORDERS_MAX} orders at once")
@@ -91,7 +93,11 @@ class _Book:
         vault: Vault,
         ids: Ids,
     ) -> None:
-        """Make those that nobody knows, from their first reports, and lock the others."""
+        """Make those that nobody knows, from their first reports, and lock the others.
+
+        One that was there may be deleted before it is locked: nobody knows it any more, so it is made after all.
+        Raises Unavailable where that never ends.
+        """
         first: dict[str, StoredOrder] = {}
         for order, member in zip(orders, members, strict=True):
             if order.external_order_id not in first:
@@ -99,11 +105,20 @@ class _Book:
                     order_id=ids.next(), profile_id=member, order=order, erased=False, source=self._shop.source,
                     created_us=self._now_us, changed_us=self._now_us,
                 )  # fmt: skip
-        self._made = await store.insert_orders(
-            tx, workspace_id, list(first.values()), source=self._shop.source, now_us=self._now_us, vault=vault
-        )
-        known = await store.lock_orders(tx, workspace_id, first.keys() - self._made, vault=vault)
-        self._stand = first | known
+        known: dict[str, StoredOrder] = {}
+        for _ in range(_ROUNDS_MAX):
+            lacking = [one for key, one in first.items() if key not in self._made and key not in known]
+            if not lacking:
+                break
+            made = await store.insert_orders(
+                tx, workspace_id, lacking, source=self._shop.source, now_us=self._now_us, vault=vault
+            )
+            self._made |= made
+            there = {one.order.external_order_id for one in lacking} - made
+            known |= await store.lock_orders(tx, workspace_id, there, vault=vault)
+        else:
+            raise errors.Unavailable("these orders are being deleted as they are reported")
+        self._stand = first | await _without_the_erased(tx, workspace_id, known)
 
     def report(self, order: NewOrder, member: UUID, item_id: UUID) -> Outcome:
         """Note one report. `item_id` is its event's, if there is one."""
@@ -134,6 +149,20 @@ class _Book:
             tx, workspace_id, self._shop.source, [event for _, event in self._events],
             vault=vault, ids=ids, item_ids=[item_id for item_id, _ in self._events],
         )  # fmt: skip
+
+
+async def _without_the_erased(
+    tx: Tx, workspace_id: UUID, known: Mapping[str, StoredOrder]
+) -> dict[str, StoredOrder]:
+    """As erasures will leave them, also where the job that does it still waits.
+
+    A report takes an order to whoever it names, and what that job looks for is the members that were erased.
+    """
+    gone = await profiles.erased_of(tx, workspace_id, list({one.profile_id for one in known.values()}))
+    return {
+        key: structs.replace(one, order=anonymous(one.order)) if one.profile_id in gone else one
+        for key, one in known.items()
+    }
 
 
 def _event(order: NewOrder, shop: Shop, now_us: int, *, is_new: bool) -> Event:

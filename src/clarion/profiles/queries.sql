@@ -658,6 +658,10 @@ WHERE m.workspace_id = $1 AND (
     OR m.root_id = ANY(ARRAY(SELECT root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[])))
        AND m.root_id <> m.profile_id);
 
+-- name: find_erased
+-- Which of some profiles are an erased person's.
+SELECT profile_id FROM profile WHERE workspace_id = $1 AND erased AND profile_id = ANY($2::uuid[]);
+
 -- name: list_roots
 -- Whose members some profiles are.
 SELECT profile_id, root_id FROM profile WHERE workspace_id = $1 AND profile_id = ANY($2::uuid[]);

@@ -36,6 +36,7 @@ from clarion.profiles.store.erasing import (
     unpack_erased,
 )
 from clarion.profiles.store.finding import (
+    erased_of,
     find_by_address,
     find_reached,
     leads_of,
@@ -130,6 +131,7 @@ __all__ = [
     "delete_trait",
     "detach",
     "erase",
+    "erased_of",
     "find_by_address",
     "find_by_identity",
     "find_by_name",

@@ -96,6 +96,11 @@ async def oldest_of(tx: Tx, workspace_id: UUID, profile_ids: Sequence[UUID]) -> 
     return {row["asked"]: row["profile_id"] for row in rows}
 
 
+async def erased_of(tx: Tx, workspace_id: UUID, profile_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of some profiles that are an erased person's: nothing of them is left but the row."""
+    return {row["profile_id"] for row in await tx.fetch(Q.find_erased, workspace_id, profile_ids)}
+
+
 async def roots_of(tx: Tx, workspace_id: UUID, profile_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Whose members some profiles are."""
     rows = await tx.fetch(Q.list_roots, workspace_id, profile_ids)
