@@ -67,8 +67,7 @@ async def _in_messages(
     found = []
     for place, node in sends(definition) if names else ():
         try:
-            called = int(node.template) if node.template.isdecimal() else node.template
-            template = await messaging.find_template(tx, workspace_id, called)
+            template = await messaging.find_called(tx, workspace_id, node.template)
         except errors.NotFound:
             continue
         texts = await messaging.read_texts(tx, workspace_id, template.template_id, template.version)

@@ -133,7 +133,7 @@ async def save(call: Call, wish: Save) -> views.Template:
 async def delete(call: Call, wish: One) -> views.Template:
     """Nobody sends it from now on. Refused while an automation or a message that waits uses it."""
     async with call.app() as tx:
-        found = await messaging.find_template(tx, call.workspace_id, _called(wish.template_id))
+        found = await _find(tx, call.workspace_id, wish.template_id)
         await messaging.lock_template(tx, call.workspace_id, found.template_id)
         await _check_unused(tx, call.workspace_id, found)
         await messaging.delete_template(
@@ -163,7 +163,7 @@ async def _check_unused(tx: Tx, workspace_id: UUID, found: StoredTemplate) -> No
 async def _read(call: Call, wish: Version) -> tuple[StoredTemplate, dict[str, Content]]:
     """The template as of the version that is wanted."""
     async with call.app() as tx:
-        found = await messaging.find_template(tx, call.workspace_id, _called(wish.template_id))
+        found = await _find(tx, call.workspace_id, wish.template_id)
         found = replace(found, version=wish.version or found.version)
         return found, await messaging.read_texts(tx, call.workspace_id, found.template_id, found.version)
 
@@ -204,8 +204,22 @@ def _content(wish: Save) -> Content:
     raise errors.Invalid("templates are for email, sms and viber")
 
 
-def _called(text: str) -> UUID | int | str:
-    """An id, a number, or else a name."""
-    if text.isascii() and text.isdecimal() and len(text) < 10:
-        return int(text)
-    return model.parse_id(views.TEMPLATE, text) or text
+async def _find(tx: Tx, workspace_id: UUID, text: str) -> StoredTemplate:
+    """By an id, a name or a number. Raises NotFound; Declined where it is the name of one and the number of another."""
+    template_id, number = model.parse_id(views.TEMPLATE, text), messaging.number_in(text)
+    if template_id is not None:
+        return await messaging.find_template(tx, workspace_id, template_id)
+    found = await messaging.find_called(tx, workspace_id, text)
+    if number is not None and number != found.number and await _is_there(tx, workspace_id, number):
+        raise errors.Declined(
+            f"{text} is the name of a template and the number of another: say which by its id (`template list`)"
+        )
+    return found
+
+
+async def _is_there(tx: Tx, workspace_id: UUID, number: int) -> bool:
+    try:
+        await messaging.find_template(tx, workspace_id, number)
+    except errors.NotFound:
+        return False
+    return True
