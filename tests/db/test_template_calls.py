@@ -1,5 +1,6 @@
 """Templates as callers save, read and try them: MJML, versions, languages, previews."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -109,6 +110,21 @@ async def test_a_second_language_keeps_class_topic_and_retry_unless_it_says_othe
     assert (told.message_class, told.topic, told.retry_unknown) == ("marketing", None, False)
     new = await saved(call, name="another", html="<p>Hi</p>")
     assert (new.message_class, new.topic, new.retry_unknown) == ("marketing", None, False)
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["known", "new"])
+async def test_languages_that_are_saved_at_once_are_all_there(call, there):
+    """Each is put beside what is there once its row is ours: read before, the one took the other's away."""
+    languages = ["uk", "de", "fr", "pl", "es", "it"]
+    if there:
+        await saved(call, html="<p>Hello</p>")
+    await asyncio.gather(*(saved(call, html=f"<p>{one}</p>", language=one) for one in languages))
+    held = await shown(call)
+    assert held.version == len(languages) + there
+    assert {one: text["html"] for one, text in held.texts.items() if one} == {
+        one: f"<p>{one}</p>" for one in languages
+    }
+    assert ("" in held.texts) == there
 
 
 async def test_a_preview_reads_what_a_message_reads(call):

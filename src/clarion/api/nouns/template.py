@@ -114,15 +114,15 @@ async def save(call: Call, wish: Save) -> views.Template:
     except Unwritable as exc:
         raise errors.Invalid(str(exc)) from exc
     async with call.app() as tx:
-        texts = await _texts(tx, call.workspace_id, wish.name) | {wish.language: content}
         saved = await messaging.save_template(
             tx, call.workspace_id,
             TemplateWish(
-                name=wish.name, channel=wish.channel, texts=texts, message_class=wish.message_class,
-                topic=wish.topic, retry_unknown=wish.retry_unknown,
+                name=wish.name, channel=wish.channel, texts={wish.language: content},
+                message_class=wish.message_class, topic=wish.topic, retry_unknown=wish.retry_unknown,
             ),
-            ids=call.ports.ids,
+            ids=call.ports.ids, others_stay=True,
         )  # fmt: skip
+        texts = await messaging.read_texts(tx, call.workspace_id, saved.template_id, saved.version)
         await accounts.audit(
             tx, call.workspace_id, ids=call.ports.ids, actor=call.actor, action="template saved",
             template=model.show_id(views.TEMPLATE, saved.template_id), version=saved.version,
@@ -177,14 +177,6 @@ def _zone(name: object) -> ZoneInfo:
         return ZoneInfo(str(name))
     except (ValueError, KeyError, OSError) as exc:
         raise errors.Invalid(f"{name} is not a time zone; write it as Europe/Kyiv") from exc
-
-
-async def _texts(tx: Tx, workspace_id: UUID, name: str) -> dict[str, Content]:
-    try:
-        found = await messaging.find_template(tx, workspace_id, name)
-    except errors.NotFound:
-        return {}
-    return await messaging.read_texts(tx, workspace_id, found.template_id, found.version)
 
 
 def _content(wish: Save) -> Content:

@@ -56,8 +56,10 @@ class TemplateWish(Struct, frozen=True, kw_only=True):
     tags: Sequence[str] | None = None
 
 
-async def save_template(tx: Tx, workspace_id: UUID, wish: TemplateWish, *, ids: Ids) -> StoredTemplate:
-    """A new template, or the next version of the one of this name.
+async def save_template(
+    tx: Tx, workspace_id: UUID, wish: TemplateWish, *, ids: Ids, others_stay: bool = False
+) -> StoredTemplate:
+    """A new template, or the next version of the one of this name; `others_stay`: with its texts in other languages.
 
     Raises Invalid where its channel is another, or a new one's name would be a number.
     """
@@ -73,7 +75,10 @@ async def save_template(tx: Tx, workspace_id: UUID, wish: TemplateWish, *, ids: 
         )
     if row["version"] == 1:  # who has such a name from before keeps it
         _check_name(wish.name)
-    texts = msgspec.json.encode(wish.texts).decode()
+    # The row is ours by now: nobody makes a version between the one that is read here and this one.
+    before = row["version"] - 1 if others_stay else 0
+    held = await read_texts(tx, workspace_id, row["template_id"], before) if before else {}
+    texts = msgspec.json.encode({**held, **wish.texts}).decode()
     await tx.execute(
         Q.insert_template_version, workspace_id, row["template_id"], row["version"], texts, at_us
     )
