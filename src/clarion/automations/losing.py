@@ -25,7 +25,7 @@ async def lose(tx: Tx, workspace_id: UUID, lost: Lost, *, by: str, now_us: int) 
     """Have every automation that is not archived do without, in every version by which people go.
 
     A lost trigger pauses it, a branch that asked of it leads to `no`, of a message that shows it is told. Nobody who
-    would not have been sent a message is sent one after it.
+    would not have been sent a message is sent one after it. The caller has stopped the processing, before all else.
     """
     affected = []
     for one in await store.lock_all(tx, workspace_id):
