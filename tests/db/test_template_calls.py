@@ -3,13 +3,16 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
-from clarion import errors, messaging, model
+from clarion import automations, errors, messaging, model
 from clarion.api.nouns import template
 from clarion.api.ports import Nothing
+from clarion.app.acting import templates
 from clarion.messaging import Cause, MessageClass, PlannedSend
 from tests import managed
+from tests.db.test_meanwhile import blocked
 
 DOCUMENT = """<mjml><mj-body>
 <mj-section><mj-column>
@@ -159,3 +162,54 @@ async def test_a_template_that_a_waiting_message_is_written_from_stays(call, dat
         await template.delete(call, template.One(template_id="hello"))
     again = await saved(call, text="Hello again")
     assert again.id != made.id, "the name is free"
+
+
+@pytest.fixture(params=["name", "number"])
+async def sender(call, request):
+    """The draft of an automation that sends the template, by its name or its number; and how it is published."""
+    made = await saved(call, text="Hello")
+    called = made.name if request.param == "name" else str(made.number)
+    send = {"type": "send", "template": called, "next": "end"}
+    document = {
+        "trigger": {"type": "event", "metric": "m"}, "start": "mail", "nodes": {"mail": send, "end": {"type": "exit"}},
+    }  # fmt: skip
+    ports, workspace_id = call.ports, call.workspace_id
+    definition = automations.read(msgspec.json.encode(document))
+    async with call.app() as tx:
+        drafted = await automations.draft(
+            tx, workspace_id, "welcome", definition, by="test", ids=ports.ids, now_us=ports.database.now_us()
+        )
+
+    async def publish(tx):
+        return await automations.publish(
+            tx, workspace_id, drafted.automation_id, find_templates=templates, now_us=ports.database.now_us()
+        )
+
+    return publish
+
+
+async def test_a_template_is_not_deleted_while_what_sends_it_is_published(call, sender, database):
+    """Without its lock it was deleted at once, under an automation that was live a moment later."""
+    async with call.app() as tx:
+        await sender(tx)
+        deleting = asyncio.create_task(template.delete(call, template.One(template_id="hello")))
+        await blocked(database)
+    with pytest.raises(errors.Declined, match="hello is sent by the automation welcome"):
+        await deleting
+
+
+async def test_what_sends_a_template_is_not_published_while_that_is_deleted(call, sender, database):
+    """Without its lock it went live at once, and each of its runs ended failed."""
+
+    async def publish():
+        async with call.app() as tx:
+            return await sender(tx)
+
+    async with call.app() as tx:
+        found = await messaging.find_template(tx, call.workspace_id, "hello")
+        await messaging.lock_template(tx, call.workspace_id, found.template_id)
+        publishing = asyncio.create_task(publish())
+        await blocked(database)
+        await messaging.delete_template(tx, call.workspace_id, found.template_id, now_us=database.now_us())
+    with pytest.raises(errors.Invalid, match="there is no template"):
+        await publishing

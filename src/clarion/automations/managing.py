@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable, Collection
 from uuid import UUID
 
-from clarion import errors, events
+from clarion import errors, events, messaging
 from clarion.automations import store
 from clarion.automations.check import Templates, check
 from clarion.automations.definition import Definition, SendMessage
+from clarion.automations.losses import sends
 from clarion.automations.store import Automation
 from clarion.db import Tx
 from clarion.model import Ids
@@ -53,6 +54,8 @@ async def publish(
     """Its newest version is live from now on; runs that go on keep theirs. Raises NotFound, Invalid."""
     held = await _lock(tx, workspace_id, automation_id)
     _not_archived(held)
+    # Whoever deletes or renames one has it locked, and then looks for who sends it.
+    await messaging.share_templates(tx, workspace_id, [node.template for _, node in sends(held.definition)])
     found = await problems(tx, workspace_id, held.definition, find_templates=find_templates)
     if found:
         told = "; ".join(f"{one.where} {one.what}" for one in found[:20])

@@ -82,6 +82,7 @@ from clarion.messaging.store import (
     seen,
     set_provider,
     set_topic,
+    share_templates,
     waiting_of,
 )
 from clarion.messaging.tasks import drop_old_messages
@@ -169,6 +170,7 @@ __all__ = [
     "seen",
     "set_provider",
     "set_topic",
+    "share_templates",
     "shows",
     "waiting_of",
 ]

@@ -133,8 +133,11 @@ async def save(call: Call, wish: Save) -> views.Template:
 async def delete(call: Call, wish: One) -> views.Template:
     """Nobody sends it from now on. Refused while an automation or a message that waits uses it."""
     async with call.app() as tx:
-        found = await _find(tx, call.workspace_id, wish.template_id)
-        await messaging.lock_template(tx, call.workspace_id, found.template_id)
+        template_id = (await _find(tx, call.workspace_id, wish.template_id)).template_id
+        await messaging.lock_template(tx, call.workspace_id, template_id)
+        found = await messaging.find_template(
+            tx, call.workspace_id, template_id
+        )  # by now it may be gone, or renamed
         await _check_unused(tx, call.workspace_id, found)
         await messaging.delete_template(
             tx, call.workspace_id, found.template_id, now_us=call.ports.database.now_us()

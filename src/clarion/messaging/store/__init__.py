@@ -87,6 +87,7 @@ from clarion.messaging.store.templates import (
     read_texts,
     rename_template,
     save_template,
+    share_templates,
     waiting_of,
 )
 
@@ -183,6 +184,7 @@ __all__ = [
     "set_rule",
     "set_topic",
     "settle_unknown",
+    "share_templates",
     "unknown_workspaces",
     "waiting_of",
 ]

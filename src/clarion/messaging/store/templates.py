@@ -113,6 +113,14 @@ async def lock_template(tx: Tx, workspace_id: UUID, template_id: UUID) -> None:
     await tx.execute(Q.lock_template, workspace_id, template_id)
 
 
+async def share_templates(tx: Tx, workspace_id: UUID, called: Iterable[str]) -> None:
+    """None of those that are called so, by name or small number, is deleted or renamed until the commit."""
+    names = sorted(set(called))
+    numbers = [number for name in names if (number := number_in(name)) is not None]
+    numbered = await accounts.ids_of_numbers(tx, workspace_id, TEMPLATE, numbers)
+    await tx.execute(Q.share_templates, workspace_id, names, list(numbered.values()))
+
+
 async def find_templates(
     tx: Tx, workspace_id: UUID, template_ids: Iterable[UUID]
 ) -> dict[UUID, StoredTemplate]:
