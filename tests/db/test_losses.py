@@ -1,17 +1,20 @@
 """Attributes and events are edited and deleted: the automations that used them are changed in the same transaction."""
 
+import asyncio
+
 import msgspec
 import pytest
 
-from clarion import automations, errors, messaging, metrics
+from clarion import automations, errors, events, messaging, metrics, profiles
 from clarion.api.nouns import metric, trait
 from clarion.automations import LostTrait, Runner, Triggers
 from clarion.events import Lanes
 from clarion.messaging import Email, TemplateWish
 from clarion.metrics import Attribute, Declaration
-from clarion.model import Source
+from clarion.model import ProfileChange, Source
 from tests import managed
-from tests.db.support import windowed
+from tests.db.support import email, windowed
+from tests.db.test_meanwhile import blocked
 
 LEFT = "cart.left"
 TOTAL = Attribute(code="total", type="decimal")
@@ -270,3 +273,59 @@ async def test_a_draft_and_what_is_live_are_both_changed_and_the_draft_stays_the
     async with call.app() as tx:
         await automations.lose(tx, call.workspace_id, LostTrait("plan"), by="test", now_us=1)
     assert (await standing(one))[0].version == 4, "a second time there is nothing to change"
+
+
+async def folds(tx, call):
+    change = ProfileChange(identities=(email(),), traits={"plan": "gold"})
+    vault = await call.vault()
+    await profiles.write(tx, call.workspace_id, change, vault=vault, ids=call.ports.ids, now_us=1)
+
+
+async def discards(tx, call):
+    metric_id = await tx.fetchval("SELECT metric_id FROM metric WHERE workspace_id = $1", call.workspace_id)
+    await metrics.count_discarded(tx, call.workspace_id, {metric_id: 1})
+
+
+@pytest.mark.parametrize(
+    ("settles", "lose"),
+    [
+        (folds, lambda call: trait.define(call, trait.Define(name="plan", type="choice"))),
+        (folds, lambda call: trait.delete(call, trait.One("plan"))),
+        (
+            discards,
+            lambda call: metric.change(call, metric.Change(name=LEFT, attributes=(), status="paused")),
+        ),
+        (discards, lambda call: metric.delete(call, metric.One(LEFT))),
+    ],
+    ids=["a trait of another type", "a deleted trait", "an edited event", "a deleted event"],
+)
+async def test_what_is_just_being_processed_is_waited_for_and_waits_for_nobody(
+    call, publish, database, settles, lose
+):
+    """Seen to deadlock where the definition, or the metric, was locked before the lanes."""
+    await publish(asking({"kind": "all", "rules": [NO_PLAN, BIG]}))
+    async with database.owner() as processing:
+        await events.raise_listening(processing, call.workspace_id)  # has the lanes, as who processes
+        losing = asyncio.create_task(lose(call))
+        await blocked(database)
+        await settles(processing, call)
+    assert [one.name for one in (await losing).automations] == ["welcome"]
+
+
+@pytest.mark.parametrize("verb", ["publish", "pause", "archive"])
+async def test_whoever_publishes_meanwhile_waits_for_a_loss_and_the_loss_not_for_them(call, publish, verb):
+    """Seen to deadlock where the automation was locked before the lanes."""
+    one = await publish(asking(NO_PLAN))
+    now = {"now_us": call.ports.database.now_us()} | ({"find_templates": known} if verb == "publish" else {})
+
+    async def do():
+        async with call.app() as tx:
+            return await getattr(automations, verb)(tx, call.workspace_id, one.automation_id, **now)
+
+    async with call.app() as tx:
+        await events.stop_processing(tx, call.workspace_id)
+        doing = asyncio.create_task(do())
+        await blocked(call.ports.database)
+        (affected,) = await automations.lose(tx, call.workspace_id, LostTrait("plan"), by="test", now_us=1)
+    assert affected.name == "welcome"
+    assert (await doing).version == 2

@@ -1,14 +1,18 @@
 """Templates as callers save, read and try them: MJML, versions, languages, previews."""
 
+import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
-from clarion import errors, messaging, model
+from clarion import automations, errors, messaging, model
 from clarion.api.nouns import template
 from clarion.api.ports import Nothing
+from clarion.app.acting import templates
 from clarion.messaging import Cause, MessageClass, PlannedSend
 from tests import managed
+from tests.db.test_meanwhile import blocked
 
 DOCUMENT = """<mjml><mj-body>
 <mj-section><mj-column>
@@ -111,6 +115,21 @@ async def test_a_second_language_keeps_class_topic_and_retry_unless_it_says_othe
     assert (new.message_class, new.topic, new.retry_unknown) == ("marketing", None, False)
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["known", "new"])
+async def test_languages_that_are_saved_at_once_are_all_there(call, there):
+    """Each is put beside what is there once its row is ours: read before, the one took the other's away."""
+    languages = ["uk", "de", "fr", "pl", "es", "it"]
+    if there:
+        await saved(call, html="<p>Hello</p>")
+    await asyncio.gather(*(saved(call, html=f"<p>{one}</p>", language=one) for one in languages))
+    held = await shown(call)
+    assert held.version == len(languages) + there
+    assert {one: text["html"] for one, text in held.texts.items() if one} == {
+        one: f"<p>{one}</p>" for one in languages
+    }
+    assert ("" in held.texts) == there
+
+
 async def test_a_preview_reads_what_a_message_reads(call):
     await saved(
         call, subject="$!event.total $!name", html="#foreach($i in $order.items)$i.sku #end", text="$date"
@@ -143,3 +162,54 @@ async def test_a_template_that_a_waiting_message_is_written_from_stays(call, dat
         await template.delete(call, template.One(template_id="hello"))
     again = await saved(call, text="Hello again")
     assert again.id != made.id, "the name is free"
+
+
+@pytest.fixture(params=["name", "number"])
+async def sender(call, request):
+    """The draft of an automation that sends the template, by its name or its number; and how it is published."""
+    made = await saved(call, text="Hello")
+    called = made.name if request.param == "name" else str(made.number)
+    send = {"type": "send", "template": called, "next": "end"}
+    document = {
+        "trigger": {"type": "event", "metric": "m"}, "start": "mail", "nodes": {"mail": send, "end": {"type": "exit"}},
+    }  # fmt: skip
+    ports, workspace_id = call.ports, call.workspace_id
+    definition = automations.read(msgspec.json.encode(document))
+    async with call.app() as tx:
+        drafted = await automations.draft(
+            tx, workspace_id, "welcome", definition, by="test", ids=ports.ids, now_us=ports.database.now_us()
+        )
+
+    async def publish(tx):
+        return await automations.publish(
+            tx, workspace_id, drafted.automation_id, find_templates=templates, now_us=ports.database.now_us()
+        )
+
+    return publish
+
+
+async def test_a_template_is_not_deleted_while_what_sends_it_is_published(call, sender, database):
+    """Without its lock it was deleted at once, under an automation that was live a moment later."""
+    async with call.app() as tx:
+        await sender(tx)
+        deleting = asyncio.create_task(template.delete(call, template.One(template_id="hello")))
+        await blocked(database)
+    with pytest.raises(errors.Declined, match="hello is sent by the automation welcome"):
+        await deleting
+
+
+async def test_what_sends_a_template_is_not_published_while_that_is_deleted(call, sender, database):
+    """Without its lock it went live at once, and each of its runs ended failed."""
+
+    async def publish():
+        async with call.app() as tx:
+            return await sender(tx)
+
+    async with call.app() as tx:
+        found = await messaging.find_template(tx, call.workspace_id, "hello")
+        await messaging.lock_template(tx, call.workspace_id, found.template_id)
+        publishing = asyncio.create_task(publish())
+        await blocked(database)
+        await messaging.delete_template(tx, call.workspace_id, found.template_id, now_us=database.now_us())
+    with pytest.raises(errors.Invalid, match="there is no template"):
+        await publishing

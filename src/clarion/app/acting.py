@@ -29,7 +29,7 @@ def planner(vaults: Vaults, ids: Ids) -> Plan:
         ]
         said = await events.read_properties(tx, workspace_id, keys, vault=vault)
         template_ids = {
-            name: (await messaging.find_template(tx, workspace_id, _called(name))).template_id
+            name: (await messaging.find_called(tx, workspace_id, name)).template_id
             for name in sorted({one.template for one in sends})
         }
         wanted = [
@@ -50,10 +50,6 @@ def planner(vaults: Vaults, ids: Ids) -> Plan:
 
 
 async def templates(tx: Tx, workspace_id: UUID) -> Templates:
-    """A workspace's templates by name and by number, each with its channel."""
+    """A workspace's templates by name and by number, each with its channel; a name goes before a number."""
     found = await messaging.list_templates(tx, workspace_id)
-    return {called: {one.channel} for one in found for called in (one.name, str(one.number))}
-
-
-def _called(template: str) -> int | str:
-    return int(template) if template.isascii() and template.isdigit() else template
+    return {str(one.number): {one.channel} for one in found} | {one.name: {one.channel} for one in found}

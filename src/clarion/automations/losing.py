@@ -25,7 +25,7 @@ async def lose(tx: Tx, workspace_id: UUID, lost: Lost, *, by: str, now_us: int) 
     """Have every automation that is not archived do without, in every version by which people go.
 
     A lost trigger pauses it, a branch that asked of it leads to `no`, of a message that shows it is told. Nobody who
-    would not have been sent a message is sent one after it.
+    would not have been sent a message is sent one after it. The caller has stopped the processing, before all else.
     """
     affected = []
     for one in await store.lock_all(tx, workspace_id):
@@ -67,8 +67,7 @@ async def _in_messages(
     found = []
     for place, node in sends(definition) if names else ():
         try:
-            called = int(node.template) if node.template.isdecimal() else node.template
-            template = await messaging.find_template(tx, workspace_id, called)
+            template = await messaging.find_called(tx, workspace_id, node.template)
         except errors.NotFound:
             continue
         texts = await messaging.read_texts(tx, workspace_id, template.template_id, template.version)

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from clarion import errors, events
+from clarion import errors, events, messaging
 from clarion.automations import store
 from clarion.automations.check import Templates, check
-from clarion.automations.definition import Definition
+from clarion.automations.definition import Definition, SendMessage
 from clarion.automations.losses import sends
 from clarion.automations.store import Automation
 from clarion.db import Tx
@@ -55,8 +55,10 @@ async def publish(
     tx: Tx, workspace_id: UUID, automation_id: UUID, *, find_templates: FindTemplates, now_us: int
 ) -> Automation:
     """Its newest version is live from now on; runs that go on keep theirs. Raises NotFound, Invalid."""
-    held = await store.lock(tx, workspace_id, automation_id)
+    held = await _lock(tx, workspace_id, automation_id)
     _not_archived(held)
+    # Whoever deletes or renames one has it locked, and then looks for who sends it.
+    await messaging.share_templates(tx, workspace_id, [node.template for _, node in sends(held.definition)])
     found = await problems(tx, workspace_id, held.definition, find_templates=find_templates)
     if found:
         told = "; ".join(f"{one.where} {one.what}" for one in found[:20])
@@ -99,7 +101,7 @@ def _use_of(one: Automation, version: int) -> Use:
 
 async def pause(tx: Tx, workspace_id: UUID, automation_id: UUID, *, now_us: int) -> Automation:
     """It starts no run, and those that go on stand still until it is published again. Raises NotFound, Invalid."""
-    held = await store.lock(tx, workspace_id, automation_id)
+    held = await _lock(tx, workspace_id, automation_id)
     if held.status == "paused":
         return held
     if held.status != "live":
@@ -109,15 +111,20 @@ async def pause(tx: Tx, workspace_id: UUID, automation_id: UUID, *, now_us: int)
 
 async def archive(tx: Tx, workspace_id: UUID, automation_id: UUID, *, now_us: int) -> Automation:
     """It is given up: no run starts, and each that goes on ends when it is due. Raises NotFound."""
-    held = await store.lock(tx, workspace_id, automation_id)
+    held = await _lock(tx, workspace_id, automation_id)
     return await _set(tx, workspace_id, held, "archived", held.live_version, now_us)
+
+
+async def _lock(tx: Tx, workspace_id: UUID, automation_id: UUID) -> Automation:
+    """One, ours until the commit, with which another listens; the lanes come before the automations."""
+    await events.raise_listening(tx, workspace_id)
+    return await store.lock(tx, workspace_id, automation_id)
 
 
 async def _set(
     tx: Tx, workspace_id: UUID, held: Automation, status: store.Status, live_version: int | None, now_us: int
 ) -> Automation:
     await store.set_status(tx, workspace_id, held.automation_id, status, live_version, now_us=now_us)
-    await events.raise_listening(tx, workspace_id)
     return (await store.list_automations(tx, workspace_id, held.automation_id))[0]
 
 

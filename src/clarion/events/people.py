@@ -18,9 +18,12 @@ async def begin_write(tx: Tx, workspace_id: UUID) -> int:
     return await store.share_lanes(tx, workspace_id)
 
 
-async def stop_processing(tx: Tx, workspace_id: UUID) -> None:
-    """Nothing of the workspace is processed until the commit."""
-    await store.close_lanes(tx, workspace_id)
+async def stop_processing(tx: Tx, workspace_id: UUID) -> int:
+    """Nothing of the workspace is processed until the commit; returns now (us).
+
+    It comes before whatever processing locks as well (definitions, metrics): who has the lanes waits for those.
+    """
+    return await store.close_lanes(tx, workspace_id)
 
 
 async def write_person(

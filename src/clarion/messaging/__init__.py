@@ -53,6 +53,7 @@ from clarion.messaging.store import (
     count_consents,
     count_sends,
     delete_template,
+    find_called,
     find_planned,
     find_provider,
     find_rule,
@@ -67,6 +68,7 @@ from clarion.messaging.store import (
     list_templates,
     list_topics,
     lock_template,
+    number_in,
     plan,
     read_landed,
     read_newest_texts,
@@ -80,6 +82,7 @@ from clarion.messaging.store import (
     seen,
     set_provider,
     set_topic,
+    share_templates,
     waiting_of,
 )
 from clarion.messaging.tasks import drop_old_messages
@@ -137,6 +140,7 @@ __all__ = [
     "delete_template",
     "drop_old_messages",
     "eraser",
+    "find_called",
     "find_planned",
     "find_provider",
     "find_rule",
@@ -151,6 +155,7 @@ __all__ = [
     "list_templates",
     "list_topics",
     "lock_template",
+    "number_in",
     "plan",
     "read_landed",
     "read_newest_texts",
@@ -165,6 +170,7 @@ __all__ = [
     "seen",
     "set_provider",
     "set_topic",
+    "share_templates",
     "shows",
     "waiting_of",
 ]

@@ -75,6 +75,12 @@ WHERE workspace_id = $1 AND template_id = $2 AND state IN ('planned', 'deferred'
 -- Before it is changed by somebody who has read it.
 SELECT template_id FROM template WHERE workspace_id = $1 AND template_id = $2 AND deleted_us IS NULL FOR UPDATE;
 
+-- name: share_templates
+-- Some by name or by id: none is deleted or renamed until the commit.
+SELECT template_id FROM template
+WHERE workspace_id = $1 AND (name = ANY($2::text[]) OR template_id = ANY($3::uuid[])) AND deleted_us IS NULL
+ORDER BY template_id FOR KEY SHARE;
+
 -- name: insert_template_version
 -- It never changes.
 INSERT INTO template_version (workspace_id, template_id, version, texts, made_us) VALUES ($1, $2, $3, $4, $5);

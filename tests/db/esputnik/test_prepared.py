@@ -157,3 +157,18 @@ async def test_two_changes_at_once_are_both_there(ask, database, tenant):
     async with database.app(tenant.workspace_id) as tx:
         found = await messaging.find_template(tx, tenant.workspace_id, number)
     assert found.version == 7
+
+
+async def test_of_messages_that_are_made_at_once_under_one_name_one_is_kept(ask, knock, tenant):
+    """The others are told so; without a look at the version each is told the same id, and the last is what is kept."""
+    wishes = [{"name": "Hello", "subject": f"{n}", "htmlText": "<p>Hi</p>"} for n in range(6)]
+    sms = {"name": "Hello", "text": "Hi"}
+    answers = await asyncio.gather(
+        *(knock(tenant, "POST", EMAILS, wish) for wish in wishes),
+        *(knock(tenant, "POST", "/api/v1/messages/sms", sms) for _ in range(6)),
+    )
+    assert sorted(one.status_code for one in answers) == [200] + [409] * 11
+    made = next(n for n, one in enumerate(answers) if one.status_code == 200)
+    kept = await ask("GET", EMAILS) + await ask("GET", "/api/v1/messages/sms")
+    assert [one["id"] for one in kept] == [answers[made].json()["id"]]
+    assert made >= len(wishes) or kept[0]["subject"] == wishes[made]["subject"]

@@ -97,6 +97,8 @@ async def change(call: Call, wish: Change) -> Changed:
         raise errors.Invalid("an attribute is there twice")
     affected: tuple[Affected, ...] = ()
     async with call.app() as tx:
+        if wish.attributes is not None:
+            await events.stop_processing(tx, call.workspace_id)
         if wish.status is not None:
             await metrics.set_status(tx, call.workspace_id, wish.name, wish.status)
             await accounts.audit(

@@ -114,15 +114,15 @@ async def save(call: Call, wish: Save) -> views.Template:
     except Unwritable as exc:
         raise errors.Invalid(str(exc)) from exc
     async with call.app() as tx:
-        texts = await _texts(tx, call.workspace_id, wish.name) | {wish.language: content}
         saved = await messaging.save_template(
             tx, call.workspace_id,
             TemplateWish(
-                name=wish.name, channel=wish.channel, texts=texts, message_class=wish.message_class,
-                topic=wish.topic, retry_unknown=wish.retry_unknown,
+                name=wish.name, channel=wish.channel, texts={wish.language: content},
+                message_class=wish.message_class, topic=wish.topic, retry_unknown=wish.retry_unknown,
             ),
-            ids=call.ports.ids,
+            ids=call.ports.ids, others_stay=True,
         )  # fmt: skip
+        texts = await messaging.read_texts(tx, call.workspace_id, saved.template_id, saved.version)
         await accounts.audit(
             tx, call.workspace_id, ids=call.ports.ids, actor=call.actor, action="template saved",
             template=model.show_id(views.TEMPLATE, saved.template_id), version=saved.version,
@@ -133,8 +133,11 @@ async def save(call: Call, wish: Save) -> views.Template:
 async def delete(call: Call, wish: One) -> views.Template:
     """Nobody sends it from now on. Refused while an automation or a message that waits uses it."""
     async with call.app() as tx:
-        found = await messaging.find_template(tx, call.workspace_id, _called(wish.template_id))
-        await messaging.lock_template(tx, call.workspace_id, found.template_id)
+        template_id = (await _find(tx, call.workspace_id, wish.template_id)).template_id
+        await messaging.lock_template(tx, call.workspace_id, template_id)
+        found = await messaging.find_template(
+            tx, call.workspace_id, template_id
+        )  # by now it may be gone, or renamed
         await _check_unused(tx, call.workspace_id, found)
         await messaging.delete_template(
             tx, call.workspace_id, found.template_id, now_us=call.ports.database.now_us()
@@ -172,7 +175,7 @@ def _in_words(user: automations.User) -> str:
 async def _read(call: Call, wish: Version) -> tuple[StoredTemplate, dict[str, Content]]:
     """The template as of the version that is wanted."""
     async with call.app() as tx:
-        found = await messaging.find_template(tx, call.workspace_id, _called(wish.template_id))
+        found = await _find(tx, call.workspace_id, wish.template_id)
         found = replace(found, version=wish.version or found.version)
         return found, await messaging.read_texts(tx, call.workspace_id, found.template_id, found.version)
 
@@ -186,14 +189,6 @@ def _zone(name: object) -> ZoneInfo:
         return ZoneInfo(str(name))
     except (ValueError, KeyError, OSError) as exc:
         raise errors.Invalid(f"{name} is not a time zone; write it as Europe/Kyiv") from exc
-
-
-async def _texts(tx: Tx, workspace_id: UUID, name: str) -> dict[str, Content]:
-    try:
-        found = await messaging.find_template(tx, workspace_id, name)
-    except errors.NotFound:
-        return {}
-    return await messaging.read_texts(tx, workspace_id, found.template_id, found.version)
 
 
 def _content(wish: Save) -> Content:
@@ -213,8 +208,22 @@ def _content(wish: Save) -> Content:
     raise errors.Invalid("templates are for email, sms and viber")
 
 
-def _called(text: str) -> UUID | int | str:
-    """An id, a number, or else a name."""
-    if text.isascii() and text.isdecimal() and len(text) < 10:
-        return int(text)
-    return model.parse_id(views.TEMPLATE, text) or text
+async def _find(tx: Tx, workspace_id: UUID, text: str) -> StoredTemplate:
+    """By an id, a name or a number. Raises NotFound; Declined where it is the name of one and the number of another."""
+    template_id, number = model.parse_id(views.TEMPLATE, text), messaging.number_in(text)
+    if template_id is not None:
+        return await messaging.find_template(tx, workspace_id, template_id)
+    found = await messaging.find_called(tx, workspace_id, text)
+    if number is not None and number != found.number and await _is_there(tx, workspace_id, number):
+        raise errors.Declined(
+            f"{text} is the name of a template and the number of another: say which by its id (`template list`)"
+        )
+    return found
+
+
+async def _is_there(tx: Tx, workspace_id: UUID, number: int) -> bool:
+    try:
+        await messaging.find_template(tx, workspace_id, number)
+    except errors.NotFound:
+        return False
+    return True

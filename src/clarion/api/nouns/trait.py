@@ -71,6 +71,7 @@ async def define(call: Call, wish: Define) -> Defined:
     del fields["name"]
     affected: tuple[Affected, ...] = ()
     async with call.app() as tx:
+        await events.stop_processing(tx, call.workspace_id)
         held = (await profiles.read_definitions(tx, call.workspace_id)).get(name)
         await profiles.define_trait(tx, call.workspace_id, wish.name, profiles.Wish(**fields))
         await accounts.audit(
@@ -93,7 +94,7 @@ async def define(call: Call, wish: Define) -> Defined:
 async def delete(call: Call, wish: One) -> Deleted:
     """Delete a trait: its definition now, what profiles hold of it in jobs; their history says so. No way back."""
     async with call.app() as tx:
-        now_us = await events.begin_write(tx, call.workspace_id)
+        now_us = await events.stop_processing(tx, call.workspace_id)
         held_by = await profiles.delete_trait(
             tx, call.workspace_id, wish.name, ids=call.ports.ids, now_us=now_us
         )

@@ -15,6 +15,7 @@ from clarion.messaging.store._queries import Q
 from clarion.model import Ids, time_us_of
 
 TEMPLATE = "template"  #: the kind of small number that a template has outside
+_NUMBER_DIGITS_MAX = 9
 
 
 class StoredTemplate(Struct, frozen=True, kw_only=True):
@@ -55,8 +56,13 @@ class TemplateWish(Struct, frozen=True, kw_only=True):
     tags: Sequence[str] | None = None
 
 
-async def save_template(tx: Tx, workspace_id: UUID, wish: TemplateWish, *, ids: Ids) -> StoredTemplate:
-    """A new template, or the next version of the one of this name. Raises Invalid where its channel is another."""
+async def save_template(
+    tx: Tx, workspace_id: UUID, wish: TemplateWish, *, ids: Ids, others_stay: bool = False
+) -> StoredTemplate:
+    """A new template, or the next version of the one of this name; `others_stay`: with its texts in other languages.
+
+    Raises Invalid where its channel is another, or a new one's name would be a number.
+    """
     template_id = ids.next()
     at_us = time_us_of(template_id)
     row = await tx.fetchrow(
@@ -67,7 +73,12 @@ async def save_template(tx: Tx, workspace_id: UUID, wish: TemplateWish, *, ids: 
         raise errors.Invalid(
             f"there is a template {wish.name} of another channel; give this one another name"
         )
-    texts = msgspec.json.encode(wish.texts).decode()
+    if row["version"] == 1:  # who has such a name from before keeps it
+        _check_name(wish.name)
+    # The row is ours by now: nobody makes a version between the one that is read here and this one.
+    before = row["version"] - 1 if others_stay else 0
+    held = await read_texts(tx, workspace_id, row["template_id"], before) if before else {}
+    texts = msgspec.json.encode({**held, **wish.texts}).decode()
     await tx.execute(
         Q.insert_template_version, workspace_id, row["template_id"], row["version"], texts, at_us
     )
@@ -76,7 +87,8 @@ async def save_template(tx: Tx, workspace_id: UUID, wish: TemplateWish, *, ids: 
 
 
 async def rename_template(tx: Tx, workspace_id: UUID, template_id: UUID, name: str) -> None:
-    """Its versions and its number stay. Raises AlreadyThere."""
+    """Its versions and its number stay. Raises AlreadyThere, Invalid."""
+    _check_name(name)
     try:
         async with tx.transaction():
             await tx.execute(Q.rename_template, workspace_id, template_id, name)
@@ -99,6 +111,14 @@ async def waiting_of(tx: Tx, workspace_id: UUID, template_id: UUID) -> UUID | No
 async def lock_template(tx: Tx, workspace_id: UUID, template_id: UUID) -> None:
     """Nobody else changes it until the commit."""
     await tx.execute(Q.lock_template, workspace_id, template_id)
+
+
+async def share_templates(tx: Tx, workspace_id: UUID, called: Iterable[str]) -> None:
+    """None of those that are called so, by name or small number, is deleted or renamed until the commit."""
+    names = sorted(set(called))
+    numbers = [number for name in names if (number := number_in(name)) is not None]
+    numbered = await accounts.ids_of_numbers(tx, workspace_id, TEMPLATE, numbers)
+    await tx.execute(Q.share_templates, workspace_id, names, list(numbered.values()))
 
 
 async def find_templates(
@@ -131,6 +151,23 @@ async def find_template(tx: Tx, workspace_id: UUID, called: UUID | int | str) ->
     return found[0]
 
 
+async def find_called(tx: Tx, workspace_id: UUID, called: str) -> StoredTemplate:
+    """By its name, or else by its small number, as automations call it. Raises NotFound."""
+    try:
+        return await find_template(tx, workspace_id, called)
+    except errors.NotFound:
+        number = number_in(called)
+        if number is None:
+            raise
+        return await find_template(tx, workspace_id, number)
+
+
+def number_in(called: str) -> int | None:
+    """The small number that somebody may mean, or None."""
+    is_number = called.isascii() and called.isdecimal() and len(called) <= _NUMBER_DIGITS_MAX
+    return int(called) if is_number else None
+
+
 async def read_texts(tx: Tx, workspace_id: UUID, template_id: UUID, version: int) -> dict[str, Content]:
     """What a version says, by language. Raises NotFound."""
     texts = await tx.fetchval(Q.read_template_version, workspace_id, template_id, version)
@@ -147,6 +184,13 @@ async def read_newest_texts(
     columns = [[template_id for template_id, _ in wanted], [version for _, version in wanted]]
     rows = await tx.fetch(Q.read_template_versions, workspace_id, *columns)
     return {row["template_id"]: msgspec.json.decode(row["texts"], type=dict[str, Content]) for row in rows}
+
+
+def _check_name(name: str) -> None:
+    if name.strip().isdecimal():
+        raise errors.Invalid(
+            f"{name} would be taken for a template's number; give it a name that has a letter as well"
+        )
 
 
 async def _numbered(tx: Tx, workspace_id: UUID, rows: list[asyncpg.Record]) -> list[StoredTemplate]:

@@ -51,9 +51,15 @@ class Store(Struct, frozen=True):
         wish = self._wish(sent, sent.name, {"": _content(sent, None)})
 
         async def work(tx: Tx) -> wire.Made:
+            taken = errors.AlreadyThere(f"There is a message named {sent.name} already")
             if await _named(tx, asked.workspace_id, sent.name) is not None:
-                raise errors.AlreadyThere(f"There is a message named {sent.name} already")
-            saved = await messaging.save_template(tx, asked.workspace_id, wish, ids=asked.store.ids)
+                raise taken
+            try:
+                saved = await messaging.save_template(tx, asked.workspace_id, wish, ids=asked.store.ids)
+            except errors.Invalid as exc:  # made meanwhile, for another channel
+                raise taken from exc
+            if saved.version != 1:  # made meanwhile
+                raise taken
             return wire.Made(saved.number)
 
         return await asked.transact(work)
