@@ -259,8 +259,11 @@ async def test_what_is_not_signed_is_not_heard(gateway, sent, shown, new_tenant)
     assert (await shown(send_id)).state == "accepted"
 
 
+NO_TEXT = b'{"reports": [{"state": "delivered", "ref": "a\\u0000"}]}'  # which PostgreSQL does not keep
+
+
 async def test_what_cannot_be_read_says_why(gateway):
-    for body in (b"", b"[]", b'{"reports": [{"state": "eaten"}]}', b'{"reports": [{"state": "delivered"}]}'):
+    for body in (b"", b"[]", b'{"reports": [{"state": "eaten"}]}', b'{"reports": [{"state": "delivered"}]}', NO_TEXT):
         answer = await gateway(body=body)
         assert answer.status_code == 400 and answer.json()["error"]
     assert (await gateway(body=b"x" * 1_100_000)).status_code == 413
