@@ -86,6 +86,7 @@ class Credentials:
         self._clock_s = clock_s
         self._now_us = now_us
         self._known: dict[bytes, tuple[float, Credential | None]] = {}
+        self._changes = 0  # how often it was said that a credential changed
 
     async def find(self, dialect: str, secret: str) -> Credential | None:
         """The credential, or None when it is unknown, revoked, expired or another dialect's. Raises Unavailable."""
@@ -102,9 +103,12 @@ class Credentials:
 
     def forget(self) -> None:
         """Ask the database again from now on."""
+        self._changes += 1
         self._known.clear()
 
     async def _look_up(self, token_hash: bytes) -> tuple[float, Credential | None]:
+        """What the database says; remembered unless a credential changed while it was asked."""
+        changes = self._changes
         try:
             credential = await self._load(token_hash)
         except errors.Unavailable:
@@ -112,10 +116,11 @@ class Credentials:
             if (stale := self._known.get(token_hash)) and stale[1] is not None:
                 return stale
             raise
-        if len(self._known) >= _CACHE_MAX:
-            self._known.clear()
         found = (self._clock_s() + (KNOWN_FOR_S if credential else UNKNOWN_FOR_S), credential)
-        self._known[token_hash] = found
+        if changes == self._changes:
+            if len(self._known) >= _CACHE_MAX:
+                self._known.clear()
+            self._known[token_hash] = found
         return found
 
 
