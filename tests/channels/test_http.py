@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from clarion.channels import Web, template, webhook
+from clarion.channels._request import Answer
 from clarion.channels.template import Template
 from clarion.channels.webhook import Webhook
 from clarion.errors import Invalid
@@ -292,6 +293,14 @@ async def test_a_webhooks_signature_is_the_standards(gateway):
     assert not webhook.verify(("whsec_" + "QkJC" * 8,), row["headers"], body, 1_000_200)
 
 
+def test_a_name_that_no_database_keeps_is_shortened_to_what_it_does():
+    """With U+0000 in it the answer could not be noted, and the message went out again."""
+    answer = Answer(200, {}, json.dumps({"id": "a\0b" + "c" * 1_000}).encode())
+    took = template.parse(answer, configs.Http(url="https://example.com/", ref_path="id"))
+    assert isinstance(took, Accepted) and took.provider_ref is not None
+    assert took.provider_ref.startswith("abc") and len(took.provider_ref) == 200
+
+
 # ---- reports
 
 
@@ -315,6 +324,7 @@ def test_reports_are_read_and_what_is_none_is_refused():
         b"{}",
         b'{"reports": [{"state": "read", "ref": "x"}]}',
         b'{"reports": [{"state": "delivered"}]}',
+        b'{"reports": [{"state": "delivered", "ref": "a\\u0000"}]}',
     ):
         with pytest.raises(Unreadable):
             template.parse_reports(bad)

@@ -1,6 +1,8 @@
 """Words for tests of the events room: offers, and what the tables say afterwards."""
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -55,3 +57,20 @@ async def ledger_total(database: Database, workspace_id: UUID) -> Any:
 
 
 __all__ = ["Source"]
+
+
+@asynccontextmanager
+async def failing(database: Database, workspace_id: UUID, table: str, sqlstate: str) -> AsyncIterator[None]:
+    """For as long as this lasts a workspace's rows cannot be written to a table, and PostgreSQL says why."""
+    async with database.owner() as tx:
+        await tx.execute(
+            f"""CREATE FUNCTION failing() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'for a test' USING ERRCODE = '{sqlstate}'; END $$;
+            CREATE TRIGGER failing BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW
+            WHEN (NEW.workspace_id = '{workspace_id}') EXECUTE FUNCTION failing()"""
+        )
+    try:
+        yield
+    finally:
+        async with database.owner() as tx:
+            await tx.execute(f"DROP TRIGGER failing ON {table}; DROP FUNCTION failing()")

@@ -707,6 +707,20 @@ async def test_one_that_cannot_even_be_opened_holds_up_nobody_else(tenant, datab
     assert dict(row) == {"state": "planned", "later": True}, "it is looked at again after a lease"
 
 
+async def test_an_answer_that_cannot_be_noted_costs_its_own_message_only(tenant, plan, through, explained):
+    """The answers of a group are noted together. Where one of them failed all, each was told so and none was tried
+    again: after the lease nobody knew of any of them, and a provider that knows repeats was asked again for all.
+    """
+    broken, *others = [one.send_id for one in await plan(*(wish(str(n), bulk=False) for n in range(9)))]
+    provider, delivery = through(
+        lambda message: Accepted("no\0text" if message.send_id == broken else message.send_id.hex)
+    )
+    await delivery.work_off(tenant.workspace_id)
+    assert len(provider.taken) == 9
+    states = [(await explained(send_id)).state for send_id in (broken, *others)]
+    assert states == ["attempting", *["accepted"] * 8]
+
+
 async def test_states_are_read_by_ids_and_what_is_nobodys_is_left_out(tenant, database, plan, delivery, ids):
     (sent,) = await plan(wish("1"))
     await delivery.work_off(tenant.workspace_id)

@@ -28,7 +28,7 @@ from clarion.messaging import (
 from clarion.model import Dedup, Identity, IdentityKind, Mode, Offer, ProfileChange, Reach, Source, parse_id
 from clarion.public import Answering
 from clarion.public.recipients import LOOK_EVERY_S, NOTES_PER_MINUTE, routes
-from tests.db.support import timeline
+from tests.db.support import failing, timeline
 
 ANN = "ann@example.com"
 BASE = "https://mail.shop.example"
@@ -411,3 +411,25 @@ async def test_a_link_that_is_fetched_all_the_time_is_served_and_seldom_taken_to
                 tenant.workspace_id,
             )
     assert NOTES_PER_MINUTE <= noted <= NOTES_PER_MINUTE + 2
+
+
+#: The disk is full; the statement took too long; two waited for each other.
+PASSES = ["53100", "57014", "40P01"]
+
+
+@pytest.mark.parametrize("sqlstate", PASSES)
+async def test_while_nothing_can_be_written_links_lead_on_and_who_unsubscribes_is_asked_to_come_again(
+    post, web, track, database, tenant, sqlstate
+):
+    """Each of these was a 500: a page that does not come, and a one-click that mail services do not try again."""
+    await track(track_opens=True, track_clicks=True)
+    _, mail = await post.send(template_id=await post.template())
+    (pixel,), (click,) = (re.findall(rf'"([^"]+/p/{kind}/[^"]+)"', html_of(mail)) for kind in ("open", "click"))
+    async with failing(database, tenant.workspace_id, "send", sqlstate):
+        shown, led = await web.get(pixel), await web.get(unescape(click))
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/gif")
+    assert (led.status_code, led.headers["location"]) == (302, "https://shop.example/sale?a=1&b=2")
+    async with failing(database, tenant.workspace_id, "suppression", sqlstate):
+        refused = await web.post(unsubscribe_url(mail), **ONE_CLICK)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
+    assert (await web.post(unsubscribe_url(mail), **ONE_CLICK)).status_code == 200

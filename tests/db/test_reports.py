@@ -29,6 +29,7 @@ from clarion.messaging.returning import NotOurs, settle_returned
 from clarion.model import Identity, IdentityKind, show_id
 from clarion.public import Answering
 from clarion.public import reports as reports_
+from tests.db.support import failing
 
 ANN, PHONE = "ann@example.com", "+380441234567"
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -259,8 +260,11 @@ async def test_what_is_not_signed_is_not_heard(gateway, sent, shown, new_tenant)
     assert (await shown(send_id)).state == "accepted"
 
 
+NO_TEXT = b'{"reports": [{"state": "delivered", "ref": "a\\u0000"}]}'  # which PostgreSQL does not keep
+
+
 async def test_what_cannot_be_read_says_why(gateway):
-    for body in (b"", b"[]", b'{"reports": [{"state": "eaten"}]}', b'{"reports": [{"state": "delivered"}]}'):
+    for body in (b"", b"[]", b'{"reports": [{"state": "eaten"}]}', b'{"reports": [{"state": "delivered"}]}', NO_TEXT):
         answer = await gateway(body=body)
         assert answer.status_code == 400 and answer.json()["error"]
     assert (await gateway(body=b"x" * 1_100_000)).status_code == 413
@@ -277,6 +281,18 @@ async def test_a_report_of_what_is_just_being_sent_is_asked_for_again(gateway, s
     (early,) = heard
     assert (early.status_code, early.headers["retry-after"]) == (503, "5")
     assert (await gateway({"state": "delivered", "ref": "early"})).status_code == 200
+    assert (await shown(send_id)).state == "delivered"
+
+
+@pytest.mark.parametrize("sqlstate", ["53100", "57014", "40P01"])
+async def test_what_cannot_be_noted_now_is_asked_for_again(gateway, sent, shown, database, tenant, sqlstate):
+    """It was a 500, after which a gateway may give up."""
+    send_id = await sent()
+    news = {"state": "delivered", "send_id": str(send_id)}
+    async with failing(database, tenant.workspace_id, "send_report", sqlstate):
+        answer = await gateway(news)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+    assert (await gateway(news)).json()["taken"] == 1
     assert (await shown(send_id)).state == "delivered"
 
 

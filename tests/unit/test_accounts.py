@@ -1,5 +1,6 @@
 """Rates and credentials, without a database."""
 
+import asyncio
 import re
 import uuid
 
@@ -121,6 +122,26 @@ async def test_unknown_keys_are_told_twenty_a_second_and_the_others_up_to_a_seco
         clock.now += 1 / STRANGERS_PER_S
         steady.append(credentials.late())
     assert max(steady) == 0.0, "so many hear it at once for ever"
+
+
+async def test_what_was_read_before_a_revocation_is_not_remembered_after_it():
+    """The row is read, then it is revoked and all is forgotten, then the reader goes on."""
+    stored: list[Credential] = [credential()]
+    revoked = asyncio.Event()
+
+    async def load(token_hash: bytes) -> Credential | None:
+        read = stored[0]
+        await revoked.wait()
+        return read
+
+    credentials = Credentials(load, Clock())
+    first = asyncio.create_task(credentials.find("smashsend", "s"))
+    await asyncio.sleep(0)
+    stored[0] = credential(revoked=True)
+    credentials.forget()
+    revoked.set()
+    assert await first is not None, "it asked before"
+    assert await credentials.find("smashsend", "s") is None
 
 
 @pytest.mark.parametrize("fields", [{"revoked": True}, {"expires_us": 5}])

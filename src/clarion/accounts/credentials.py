@@ -94,6 +94,7 @@ class Credentials:
         self._known: dict[bytes, tuple[float, Credential]] = {}
         self._unknown: dict[bytes, float] = {}
         self._strangers = Refusals(STRANGERS_PER_S)
+        self._changes = 0  # how often it was said that a credential changed
 
     async def find(self, dialect: str, secret: str) -> Credential | None:
         """The credential, or None when it is unknown, revoked, expired or another dialect's. Raises Unavailable."""
@@ -113,6 +114,7 @@ class Credentials:
 
     def forget(self) -> None:
         """Ask the database again from now on."""
+        self._changes += 1
         self._known.clear()
         self._unknown.clear()
 
@@ -126,6 +128,8 @@ class Credentials:
         return await self._look_up(token_hash)
 
     async def _look_up(self, token_hash: bytes) -> Credential | None:
+        """What the database says; remembered unless a credential changed while it was asked."""
+        changes = self._changes
         try:
             credential = await self._load(token_hash)
         except errors.Unavailable:
@@ -133,6 +137,8 @@ class Credentials:
             if stale := self._known.get(token_hash):
                 return stale[1]
             raise
+        if changes != self._changes:
+            return credential
         if credential is None:
             self._known.pop(token_hash, None)
             _make_room(self._unknown)

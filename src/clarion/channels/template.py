@@ -136,7 +136,7 @@ class _Report(Struct, frozen=True):
     """One, in our own words: a gateway's are translated by whoever passes them on."""
 
     state: Literal["accepted", "delivered", "bounced", "complained"]
-    ref: Annotated[str, Meta(max_length=200)] | None = None
+    ref: Annotated[str, Meta(max_length=_SHOWN_MAX, pattern="^[^\\u0000]*$")] | None = None
     send_id: UUID | None = None
     reason: Annotated[str, Meta(max_length=500)] = ""
     hard: bool = False
@@ -227,7 +227,9 @@ def _header(value: str) -> str:
 
 
 def _at(document: Any, path: str | None) -> str:
-    """What stands at `messages.0.id`, as text; empty where there is no such place."""
+    """What stands at `messages.0.id`, as text of bounded length without U+0000, which PostgreSQL does not keep; empty
+    where there is no such place.
+    """
     for step in path.split(".") if path else ():
         if isinstance(document, dict):
             document = document.get(step)
@@ -235,7 +237,7 @@ def _at(document: Any, path: str | None) -> str:
             document = document[int(step)]
         else:
             return ""
-    return "" if document is None or path is None else _word(document)[:_SHOWN_MAX]
+    return "" if document is None or path is None else _word(document).replace("\0", "")[:_SHOWN_MAX]
 
 
 def _word(value: Any) -> str:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from clarion.db import is_transient
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -11,9 +13,10 @@ _AT_ONCE = 500
 
 
 class Together(Generic[T, R]):
-    """`work` is handed what gathered and answers each, in order; what it raises is raised to each.
+    """`work` is handed what gathered and answers each, in order; it does all of it or, where it raises, nothing.
 
-    `wait_s`: how long the first one waits for company, where nobody waits for the answer.
+    A group that fails is halved until who makes it fail stands alone and hears what was raised; of what may pass by
+    itself each hears. `wait_s`: how long the first one waits for company, where nobody waits for the answer.
     """
 
     def __init__(self, work: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, wait_s: float = 0) -> None:
@@ -34,13 +37,21 @@ class Together(Generic[T, R]):
             if self._wait_s:
                 await asyncio.sleep(self._wait_s)
             group, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
-            try:
-                found = await self._work([one for one, _ in group])
-            except Exception as exc:  # each hears of it
-                for _, answer in group:
-                    if not answer.done():
-                        answer.set_exception(exc)
-                continue
-            for (_, answer), one in zip(group, found, strict=True):
+            await self._answer(group)
+
+    async def _answer(self, group: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            found = await self._work([one for one, _ in group])
+        except Exception as exc:
+            if len(group) > 1 and not is_transient(exc):
+                middle = len(group) // 2
+                await self._answer(group[:middle])
+                await self._answer(group[middle:])
+                return
+            for _, answer in group:
                 if not answer.done():
-                    answer.set_result(one)
+                    answer.set_exception(exc)
+            return
+        for (_, answer), one in zip(group, found, strict=True):
+            if not answer.done():
+                answer.set_result(one)

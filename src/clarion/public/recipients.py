@@ -16,7 +16,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from clarion import accounts, events, log
-from clarion.errors import NotFound, Unavailable
+from clarion.db import is_transient
+from clarion.errors import NotFound
 from clarion.messaging import links, readers
 from clarion.messaging.links import Reader, Token
 from clarion.public import answers
@@ -130,7 +131,9 @@ def routes(asked: Answering) -> list[Route]:
                 return html(answers.too_often(language), 429, Retry_After=str(int(exc.wait_s) + 1))
             except TooLarge:
                 return html(answers.missing(language), 413)
-            except Unavailable:
+            except Exception as exc:
+                if not is_transient(exc):
+                    raise
                 return html(answers.away(language), 503, Retry_After="60")
 
         return kept
@@ -248,7 +251,9 @@ async def _note(asked: Answering, workspace_id: UUID, send_id: UUID, url: str | 
                 )
         if first:
             await asked.database.notify(events.WORK)
-    except Unavailable:
+    except Exception as exc:
+        if not is_transient(exc):
+            raise
         _log.warning("an open or a click was not noted", action="reader_not_noted", send=str(send_id))
 
 

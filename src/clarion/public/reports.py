@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clarion import log, messaging
-from clarion.errors import Unavailable
+from clarion.db import is_transient
 from clarion.messaging import links, reporting
 from clarion.messaging.port import Channel, Unreadable
 from clarion.public.bounds import Bounds
@@ -58,7 +58,9 @@ def route(asked: Answering) -> Route:
             return _json({"error": str(exc)}, exc.status, exc.retry_after_s)
         except TooOften as exc:
             return _json({"error": "too many requests"}, 429, int(exc.wait_s) + 1)
-        except Unavailable:
+        except Exception as exc:
+            if not is_transient(exc):
+                raise
             return _json({"error": "nothing was taken; tell it again"}, 503, 30)
 
     return Route(links.REPORTS + "/{token}", serve, methods=["POST"])
