@@ -31,7 +31,7 @@ _LINES = ("n", "phase", "at", "provider", "outcome", "kind", "said")
 def list_(  # noqa: PLR0913 - an option each
     *,
     state: State | None = None,
-    cause: Annotated[UUID | None, Parameter(help="Of one automation or campaign.")] = None,
+    cause: Annotated[str | None, Parameter(help="Of one automation (aut_…).")] = None,
     profile: Annotated[
         str | None, Parameter(help="Of one person (prf_…), with what went to their addresses before.")
     ] = None,
@@ -172,7 +172,7 @@ def bounce(
 @app.command
 def count(
     *,
-    cause: Annotated[UUID | None, Parameter(help="Of one automation or campaign.")] = None,
+    cause: Annotated[str | None, Parameter(help="Of one automation (aut_…).")] = None,
     workspace: OfWorkspace = None,
     place: Place = HERE,
     json: Json = False,
