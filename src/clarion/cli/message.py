@@ -2,7 +2,6 @@
 
 import sys
 from typing import Annotated
-from uuid import UUID
 
 from cyclopts import App, Parameter
 
