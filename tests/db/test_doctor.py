@@ -87,6 +87,17 @@ async def test_the_logs_last_grave_errors_are_shown(tmp_path: Path) -> None:
     assert (one.state, one.detail) == ("warn", "FATAL:  out of everything")
 
 
+async def test_a_repeat_that_a_key_told_is_no_error(tmp_path: Path) -> None:
+    """Accepting asks by inserting; the control is another constraint."""
+    (tmp_path / "log").mkdir()
+    log = tmp_path / "log/postgresql.log"
+    error = 'ERROR:  duplicate key value violates unique constraint "{}"\n'
+    log.write_text(error.format("event_key_pkey"))
+    assert (await found(tmp_path, "engine log"))[0].detail == "no errors"
+    log.write_text(error.format("metric_name_key") + error.format("event_key_pkey"))
+    assert "metric_name_key" in (await found(tmp_path, "engine log"))[0].detail
+
+
 async def test_a_strangers_port_is_named_with_its_process(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         (one,) = await found(tmp_path, "port", port=listener.getsockname()[1])

@@ -28,8 +28,8 @@ class House:
         self._keys += 1
         content = Email(subject=WORDS, html=WORDS) if channel == "email" else Text(text=WORDS)
         wish = PlannedSend(
-            key=str(self._keys), cause=Cause("call"), channel=channel, recipient=to, content=content,
-            **{"message_class": MessageClass.TRANSACTIONAL} | more,
+            key=str(self._keys), channel=channel, recipient=to, content=content,
+            **{"cause": Cause("call"), "message_class": MessageClass.TRANSACTIONAL} | more,
         )  # fmt: skip
         async with self.database.app(self.tenant.workspace_id) as tx:
             (planned,) = await messaging.plan(

@@ -4,6 +4,7 @@ import pytest
 
 from clarion import errors, model
 from clarion.api.nouns import message, profile
+from clarion.messaging import Cause
 from tests import managed
 from tests.db.test_message_erasure import ANN, BOB, PHONE, house, meet
 
@@ -55,6 +56,22 @@ async def test_pages_follow_each_other_and_one_of_the_two_is_asked_for(house, li
         await listed(recipient=ANN, profile_id="prf_x")
     with pytest.raises(errors.NotFound):
         await listed(profile_id="prf_x")
+
+
+async def test_an_automations_messages_are_asked_for_by_the_id_that_it_is_shown_by(
+    house, listed, database, vaults, ids, tenant
+):
+    automation_id = ids.next()
+    wanted = await house.send(ANN, cause=Cause("automation", automation_id))
+    await house.send(ANN, cause=Cause("automation", ids.next()))
+    shown = model.show_id("aut", automation_id)
+    assert (await listed(cause_id=shown))[0] == (await listed(cause_id=str(automation_id)))[0] == [wanted]
+    call = managed.call(managed.ports(database, vaults, ids), tenant)
+    (one,) = (await message.find(call, message.Find(cause_id=shown))).messages
+    assert one.cause == f"automation {shown}"
+    assert (await message.count(call, message.Count(cause_id=shown))).planned_in_all == 1
+    with pytest.raises(errors.NotFound):
+        await listed(cause_id="Welcome")
 
 
 async def test_a_persons_export_has_their_messages(house, meet, database, vaults, ids, tenant):

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from clarion.dialects.esputnik import misfits, wire
+from clarion.dialects import _misfits
+from clarion.dialects.esputnik import wire
 from clarion.dialects.esputnik.calls import CALLS
 from clarion.dialects.esputnik.contacts import wire as contacts_wire
 from clarion.dialects.esputnik.messages import wire as messages_wire
@@ -135,5 +136,5 @@ def test_it_says_which_field_and_what_it_must_be(body: bytes, kind: Any, heard: 
 
 
 def test_what_the_decoder_may_say_one_day_is_kept_back() -> None:
-    assert misfits.said("Strange `thing` - at `$.a[0]`") == "a[0] is not valid"
-    assert misfits.unreadable("JSON is strange") == "This is not JSON"
+    assert _misfits.said("Strange `thing` - at `$.a[0]`") == "a[0] is not valid"
+    assert _misfits.unreadable("JSON is strange") == "This is not JSON"

@@ -50,6 +50,23 @@ def test_every_operation_has_a_name_of_its_own(dialect: Dialect):
     assert len(names) == len(set(names))
 
 
+def test_a_page_says_how_its_lines_get_the_ids_that_an_answer_tells():
+    """Beginners sent `/v1/contacts/$contactId` as it stood. The control is a page all of whose names are set above."""
+    wanted = {
+        name: "as `export " in page(one.reference, BASE, "make a key", "/x") for name, one in DIALECTS.items()
+    }
+    assert (wanted["smashsend"], wanted["esputnik"], wanted["smartpush"]) == (True, True, False)
+
+
+def test_what_a_line_of_smartpush_reports_an_earlier_one_defines():
+    """The lines of its page work in their order."""
+    samples = {one.path: one.sample for one in DIALECTS["smartpush"].reference.calls}
+    metric = msgspec.json.decode(samples["/createCustomMetric"])
+    event = msgspec.json.decode(samples["/reportCustomEvent"])
+    assert event["eventCode"] == metric["eventCode"]
+    assert event["attributes"].keys() == {one["code"] for one in metric["attributes"]}
+
+
 @dialects
 def test_every_place_in_a_path_is_explained(dialect: Dialect):
     for call in dialect.reference.calls:

@@ -72,7 +72,7 @@ async def test_source_and_type_have_1_to_255_characters(desk: Any, field: str) -
     assert await refusal(desk, **{field: "x" * 256}) == f"{field} must have at most 255 characters"
     for empty in ("", " "):
         assert await refusal(desk, **{field: empty}) == f"{field} must not be empty"
-    assert "str" in await refusal(desk, **{field: 5})
+    assert "a text" in await refusal(desk, **{field: 5})
 
 
 async def test_a_type_is_required_and_a_source_is_not(desk: Any) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from clarion import errors, model
+from clarion.api.automation_views import AUTOMATION
 from clarion.api.views import PROFILE
 from clarion.messaging import (
     AttemptLine,
@@ -28,6 +29,8 @@ from clarion.messaging.returning import Settled
 from clarion.messaging.sends import OPEN
 
 TEMPLATE, MESSAGE = "tpl", "msg"
+#: What a message was wanted by -> how its id is shown where that is made.
+_CAUSES = {"automation": AUTOMATION}
 
 
 class Template(Struct, frozen=True, kw_only=True):
@@ -211,7 +214,7 @@ def message(one: StoredSend) -> Message:
         profile_id=_id(PROFILE, one.profile_id),
         template_id=_id(TEMPLATE, one.template_id),
         version=one.version,
-        cause=one.cause_kind if one.cause_id is None else f"{one.cause_kind} {one.cause_id}",
+        cause=_cause(one),
         due_at=_at(one.due_us),
         expires_at=None if one.expires_us is None else _at(one.expires_us),
         changed_at=_at(one.changed_us),
@@ -219,6 +222,14 @@ def message(one: StoredSend) -> Message:
         provider=one.provider,
         provider_ref=one.provider_ref,
     )
+
+
+def _cause(one: StoredSend) -> str:
+    """`automation aut_…`: what `message list --cause` takes; the id of another kind of cause as it is stored."""
+    if one.cause_id is None:
+        return one.cause_kind
+    prefix = _CAUSES.get(one.cause_kind)
+    return f"{one.cause_kind} {model.show_id(prefix, one.cause_id) if prefix else one.cause_id}"
 
 
 def message_page(found: list[StoredSend], limit: int) -> MessagePage:

@@ -6,7 +6,7 @@ from typing import Any
 from clarion.api import views
 from clarion.api.audience_views import Listed
 from clarion.cli._print import show as show_rows
-from clarion.cli._print import show_json, show_one
+from clarion.cli._print import show_json, show_one, text
 from clarion.profiles import FoundProfile, StoredDevice
 
 _TRAITS_SHOWN = 3
@@ -17,7 +17,7 @@ def show_person(found: FoundProfile, json: bool) -> None:
         show_json(found)
         return
     lines: dict[str, Any] = {"id": found.id, "created_at": found.created_at}
-    lines |= {f"{one['kind']} {one['namespace']}".strip(): one["value"] for one in found.identities}
+    lines |= _identities(found)
     if found.addresses:
         lines["reached by"] = [f"{one['channel']} {one['value']}" for one in found.addresses]
     lines |= {f"trait {name}": value for name, value in found.traits.items()}
@@ -26,6 +26,14 @@ def show_person(found: FoundProfile, json: bool) -> None:
     if len(found.members) > 1:
         lines["members"] = found.members
     show_one(lines, json=False)
+
+
+def _identities(found: FoundProfile) -> dict[str, list[str]]:
+    """What identifies them, by kind and namespace: a person has several e-mails after a merge."""
+    by_kind: dict[str, list[str]] = {}
+    for one in found.identities:
+        by_kind.setdefault(f"{one['kind']} {one['namespace']}".strip(), []).append(one["value"])
+    return by_kind
 
 
 def show_people(found: Sequence[Listed]) -> None:
@@ -66,7 +74,7 @@ def _who(one: Listed) -> str:
 
 
 def _brief(traits: dict[str, Any]) -> str:
-    told = [f"{name}={value}" for name, value in traits.items()]
+    told = [f"{name}={text(value)}" for name, value in traits.items()]
     more = [f"and {len(told) - _TRAITS_SHOWN} more"] if len(told) > _TRAITS_SHOWN else []
     return ", ".join([*told[:_TRAITS_SHOWN], *more])
 

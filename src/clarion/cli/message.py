@@ -2,7 +2,6 @@
 
 import sys
 from typing import Annotated
-from uuid import UUID
 
 from cyclopts import App, Parameter
 
@@ -31,7 +30,7 @@ _LINES = ("n", "phase", "at", "provider", "outcome", "kind", "said")
 def list_(  # noqa: PLR0913 - an option each
     *,
     state: State | None = None,
-    cause: Annotated[UUID | None, Parameter(help="Of one automation or campaign.")] = None,
+    cause: Annotated[str | None, Parameter(help="Of one automation (aut_…).")] = None,
     profile: Annotated[
         str | None, Parameter(help="Of one person (prf_…), with what went to their addresses before.")
     ] = None,
@@ -172,7 +171,7 @@ def bounce(
 @app.command
 def count(
     *,
-    cause: Annotated[UUID | None, Parameter(help="Of one automation or campaign.")] = None,
+    cause: Annotated[str | None, Parameter(help="Of one automation (aut_…).")] = None,
     workspace: OfWorkspace = None,
     place: Place = HERE,
     json: Json = False,

@@ -27,6 +27,7 @@ def page(reference: Reference, base_url: str, key_command: str, openapi_url: str
         reference.about,
         f"The base URL is `{base_url}`. Make a key where the server runs:",
         _fenced("sh", "\n".join(_exports(reference, key_command))),
+        _yours(reference),
         f"For programs there is the same as [OpenAPI 3.1]({openapi_url}).",
         "\n".join(f"- [{_name(call)}](#{_anchor(call)}): {call.summary}" for call in reference.calls),
         *(part for call in reference.calls for part in _call(reference, call, base_url)),
@@ -42,6 +43,17 @@ def _exports(reference: Reference, key_command: str) -> Iterator[str]:
     """What the curl lines read, but for ids that only an answer tells."""
     yield f"export CLARION_KEY=$({key_command})"
     yield from (f"export {place}={value}" for place, value in reference.beginning.items())
+
+
+def _yours(reference: Reference) -> str:
+    """How a place in a path is filled that only an answer tells; nothing where there is none."""
+    places = [place for call in reference.calls for place in call.places if place not in reference.beginning]
+    if not places:
+        return ""
+    return (
+        f"Other names behind a `$` are yours to set before a line is sent, as `export {places[0]}=…`: an earlier "
+        "answer tells the value."
+    )
 
 
 def curl(reference: Reference, call: Described, base_url: str) -> str:

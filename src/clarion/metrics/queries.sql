@@ -47,8 +47,14 @@ SELECT name, type, example, personal FROM metric_property
 WHERE workspace_id = $1 AND metric_id = $2 ORDER BY name, type;
 
 -- name: set_status
--- Pause or take up again.
-UPDATE metric SET status = $3 WHERE workspace_id = $1 AND name = $2 RETURNING metric_id;
+-- Pause or take up again: one that had no event yet waits for its first.
+UPDATE metric AS m
+SET status = CASE
+    WHEN $3 = 'syncing' AND NOT EXISTS (SELECT FROM metric_day AS d
+                                        WHERE d.workspace_id = m.workspace_id AND d.metric_id = m.metric_id)
+    THEN 'pending' ELSE $3 END
+WHERE m.workspace_id = $1 AND m.name = $2
+RETURNING m.metric_id;
 
 -- name: count_made
 -- By the calls of one dialect.

@@ -178,6 +178,25 @@ async def test_a_paused_metric_stores_nothing_and_says_so(
     assert (ledger.accepted, ledger.stored, ledger.discarded) == (3, 0, 3)
 
 
+async def test_what_is_taken_up_again_before_its_first_event_is_pending(
+    ask: Any, shown: Any, tenant: Any, database: Any, vaults: Any, ids: Any, process_all: Any
+) -> None:
+    """The control is the same after its first event."""
+    await ask(METRIC, PURCHASE)
+    call = managed.call(managed.ports(database, vaults, ids), tenant)
+
+    async def pause_and_resume() -> str:
+        await noun.change(call, noun.Change(name="offline_purchase", status="paused"))
+        await noun.change(call, noun.Change(name="offline_purchase", status="syncing"))
+        return str((await shown()).status)
+
+    assert await pause_and_resume() == "pending"
+    await ask(REPORT, BOUGHT)
+    await process_all(tenant)
+    assert (await shown()).status == "syncing"
+    assert await pause_and_resume() == "syncing"
+
+
 async def test_unused_events_and_their_attributes_are_edited_and_deleted(
     ask: Any, refused: Any, shown: Any, tenant: Any, database: Any, vaults: Any, ids: Any, process_all: Any
 ) -> None:

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from clarion import errors, messaging
 from clarion.api import message_views as views
+from clarion.api.automation_views import AUTOMATION
 from clarion.api.nouns import profile
 from clarion.api.nouns._fields import Before, Limit, Text
 from clarion.api.ports import Call, id_before, id_of
@@ -19,7 +20,7 @@ class List(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A page of messages. `profile_id`: of one person, with what went to their addresses while nobody had them."""
 
     state: State | None = None
-    cause_id: UUID | None = None
+    cause_id: Text | None = None
     profile_id: Text | None = None
     limit: Limit = 50
     before: Before | None = None
@@ -40,7 +41,7 @@ class One(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Count(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of all messages, or of those that one automation or campaign wanted."""
 
-    cause_id: UUID | None = None
+    cause_id: Text | None = None
 
 
 class Bounce(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,9 +73,14 @@ async def _page(call: Call, wish: List, recipient: str | None) -> views.MessageP
             to = profile.written_to(person)
         found = await messaging.list_sends(
             tx, call.workspace_id, vault=vault, before=before, limit=wish.limit + 1,
-            state=wish.state, cause_id=wish.cause_id, to=to,
+            state=wish.state, cause_id=_cause(wish.cause_id), to=to,
         )  # fmt: skip
     return views.message_page(found, wish.limit)
+
+
+def _cause(text: str | None) -> UUID | None:
+    """An automation's id as it is shown, or any cause's as it is stored. Raises NotFound."""
+    return None if text is None else id_of(AUTOMATION, text, "cause")
 
 
 async def explain(call: Call, wish: One) -> views.Explained:
@@ -102,7 +108,7 @@ async def raw(call: Call, wish: One) -> views.Raw:
 async def count(call: Call, wish: Count) -> views.Counts:
     """How many messages stand where; together they are all that were planned."""
     async with call.app() as tx:
-        return views.counts(await messaging.count_sends(tx, call.workspace_id, wish.cause_id))
+        return views.counts(await messaging.count_sends(tx, call.workspace_id, _cause(wish.cause_id)))
 
 
 async def bounce(call: Call, wish: Bounce) -> views.Returned:

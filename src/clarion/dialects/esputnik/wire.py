@@ -12,8 +12,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from clarion import errors
-from clarion.dialects import _storable
-from clarion.dialects.esputnik import misfits
+from clarion.dialects import _misfits, _storable
 
 PAST_EVENTS_MAX = 500
 PARAM_NAME_MAX = 100  # characters
@@ -128,8 +127,8 @@ def _decoder(kind: Any) -> Callable[[bytes | Raw], Any]:
     return msgspec.json.Decoder(kind).decode
 
 
-def read(body: bytes | Raw, kind: type[T]) -> T:
-    """A body, or a part of one. Raises Malformed."""
+def read(body: bytes | Raw, kind: type[T], whole: str = "The request body") -> T:
+    """A body, or a part of one, which is then called `whole`. Raises Malformed."""
     if not isinstance(body, Raw) and _storable.are_too_many(body):
         raise Malformed(_TOO_MANY)
     try:
@@ -137,13 +136,13 @@ def read(body: bytes | Raw, kind: type[T]) -> T:
         found: T = _decoder(wanted)(body)
         return found
     except msgspec.ValidationError as exc:
-        raise Malformed(misfits.said(str(exc))) from exc
+        raise Malformed(_misfits.said(str(exc), whole)) from exc
     except RecursionError as exc:
         raise Malformed("The JSON is nested too deeply") from exc
     except UnicodeDecodeError as exc:
         raise Malformed("The JSON holds text that is not valid UTF-8") from exc
     except ValueError as exc:
-        raise Malformed(misfits.unreadable(str(exc))) from exc
+        raise Malformed(_misfits.unreadable(str(exc))) from exc
 
 
 def read_event(body: bytes, kind: type[T]) -> T:
@@ -174,7 +173,7 @@ def read_query(given: dict[str, str], kind: type[T]) -> T:
     try:
         return msgspec.convert(given, type=kind, strict=False)
     except msgspec.ValidationError as exc:
-        raise Malformed(misfits.said(str(exc))) from exc
+        raise Malformed(_misfits.said(str(exc))) from exc
 
 
 def collapsed(values: Sequence[T]) -> T | Sequence[T]:

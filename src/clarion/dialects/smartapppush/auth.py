@@ -17,7 +17,7 @@ def key_in(told: Told) -> str | None:
         if told.get(name) in (None, ""):
             raise Malformed(f"{name} is required")
         if not isinstance(told[name], str):
-            raise Malformed(f"{name} must be a string")
+            raise Malformed(f"{name} must be a text")
     key: str = told["api_key"]
     return key if len(key) <= _KEY_MAX and key.isascii() else None
 

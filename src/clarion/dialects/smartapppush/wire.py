@@ -7,10 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from clarion import errors
-from clarion.dialects import _storable
+from clarion.dialects import _misfits, _storable
 
 DEPTH_MAX = 32  # objects and lists in each other; the vendor names no limit
-_REASON_MAX = 160
 _TOO_DEEP = f"The JSON is nested more than {DEPTH_MAX} deep"
 _UNSAID: tuple[Any, ...] = (None, "", {})
 
@@ -86,13 +85,13 @@ def read(body: bytes) -> Told:
     try:
         told = _read.decode(body)
     except msgspec.ValidationError as exc:
-        raise Malformed(_misfit(str(exc))) from exc
+        raise Malformed(_misfits.said(str(exc))) from exc
     except RecursionError as exc:
         raise Malformed(_TOO_DEEP) from exc
     except UnicodeDecodeError as exc:
         raise Malformed("The JSON holds text that is not valid UTF-8") from exc
     except ValueError as exc:
-        raise Malformed(f"This is not JSON: {str(exc)[:_REASON_MAX]}") from exc
+        raise Malformed(_misfits.unreadable(str(exc))) from exc
     if body.count(b"{") + body.count(b"[") > DEPTH_MAX and _storable.is_deeper(told, DEPTH_MAX):
         raise Malformed(_TOO_DEEP)
     return told
@@ -103,7 +102,7 @@ def shaped(told: Told, kind: type[T]) -> T:
     try:
         return msgspec.convert(told, kind)
     except msgspec.ValidationError as exc:
-        raise Malformed(_misfit(str(exc))) from exc
+        raise Malformed(_misfits.said(str(exc))) from exc
 
 
 def without_key(told: Told) -> bytes:
@@ -118,9 +117,3 @@ def fingerprint(told: Told) -> str:
     a repeat has the fingerprint of the first, wherever and whenever it comes.
     """
     return sha256(without_key(told)).hexdigest()
-
-
-def _misfit(reason: str) -> str:
-    what, _, place = reason.partition(" - at `$")
-    named = place.strip("`.")[:_REASON_MAX]
-    return f"{named}: {what[:_REASON_MAX]}" if named else what[:_REASON_MAX]

@@ -102,8 +102,8 @@ _CONTACT = (
     '"cus_membership_tier": "gold", "cus_source_platform": "CRM", "cus_points": 120}'
 )
 _METRIC = (
-    '{"eventCode": "webinar_registration", "eventName": "Webinar registration", '
-    '"attributes": [{"code": "webinar", "name": "Webinar", "type": "String"}, {"code": "at", "type": "Date"}]}'
+    '{"eventCode": "offline_purchase", "eventName": "Offline Purchase", '
+    '"attributes": [{"code": "store", "name": "Store", "type": "String"}, {"code": "total", "type": "Float"}]}'
 )
 _METRICS = (
     '{"metrics": [{"eventCode": "app_opened", "eventName": "App opened", '
@@ -148,9 +148,7 @@ REFERENCE = Reference(
             summary="Define an event with its attributes.",
             limits=f"50 events a store, 20 attributes an event. {_LIMITS}",
             body=Metric, answers={200: wire.MetricAnswer},
-            answer=wire.MetricAnswer(
-                reply.SUCCESS, "success", wire.MadeMetric("webinar_registration", "Pending")
-            ),
+            answer=wire.MetricAnswer(reply.SUCCESS, "success", wire.MadeMetric("offline_purchase", "Pending")),
             sample=_METRIC, failures=_CONFLICT,
         ),
         Described(

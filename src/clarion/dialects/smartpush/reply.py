@@ -21,7 +21,7 @@ VOICE = Voice(
     dialect="smartpush",
     shape=lambda _status, message, code: wire.encode(wire.Failure(code, message)),
     words=Words(
-        unauthorized="Show the API Token in the header Authorization or token",
+        unauthorized="The API Token is missing, unknown or revoked: show it in the header Authorization or token",
         read_only="This API Token can only read",
     ),
     status={

@@ -8,10 +8,10 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from clarion import errors
+from clarion.dialects import _misfits
 
 EVENTS_MAX = 200  # of a report
 METRICS_MAX = 50  # of a store, and so of a call
-_REASON_MAX = 160
 
 T = TypeVar("T")
 
@@ -158,13 +158,13 @@ def read(body: bytes | Raw, kind: type[T]) -> T:
         found: T = _decoder(wanted)(body)
         return found
     except msgspec.ValidationError as exc:
-        raise Malformed(_misfit(str(exc))) from exc
+        raise Malformed(_misfits.said(str(exc))) from exc
     except RecursionError as exc:
         raise Malformed("The JSON is nested too deeply") from exc
     except UnicodeDecodeError as exc:
         raise Malformed("The JSON holds text that is not valid UTF-8") from exc
     except ValueError as exc:
-        raise Malformed(f"This is not JSON: {str(exc)[:_REASON_MAX]}") from exc
+        raise Malformed(_misfits.unreadable(str(exc))) from exc
 
 
 def read_contact(body: bytes) -> dict[str, Any]:
@@ -198,9 +198,3 @@ def read_plain_events(body: bytes) -> list[CustomEvent] | None:
     except (ValueError, RecursionError):
         return None
     return None if events is UNSET else events
-
-
-def _misfit(reason: str) -> str:
-    what, _, place = reason.partition(" - at `$")
-    named = place.strip("`.")[:_REASON_MAX]
-    return f"{named}: {what[:_REASON_MAX]}" if named else what[:_REASON_MAX]

@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from clarion import errors
+from clarion.dialects import _misfits
 
-_REASON_MAX = 160
 _Values = dict[str, Any]
 
 T = TypeVar("T")
@@ -111,13 +111,13 @@ def read(body: bytes | Raw, kind: type[T]) -> T:
         found: T = _decoder(wanted)(body)
         return found
     except msgspec.ValidationError as exc:
-        raise Malformed(_misfit(str(exc))) from exc
+        raise Malformed(_misfits.said(str(exc))) from exc
     except RecursionError as exc:
         raise Malformed("The JSON is nested too deeply") from exc
     except UnicodeDecodeError as exc:
         raise Malformed("The JSON holds text that is not valid UTF-8") from exc
     except ValueError as exc:
-        raise Malformed(f"This is not JSON: {str(exc)[:_REASON_MAX]}") from exc
+        raise Malformed(_misfits.unreadable(str(exc))) from exc
 
 
 def read_query(given: dict[str, str], kind: type[T]) -> T:
@@ -125,10 +125,4 @@ def read_query(given: dict[str, str], kind: type[T]) -> T:
     try:
         return msgspec.convert(given, type=kind, strict=False)
     except msgspec.ValidationError as exc:
-        raise Malformed(_misfit(str(exc))) from exc
-
-
-def _misfit(reason: str) -> str:
-    what, _, place = reason.partition(" - at `$")
-    named = place.strip("`.")[:_REASON_MAX]
-    return f"{named}: {what[:_REASON_MAX]}" if named else what[:_REASON_MAX]
+        raise Malformed(_misfits.said(str(exc))) from exc

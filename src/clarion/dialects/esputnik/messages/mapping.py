@@ -140,7 +140,7 @@ def _recipient(given: Raw, sent: wire.Smartsend, channel: Channel) -> Wanted | R
     try:
         if not bytes(given).startswith(b"{"):
             raise Malformed("A recipient must be an object")
-        one = vendor.read(given, wire.Recipient)
+        one = vendor.read(given, wire.Recipient, "A recipient")
         locator = "" if one.locator is None else str(one.locator).strip()
         contact = None if one.contact_id in (None, "") else number(one.contact_id)
         email = sent.email if one.email is None else one.email

@@ -26,7 +26,7 @@ _US = timedelta(microseconds=1)
 
 def order(sent: bytes, zone: tzinfo) -> NewOrder:
     """`zone`: of times without an offset. Raises Malformed with the first thing that is wrong."""
-    told = vendor.read(sent, wire.Order)
+    told = vendor.read(sent, wire.Order, "An order")
     given = NewOrder(
         external_order_id=_text(told.external_order_id) or "",
         status=_text(told.status) or "",
