@@ -6,6 +6,7 @@ The vendor's own sentences name the field and what it must be; a decoder's types
 import re
 from collections.abc import Callable
 
+WHOLE = "The request body"
 _PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _BYTE = re.compile(r"\(byte (\d+)\)$")
 _PLACE_MAX = 160  # characters
@@ -23,7 +24,7 @@ _UNITS = {"str": "characters", "array": "elements", "object": "fields"}
 _BOUNDS = {">=": "at least", ">": "more than", "<=": "at most", "<": "less than"}
 
 
-def said(reason: str, whole: str = "The request body") -> str:
+def said(reason: str, whole: str = WHOLE) -> str:
     """Of JSON that is not what the call takes: which field, and what it must be. `whole`: what was read."""
     found = _PLACE.search(reason)
     place = found[1].replace("[...]", "").strip(".")[:_PLACE_MAX] if found else ""

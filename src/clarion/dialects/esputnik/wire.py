@@ -5,14 +5,13 @@ answers have numbers and booleans as text.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
 from clarion import errors
-from clarion.dialects import _misfits, _storable
+from clarion.dialects import _misfits, _storable, _typed
 
 PAST_EVENTS_MAX = 500
 PARAM_NAME_MAX = 100  # characters
@@ -122,27 +121,11 @@ class Failure(Struct, frozen=True):
 encode = msgspec.json.Encoder().encode
 
 
-@lru_cache(64)
-def _decoder(kind: Any) -> Callable[[bytes | Raw], Any]:
-    return msgspec.json.Decoder(kind).decode
-
-
-def read(body: bytes | Raw, kind: type[T], whole: str = "The request body") -> T:
+def read(body: bytes | Raw, kind: type[T], whole: str = _misfits.WHOLE) -> T:
     """A body, or a part of one, which is then called `whole`. Raises Malformed."""
     if not isinstance(body, Raw) and _storable.are_too_many(body):
         raise Malformed(_TOO_MANY)
-    try:
-        wanted: Any = kind
-        found: T = _decoder(wanted)(body)
-        return found
-    except msgspec.ValidationError as exc:
-        raise Malformed(_misfits.said(str(exc), whole)) from exc
-    except RecursionError as exc:
-        raise Malformed("The JSON is nested too deeply") from exc
-    except UnicodeDecodeError as exc:
-        raise Malformed("The JSON holds text that is not valid UTF-8") from exc
-    except ValueError as exc:
-        raise Malformed(_misfits.unreadable(str(exc))) from exc
+    return _typed.read(body, kind, Malformed, whole)
 
 
 def read_event(body: bytes, kind: type[T]) -> T:
@@ -151,7 +134,7 @@ def read_event(body: bytes, kind: type[T]) -> T:
     plain = PLAIN.get(wanted)
     if plain is not None and not _has_nul(body):
         try:
-            found: T = _decoder(plain)(body)
+            found: T = _typed.decoder(plain)(body)
             return found
         except (ValueError, RecursionError):
             pass  # what is wrong with it, if anything, is told of what is read without limits
@@ -161,7 +144,7 @@ def read_event(body: bytes, kind: type[T]) -> T:
 def plain_reader(kind: Any, body: bytes) -> Callable[[Raw], Any] | None:
     """What reads the plain ones among the events of a batch, and raises ValueError or RecursionError at the others."""
     plain = PLAIN.get(kind)
-    return None if plain is None or _has_nul(body) else _decoder(plain)
+    return None if plain is None or _has_nul(body) else _typed.decoder(plain)
 
 
 def _has_nul(body: bytes) -> bool:

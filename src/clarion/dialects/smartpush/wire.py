@@ -1,14 +1,13 @@
 """The vendor's types under the vendor's names, and the only place where its JSON is read and written. Pure."""
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from clarion import errors
-from clarion.dialects import _misfits
+from clarion.dialects import _typed
 
 EVENTS_MAX = 200  # of a report
 METRICS_MAX = 50  # of a store, and so of a call
@@ -146,25 +145,9 @@ encode = msgspec.json.Encoder().encode
 _plains = msgspec.json.Decoder(_Plains).decode
 
 
-@lru_cache(16)
-def _decoder(kind: Any) -> Callable[[bytes | Raw], Any]:
-    return msgspec.json.Decoder(kind).decode
-
-
 def read(body: bytes | Raw, kind: type[T]) -> T:
     """A body. Raises Malformed."""
-    try:
-        wanted: Any = kind
-        found: T = _decoder(wanted)(body)
-        return found
-    except msgspec.ValidationError as exc:
-        raise Malformed(_misfits.said(str(exc))) from exc
-    except RecursionError as exc:
-        raise Malformed("The JSON is nested too deeply") from exc
-    except UnicodeDecodeError as exc:
-        raise Malformed("The JSON holds text that is not valid UTF-8") from exc
-    except ValueError as exc:
-        raise Malformed(_misfits.unreadable(str(exc))) from exc
+    return _typed.read(body, kind, Malformed)
 
 
 def read_contact(body: bytes) -> dict[str, Any]:

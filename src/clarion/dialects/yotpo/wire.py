@@ -3,15 +3,13 @@
 The page shows labels where names would be: of the names that its clients may use for a field, one is given.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
 from clarion import errors
-from clarion.dialects import _misfits
+from clarion.dialects import _misfits, _typed
 
 _Values = dict[str, Any]
 
@@ -99,25 +97,9 @@ def read_event(body: bytes | Raw) -> Event:
     return sent.customer_event or sent.custom_event or sent
 
 
-@lru_cache(64)
-def _decoder(kind: Any) -> Callable[[bytes | Raw], Any]:
-    return msgspec.json.Decoder(kind).decode
-
-
 def read(body: bytes | Raw, kind: type[T]) -> T:
     """A body. Raises Malformed."""
-    try:
-        wanted: Any = kind
-        found: T = _decoder(wanted)(body)
-        return found
-    except msgspec.ValidationError as exc:
-        raise Malformed(_misfits.said(str(exc))) from exc
-    except RecursionError as exc:
-        raise Malformed("The JSON is nested too deeply") from exc
-    except UnicodeDecodeError as exc:
-        raise Malformed("The JSON holds text that is not valid UTF-8") from exc
-    except ValueError as exc:
-        raise Malformed(_misfits.unreadable(str(exc))) from exc
+    return _typed.read(body, kind, Malformed)
 
 
 def read_query(given: dict[str, str], kind: type[T]) -> T:
