@@ -74,11 +74,16 @@ async def transact(
 
 
 def query_of(scope: Scope, *, joined: bool = False) -> dict[str, str]:
-    """What stands behind the question mark; of a name that comes twice the last value, or all with commas between."""
+    """What stands behind the question mark; of a name that comes twice the last value, or all with commas between.
+
+    Raises Invalid where U+0000 stands in it: PostgreSQL keeps none, so it can name nothing.
+    """
     given = parse_qsl(
         scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True, max_num_fields=None
     )
     found: dict[str, str] = {}
     for name, value in given[:_QUERY_FIELDS_MAX]:
         found[name] = f"{found[name]},{value}" if joined and name in found else value
+        if "\0" in name or "\0" in value:
+            raise errors.Invalid("The query must not contain the character U+0000")
     return found

@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct, field
 from starlette.types import Receive, Scope, Send
 
+from clarion import errors
 from clarion.accounts import Credential, Credentials, Rates, Vaults
 from clarion.db import Database
 from clarion.dialects import _http
@@ -106,7 +107,12 @@ def allowed(places: Sequence[tuple[str, str]], path: str) -> list[str]:
 
 
 def places(shape: str, path: str) -> dict[str, str]:
-    """What stands in a path where its shape has `{name}`."""
+    """What stands in a path where its shape has `{name}`.
+
+    Raises NotFound where U+0000 stands in it: PostgreSQL keeps none, so it names nothing.
+    """
+    if "\0" in path:
+        raise errors.NotFound("Not found: the path contains the character U+0000")
     found = _pattern(shape).fullmatch(path)
     return found.groupdict() if found else {}
 

@@ -6,7 +6,7 @@ the strongest identity that its newest report named. Amounts are exact; who boug
 what and for how much stays. Only DELIVERED orders count as revenue.
 """
 
-from clarion.orders.check import Fault, Flaw, check
+from clarion.orders.check import END_US, FIRST_US, Fault, Flaw, check
 from clarion.orders.erasing import ROOM, eraser
 from clarion.orders.event import customer_of, order_in, properties_of
 from clarion.orders.order import Item, NewOrder, Status
@@ -22,6 +22,8 @@ from clarion.orders.store import (
 from clarion.orders.upsert import ORDERS_MAX, Outcome, Shop, upsert
 
 __all__ = [
+    "END_US",
+    "FIRST_US",
     "ORDERS_MAX",
     "ROOM",
     "Fault",

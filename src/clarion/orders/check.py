@@ -17,7 +17,7 @@ TEXT_CHARACTERS_MAX = 4_000
 INFO_BYTES_MAX = 64 * 1024
 ITEMS_MAX = 1_000
 DIGITS_MAX = 15  # so that each amount is the same as a JSON number in whatever language
-_FIRST_US, _END_US = -62_135_596_800_000_000, 253_402_300_800_000_000  # the years 1 to 9999
+FIRST_US, END_US = -62_135_596_800_000_000, 253_402_300_800_000_000  # the years 1 to 9999
 _REQUIRED = ("external_order_id", "status", "date_us", "total_cost", "currency")
 _CONTACTS = ("external_customer_id", "email", "phone")
 _SHORT = {"external_order_id", "external_customer_id", "email", "phone", "store_id", "external_item_id"}
@@ -51,7 +51,7 @@ def _flaws(order: NewOrder) -> Iterator[Flaw]:
         yield Flaw("external_customer_id", Fault.NOBODY)
     if order.status and order.status not in Status.__members__:
         yield Flaw("status", Fault.MALFORMED)
-    if order.date_us is not None and not _FIRST_US <= order.date_us < _END_US:
+    if order.date_us is not None and not FIRST_US <= order.date_us < END_US:
         yield Flaw("date_us", Fault.MALFORMED)
     if order.currency and not (
         len(order.currency) == 3 and order.currency.isascii() and order.currency.isupper()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from clarion import profiles
+from clarion.dialects.esputnik.contacts import groups
 from clarion.model import Source
 from clarion.profiles import Reason
 from tests.db.esputnik.requests import CONTACT, CONTACTS, emailed
@@ -124,3 +125,27 @@ async def test_groups_are_listed_filled_and_emptied(
     await ask("POST", CONTACTS, exclude)
     await work_off()
     assert len(await ask("GET", f"/api/v1/group/{groups[1]['id']}/contacts")) == 1
+
+
+async def test_a_group_is_emptied_from_its_first_member_to_its_last(
+    ask: Any, work_off: Any, monkeypatch: Any
+) -> None:
+    """In rounds of 5. The control: each round begins with the first member and passes by all who are out already."""
+    begun: list[Any] = []
+    list_people = profiles.list_people
+
+    async def noted(*of: Any, after: Any = None, **wish: Any) -> Any:
+        begun.append(after)
+        return await list_people(*of, after=after, **wish)
+
+    await ask("POST", CONTACTS, {"contacts": [emailed(f"u{n}") for n in range(23)], "groupNames": ["news"]})
+    await work_off()
+    (group,) = await ask("GET", "/api/v1/groups")
+    monkeypatch.setattr(groups, "_AT_ONCE", 5)
+    monkeypatch.setattr(profiles, "list_people", noted)
+    assert await ask("POST", f"/api/v1/group/{group['id']}/contacts/detach") == ""
+    first, *others = begun
+    assert first is None
+    assert len(others) == 5
+    assert others == sorted(set(others))
+    assert await ask("GET", f"/api/v1/group/{group['id']}/contacts") == []

@@ -242,3 +242,77 @@ async def test_the_importing_handler_run_twice_changes_nothing(
     assert seen[0] == seen[1]
     assert seen[2] == seen[3]
     assert [(len(contacts), told) for contacts, told in seen[1:3]] == [(2, 2), (3, 3)]
+
+
+#: What is taken, and may still fail when it is written.
+HARD = [
+    {"eventKeyForNewContacts": " "},
+    {
+        "groupNames": ["g" * 255, "G" * 255, " news ", "news", "\u200b", "a\nb"],
+        "groupNamesExclude": [" none "],
+    },
+    {"contacts": [emailed("x", id=9_999_999_999)], "dedupeOn": "id"},
+    {
+        "contacts": [
+            emailed("x", timeZone="Nowhere/Else", languageCode="x" * 10_000, address={"town": "y" * 9_999})
+        ]
+    },
+    {"contacts": [emailed("x", externalCustomerId="z" * 300)], "eventKeyForNewContacts": "k" * 100},
+    {"contacts": [emailed("x", firstName="\U0001f600" * 10_000)]},
+    {
+        "contacts": [
+            emailed("x"),
+            emailed("x"),
+            emailed("x", externalCustomerId="1"),
+            {"externalCustomerId": "1"},
+        ]
+    },
+]
+
+
+@pytest.mark.parametrize("wish", HARD, ids=lambda wish: ",".join(wish))
+async def test_what_an_import_takes_is_written(
+    ask: Any, work_off: Any, process_all: Any, tenant: Any, wish: Any
+) -> None:
+    ann = emailed("ann", id=1) if wish.get("dedupeOn") == "id" else emailed("ann")
+    if "id" in ann:
+        await ask("POST", CONTACT, emailed("ann"))
+    ann["firstName"] = "Anna"
+    told = await ask("POST", CONTACTS, wish | {"contacts": [*wish.get("contacts", []), ann]})
+    assert "failedContacts" not in told
+    await work_off()
+    await process_all(tenant)
+    assert (await ask("GET", f"/api/v1/importstatus/{told['asyncSessionId']}"))["status"] == "FINISHED"
+    (shown,) = await ask("GET", f"{CONTACTS}?email=ann@example.com")
+    assert shown["firstName"] == "Anna"
+
+
+async def test_a_blank_group_name_is_refused_at_once(ask: Any, refused: Any) -> None:
+    for field in ("groupNames", "groupNamesExclude"):
+        for blank in (" ", "\u3000\t"):
+            told = await refused("POST", CONTACTS, {"contacts": [emailed("ann")], field: ["news", blank]})
+            assert told == (400, f"{field} must not hold an empty name")
+    assert await ask("GET", "/api/v1/groups") == []
+    assert (await refused("POST", f"{CONTACT}/subscribe", {"contact": emailed("a"), "groups": [" "]}))[
+        0
+    ] == 400
+
+
+async def test_a_blank_group_name_that_was_taken_before_loses_no_contact(
+    ask: Any, work_off: Any, monkeypatch: Any
+) -> None:
+    """The control: the list that cannot be made took all contacts of the step with it, five times, and for good."""
+    monkeypatch.setattr(importing, "_list_names", lambda _field, given: given or [])  # as it was taken then
+    told = await ask("POST", CONTACTS, {"contacts": [emailed("ann")], "groupNames": [" ", "news"]})
+    await work_off()
+    assert (await ask("GET", f"/api/v1/importstatus/{told['asyncSessionId']}"))["status"] == "FINISHED"
+    (shown,) = await ask("GET", CONTACTS)
+    assert [group["name"] for group in shown["groups"]] == ["news"]
+
+
+async def test_groups_are_named_without_the_blanks_around(ask: Any, work_off: Any) -> None:
+    await ask("POST", CONTACTS, {"contacts": [emailed("ann")], "groupNames": ["news ", "vip"]})
+    await ask("POST", CONTACTS, {"contacts": [emailed("ann")], "groupNamesExclude": [" news"]})
+    await work_off()
+    (shown,) = await ask("GET", CONTACTS)
+    assert [group["name"] for group in shown["groups"]] == ["vip"]

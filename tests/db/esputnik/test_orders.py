@@ -171,6 +171,17 @@ async def test_orders_are_deleted_by_id_or_by_a_day(ask: Any, refused: Any, stor
     for query in (
         "", "?from=2024-01-11T10:00:00", "?from=2024-01-12T10:00:00&to=2024-01-11T10:00:00",
         "?from=2024-01-11T10:00:00&to=2024-01-12T10:00:01", "?externalOrderId=1&from=2024-01-11T10:00:00",
-        "?from=x&to=y",
+        "?from=x&to=y", "?externalOrderId=%00",
+        "?from=0001-01-01T00:00:00%2B14:00&to=0001-01-01T10:00:00%2B14:00",
+        "?from=9999-12-31T20:00:00-14:00&to=9999-12-31T23:00:00-14:00",
+        "?from=9999-12-31T20:00:00Z&to=9999-12-31T23:00:00-14:00",
     ):  # fmt: skip
         assert (await refused("DELETE", ORDERS + query))[0] == 400
+
+
+async def test_orders_of_the_first_and_the_last_day_are_deleted(ask: Any, stored: Any) -> None:
+    days = [("1", "0001-01-01T00:00:00Z"), ("2", "9999-12-31T23:59:59Z")]
+    await ask("POST", ORDERS, {"orders": [LEAST | {"externalOrderId": n, "date": day} for n, day in days]})
+    assert await ask("DELETE", f"{ORDERS}?from=0001-01-01T00:00:00Z&to=0001-01-02T00:00:00Z") == ""
+    assert await ask("DELETE", f"{ORDERS}?from=9999-12-31T00:00:00Z&to=9999-12-31T23:59:59.9Z") == ""
+    assert await stored() == []

@@ -95,10 +95,10 @@ async def detach(asked: Asked) -> None:
     async def work(tx: Tx) -> None:
         now_us = await events.begin_write(tx, asked.workspace_id)
         group = await _group(tx, asked)
-        while whom := await (_some(tx, asked, group) if everybody else _members(tx, asked, vault)):
+        whom = await (_some(tx, asked, group) if everybody else _members(tx, asked, vault))
+        while whom:
             await profiles.detach(tx, asked.workspace_id, [group], whom, ids=asked.store.ids, now_us=now_us)
-            if not everybody:
-                return
+            whom = await _some(tx, asked, group, after=whom[-1]) if everybody else ()
 
     _check(asked.body)
     await asked.transact(work)
@@ -117,8 +117,9 @@ async def _group(tx: Tx, asked: Asked) -> UUID:
     return found[number]
 
 
-async def _some(tx: Tx, asked: Asked, group: UUID) -> list[UUID]:
-    rows = await profiles.list_people(tx, asked.workspace_id, group, limit=_AT_ONCE)
+async def _some(tx: Tx, asked: Asked, group: UUID, after: UUID | None = None) -> Sequence[UUID]:
+    """The next members of a group. Those before them are not looked at again."""
+    rows = await profiles.list_people(tx, asked.workspace_id, group, limit=_AT_ONCE, after=after)
     return [member for member, _ in rows]
 
 

@@ -42,6 +42,8 @@ class Import(Struct, frozen=True, kw_only=True):
 async def begin(asked: Asked) -> wire.Imported:
     """Take up to 3,000 contacts to be created or changed; what is wrong with any is told at once."""
     wish: wire.Contacts = asked.body
+    groups = _list_names("groupNames", wish.group_names)
+    groups_exclude = _list_names("groupNamesExclude", wish.group_names_exclude)
     names = await asked.transact(lambda tx: field_names(tx, asked.workspace_id))
     told: list[Told] = []
     whom: list[Whom | None] = []
@@ -61,8 +63,8 @@ async def begin(asked: Asked) -> wire.Imported:
         contacts=told,
         whom=whom,
         namespace=asked.credential.namespace,
-        groups=wish.group_names or [],
-        groups_exclude=wish.group_names_exclude or [],
+        groups=groups,
+        groups_exclude=groups_exclude,
         restore_deleted=wish.restore_deleted,
         event_key=wish.event_key_for_new_contacts or None,
     )
@@ -166,8 +168,9 @@ async def _write(
 
 async def _set_groups(writer: Writer, work: Import, members: Sequence[UUID]) -> None:
     tx, workspace_id = writer.tx, writer.workspace_id
-    if work.groups and members:
-        groups = await profiles.lists_named(tx, workspace_id, work.groups, ids=writer.ids)
+    named = [name for name in work.groups if name.strip()]  # taken before blank ones were refused: no list's
+    if named and members:
+        groups = await profiles.lists_named(tx, workspace_id, named, ids=writer.ids)
         await profiles.attach(
             tx, workspace_id, list(set(groups.values())), members,
             ids=writer.ids, now_us=writer.now_us, cause=writer.cause,
@@ -178,6 +181,14 @@ async def _set_groups(writer: Writer, work: Import, members: Sequence[UUID]) -> 
             tx, workspace_id, list(groups.values()), members,
             ids=writer.ids, now_us=writer.now_us, cause=writer.cause,
         )  # fmt: skip
+
+
+def _list_names(field: str, given: Sequence[str] | None) -> list[str]:
+    """As lists are named: without blanks around. Raises Malformed where nothing is left."""
+    names = [name.strip() for name in given or ()]
+    if not all(names):
+        raise vendor.Malformed(f"{field} must not hold an empty name")
+    return names
 
 
 def _whom(told: Told, dedupe_on: str | None, namespace: str) -> Whom | None:

@@ -71,6 +71,8 @@ def time_us(text: str, zone: tzinfo, name: str) -> int:
     found = _time_us(text.strip(), zone, name)
     if found is None:
         raise Malformed(f"{name} is required")
+    if not orders.FIRST_US <= found < orders.END_US:
+        raise Malformed(f"{name} must lie in the years 1 to 9999 (UTC)")
     return found
 
 
