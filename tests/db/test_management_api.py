@@ -7,11 +7,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from clarion import api, errors
+from clarion import api, errors, metrics
 from clarion.accounts import EVERYBODY
 from clarion.api import door
 from clarion.api.route import Route, plain_path
 from clarion.api.routes import PREFIX, ROUTES
+from clarion.metrics import Attribute, Declaration
 from tests import managed
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/reference/management-api.md"
@@ -85,6 +86,26 @@ async def test_what_is_wrong_is_said_in_one_shape(client, owner, method, path, g
     answer = await client.request(method, PREFIX + path, **given)
     assert code(answer) == expected
     assert answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/topics/news", {"title": "\0"}),
+        ("PATCH", "/metrics/bought", {"attributes": [{"code": "\0", "type": "text"}]}),
+        ("PATCH", "/metrics/bought", {"attributes": [{"code": "size", "title": "\0", "type": "text"}]}),
+        ("PATCH", "/metrics/bought", {"attributes": [{"code": "", "type": "text"}]}),
+    ],
+)
+async def test_text_that_no_database_keeps_is_refused(client, owner, database, tenant, method, path, body):
+    """Without their patterns the first three of these are 500."""
+    async with database.app(tenant.workspace_id) as tx:
+        wish = Declaration(name="bought", attributes=(Attribute(code="size", type="text"),))
+        await metrics.declare(tx, tenant.workspace_id, [wish], made_by="smartpush")
+    answer = await client.request(method, PREFIX + path, json=body, headers=owner)
+    assert code(answer) == (400, "invalid")
+    kept = await client.patch(f"{PREFIX}/metrics/bought", json={"title": "Bought"}, headers=owner)
+    assert [one["code"] for one in kept.json()["attributes"]] == ["size"]
 
 
 async def test_wrong_methods_hear_the_right_ones(client, owner):
