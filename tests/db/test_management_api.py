@@ -108,6 +108,41 @@ async def test_text_that_no_database_keeps_is_refused(client, owner, database, t
     assert [one["code"] for one in kept.json()["attributes"]] == ["size"]
 
 
+def branching(depth):
+    """The JSON of a draft with a rule so deep. Text: what is very deep Python's own encoder refuses."""
+    innermost = '{"kind":"trait","name":"a","operator":"is_set"}'
+    rule = '{"kind":"not","rule":' * (depth - 1) + innermost + "}" * (depth - 1)
+    return drafted(f'{{"type":"branch","rule":{rule}}}')
+
+
+def setting(depth):
+    """One whose node sets a trait to lists in each other."""
+    return drafted(f'{{"type":"update_profile","traits":{{"a":{"[" * depth}1{"]" * depth}}}}}')
+
+
+def drafted(node):
+    steps = f'{{"trigger":{{"type":"event","metric":"m"}},"start":"a","nodes":{{"a":{node}}}}}'
+    return f'{{"name":"deep","definition":{steps}}}'
+
+
+@pytest.mark.parametrize("make", [branching, setting])
+async def test_a_draft_too_deep_to_be_read_again_is_refused_and_the_list_is_readable(client, owner, make):
+    """A published rule is at most 10 deep, but drafts were not asked: there is a depth that decodes and does not encode
+    (500), and one that is stored and never decodes again, by which all lists of automations were 400.
+    """
+    headers = owner | {"content-type": "application/json"}
+    for depth in (33, 200, 400, 480, 520, 800, 950, 1_500):
+        answer = await client.post(f"{PREFIX}/automations", content=make(depth), headers=headers)
+        assert code(answer) == (400, "invalid"), depth
+    made = await client.post(f"{PREFIX}/automations", content=make(10), headers=headers)
+    assert made.status_code == 201
+    listed = await client.get(f"{PREFIX}/automations", headers=owner)
+    assert [one["name"] for one in listed.json()] == ["deep"]
+    path = f"{PREFIX}/automations/{listed.json()[0]['id']}"
+    deeper = '{"definition":' + make(33).partition('"definition":')[2]
+    assert code(await client.put(path, content=deeper, headers=headers)) == (400, "invalid")
+
+
 async def test_wrong_methods_hear_the_right_ones(client, owner):
     answer = await client.delete(f"{PREFIX}/credentials", headers=owner)
     assert answer.headers["allow"] == "GET, POST, PATCH"
