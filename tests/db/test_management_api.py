@@ -7,11 +7,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from clarion import api, errors
+from clarion import api, errors, metrics
 from clarion.accounts import EVERYBODY
 from clarion.api import door
 from clarion.api.route import Route, plain_path
 from clarion.api.routes import PREFIX, ROUTES
+from clarion.metrics import Attribute, Declaration
 from tests import managed
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/reference/management-api.md"
@@ -85,6 +86,61 @@ async def test_what_is_wrong_is_said_in_one_shape(client, owner, method, path, g
     answer = await client.request(method, PREFIX + path, **given)
     assert code(answer) == expected
     assert answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/topics/news", {"title": "\0"}),
+        ("PATCH", "/metrics/bought", {"attributes": [{"code": "\0", "type": "text"}]}),
+        ("PATCH", "/metrics/bought", {"attributes": [{"code": "size", "title": "\0", "type": "text"}]}),
+        ("PATCH", "/metrics/bought", {"attributes": [{"code": "", "type": "text"}]}),
+    ],
+)
+async def test_text_that_no_database_keeps_is_refused(client, owner, database, tenant, method, path, body):
+    """Without their patterns the first three of these are 500."""
+    async with database.app(tenant.workspace_id) as tx:
+        wish = Declaration(name="bought", attributes=(Attribute(code="size", type="text"),))
+        await metrics.declare(tx, tenant.workspace_id, [wish], made_by="smartpush")
+    answer = await client.request(method, PREFIX + path, json=body, headers=owner)
+    assert code(answer) == (400, "invalid")
+    kept = await client.patch(f"{PREFIX}/metrics/bought", json={"title": "Bought"}, headers=owner)
+    assert [one["code"] for one in kept.json()["attributes"]] == ["size"]
+
+
+def branching(depth):
+    """The JSON of a draft with a rule so deep. Text: what is very deep Python's own encoder refuses."""
+    innermost = '{"kind":"trait","name":"a","operator":"is_set"}'
+    rule = '{"kind":"not","rule":' * (depth - 1) + innermost + "}" * (depth - 1)
+    return drafted(f'{{"type":"branch","rule":{rule}}}')
+
+
+def setting(depth):
+    """One whose node sets a trait to lists in each other."""
+    return drafted(f'{{"type":"update_profile","traits":{{"a":{"[" * depth}1{"]" * depth}}}}}')
+
+
+def drafted(node):
+    steps = f'{{"trigger":{{"type":"event","metric":"m"}},"start":"a","nodes":{{"a":{node}}}}}'
+    return f'{{"name":"deep","definition":{steps}}}'
+
+
+@pytest.mark.parametrize("make", [branching, setting])
+async def test_a_draft_too_deep_to_be_read_again_is_refused_and_the_list_is_readable(client, owner, make):
+    """A published rule is at most 10 deep, but drafts were not asked: there is a depth that decodes and does not encode
+    (500), and one that is stored and never decodes again, by which all lists of automations were 400.
+    """
+    headers = owner | {"content-type": "application/json"}
+    for depth in (33, 200, 400, 480, 520, 800, 950, 1_500):
+        answer = await client.post(f"{PREFIX}/automations", content=make(depth), headers=headers)
+        assert code(answer) == (400, "invalid"), depth
+    made = await client.post(f"{PREFIX}/automations", content=make(10), headers=headers)
+    assert made.status_code == 201
+    listed = await client.get(f"{PREFIX}/automations", headers=owner)
+    assert [one["name"] for one in listed.json()] == ["deep"]
+    path = f"{PREFIX}/automations/{listed.json()[0]['id']}"
+    deeper = '{"definition":' + make(33).partition('"definition":')[2]
+    assert code(await client.put(path, content=deeper, headers=headers)) == (400, "invalid")
 
 
 async def test_wrong_methods_hear_the_right_ones(client, owner):

@@ -1,6 +1,7 @@
 """What is wrong with a definition, and where. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping, Set
+from typing import Any
 
 import msgspec
 
@@ -15,11 +16,12 @@ from clarion.automations.definition import (
     seconds,
 )
 from clarion.messaging.port import Channel
-from clarion.segments import Problem, problems_of, uses_traits
+from clarion.segments import Problem, problems_of, too_deep, uses_traits
 
 #: Templates by name and by number, each with the channels that it has a text for.
 Templates = Mapping[str, Collection[Channel]]
-
+#: Lists and objects in each other, in what a node sets.
+TRAITS_DEPTH_MAX = 32
 
 _LOST = (
     "says that {} is gone: make it anew or ask for another, then save it without `lost` (`automation edit`)"
@@ -30,6 +32,31 @@ _NO_TEMPLATE = "there is no template {}: make it, or name one of `template list`
 def check(definition: Definition, templates: Templates) -> list[Problem]:
     """All of it; nothing where the definition can be published."""
     return [*_of_trigger(definition), *_of_nodes(definition, templates), *_of_graph(definition)]
+
+
+def check_depth(definition: Definition) -> list[Problem]:
+    """What must not even be kept as a draft: so deep that it might never be read again."""
+    where = definition.trigger.where
+    found = [] if where is None else [too_deep(where, "trigger.where")]
+    for name, node in definition.nodes.items():
+        match node:
+            case Branch():
+                found.append(too_deep(node.rule, f"nodes.{name}.rule"))
+            case UpdateProfile() if _is_deeper(node.traits, TRAITS_DEPTH_MAX):
+                what = f"are nested more than {TRAITS_DEPTH_MAX} deep"
+                found.append(Problem(f"nodes.{name}.traits", what))
+    return [one for one in found if one is not None]
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Level by level, without recursion."""
+    level = [value]
+    for _ in range(levels + 1):
+        inner = [
+            one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)
+        ]
+        level = [one for several in inner for one in several]
+    return any(isinstance(one, dict | list) for one in level)
 
 
 def _of_trigger(definition: Definition) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """What a person does with an automation: draft, publish, pause, archive."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from clarion import errors, events, messaging
 from clarion.automations import store
-from clarion.automations.check import Templates, check
+from clarion.automations.check import Templates, check, check_depth
 from clarion.automations.definition import Definition
 from clarion.automations.losses import sends
 from clarion.automations.store import Automation
@@ -28,7 +28,8 @@ async def no_templates(tx: Tx, workspace_id: UUID) -> Templates:
 async def draft(
     tx: Tx, workspace_id: UUID, name: str, definition: Definition, *, by: str, ids: Ids, now_us: int
 ) -> Automation:
-    """A new automation. It may have problems; publishing says which. Raises AlreadyThere."""
+    """A new automation. It may have problems; publishing says which. Raises AlreadyThere, Invalid."""
+    _not_too_deep(definition)
     automation_id = await store.create(tx, workspace_id, name, definition, by=by, ids=ids, now_us=now_us)
     return (await store.list_automations(tx, workspace_id, automation_id))[0]
 
@@ -37,6 +38,7 @@ async def redraft(
     tx: Tx, workspace_id: UUID, automation_id: UUID, definition: Definition, *, by: str, now_us: int
 ) -> Automation:
     """Its next version; what is live stays as it is until that is published. Raises NotFound, Invalid."""
+    _not_too_deep(definition)
     held = await store.lock(tx, workspace_id, automation_id)
     _not_archived(held)
     if definition != held.definition:
@@ -61,8 +63,7 @@ async def publish(
     await messaging.share_templates(tx, workspace_id, [node.template for _, node in sends(held.definition)])
     found = await problems(tx, workspace_id, held.definition, find_templates=find_templates)
     if found:
-        told = "; ".join(f"{one.where} {one.what}" for one in found[:20])
-        raise errors.Invalid(f"{held.name} cannot be published: {told}")
+        raise errors.Invalid(f"{held.name} cannot be published: {_told(found)}")
     return await _set(tx, workspace_id, held, "live", held.version, now_us)
 
 
@@ -126,6 +127,15 @@ async def _set(
 ) -> Automation:
     await store.set_status(tx, workspace_id, held.automation_id, status, live_version, now_us=now_us)
     return (await store.list_automations(tx, workspace_id, held.automation_id))[0]
+
+
+def _not_too_deep(definition: Definition) -> None:
+    if found := check_depth(definition):
+        raise errors.Invalid(f"this cannot be kept: {_told(found)}")
+
+
+def _told(problems: Sequence[Problem]) -> str:
+    return "; ".join(f"{one.where} {one.what}" for one in problems[:20])
 
 
 def _not_archived(held: Automation) -> None:

@@ -1,19 +1,22 @@
 """What a caller says of a metric before its first event: a title, and the attributes of its events. Pure."""
 
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from clarion import errors
 
+#: PostgreSQL keeps no U+0000.
+Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=255, pattern="^[^\\u0000]*$")]
+Title: TypeAlias = Annotated[str, Meta(max_length=255, pattern="^[^\\u0000]*$")]
 AttributeType = Literal["text", "integer", "decimal", "boolean", "date"]
 
 
 class Attribute(Struct, frozen=True, kw_only=True):
     """A property that a metric's events may have. `code` names it in an event, `title` for people."""
 
-    code: str
-    title: str = ""
+    code: Code
+    title: Title = ""
     type: AttributeType
 
 

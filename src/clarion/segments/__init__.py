@@ -18,6 +18,7 @@ from clarion.segments.rule import (
     leaves,
     problems_of,
     schema,
+    too_deep,
     uses_traits,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "match",
     "problems_of",
     "schema",
+    "too_deep",
     "uses_traits",
 ]

@@ -112,7 +112,7 @@ def problems_of(rule: "Rule", where: str = "rule") -> list[Problem]:
     found: list[Problem] = []
     for count, (place, depth, one) in enumerate(_walk(rule, where, 1), 1):
         if depth > DEPTH_MAX:
-            found.append(Problem(place, f"is {depth} deep; {DEPTH_MAX} is the most"))
+            found.append(_too_deep(place, depth))
             break
         if count > RULES_MAX:
             found.append(Problem(place, f"is one of more than {RULES_MAX} rules"))
@@ -120,6 +120,14 @@ def problems_of(rule: "Rule", where: str = "rule") -> list[Problem]:
         if isinstance(one, (OfProperty, OfTrait)):
             found += [Problem(place, what) for what in _flaws(one)]
     return found
+
+
+def too_deep(rule: "Rule", where: str = "rule") -> Problem | None:
+    """Where it is deeper than a rule may be: what is much deeper can be read and not written, or the reverse."""
+    for place, depth, _ in _walk(rule, where, 1):
+        if depth > DEPTH_MAX:
+            return _too_deep(place, depth)
+    return None
 
 
 def leaves(rule: "Rule") -> Iterator[OfProperty | OfTrait]:
@@ -137,6 +145,10 @@ def uses_traits(rule: "Rule") -> bool:
 def schema() -> dict[str, Anything]:
     """The JSON schema of a rule."""
     return msgspec.json.schema(Rule)
+
+
+def _too_deep(place: str, depth: int) -> Problem:
+    return Problem(place, f"is {depth} deep; {DEPTH_MAX} is the most")
 
 
 def _walk(rule: "Rule", where: str, depth: int) -> Iterator[tuple[str, int, "Rule"]]:

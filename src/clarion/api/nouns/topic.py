@@ -15,7 +15,7 @@ class Set(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A topic, new or as it is from now on. `title` is what readers see; `opt_in`: nobody gets it without a yes."""
 
     name: TopicName
-    title: Annotated[str, Meta(max_length=200)] = ""
+    title: Annotated[str, Meta(max_length=200, pattern="^[^\\u0000]*$")] = ""
     opt_in: bool = False
 
 
