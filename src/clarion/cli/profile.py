@@ -45,6 +45,8 @@ def find(  # noqa: PLR0913 - an option each
         return _find_named(
             profile.Named(first_name=first_name, last_name=last_name), workspace, place, json=json
         )
+    if email is phone is external_id is None:
+        raise errors.Invalid("say whom: --email, --phone, --external-id, or --first-name and --last-name")
     wish = profile.Find(email=email, phone=phone, external_id=external_id, namespace=namespace)
 
     async def ask(call: Call) -> FoundProfile | None:
