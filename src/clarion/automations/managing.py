@@ -9,7 +9,7 @@ from msgspec import Struct
 from clarion import errors, events, messaging
 from clarion.automations import store
 from clarion.automations.check import Templates, check
-from clarion.automations.definition import Definition, SendMessage
+from clarion.automations.definition import Definition
 from clarion.automations.losses import sends
 from clarion.automations.store import Automation
 from clarion.db import Tx
