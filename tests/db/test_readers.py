@@ -424,7 +424,9 @@ async def test_while_nothing_can_be_written_links_lead_on_and_who_unsubscribes_i
     """Each of these was a 500: a page that does not come, and a one-click that mail services do not try again."""
     await track(track_opens=True, track_clicks=True)
     _, mail = await post.send(template_id=await post.template())
-    (pixel,), (click,) = (re.findall(rf'"([^"]+/p/{kind}/[^"]+)"', html_of(mail)) for kind in ("open", "click"))
+    (pixel,), (click,) = (
+        re.findall(rf'"([^"]+/p/{kind}/[^"]+)"', html_of(mail)) for kind in ("open", "click")
+    )
     async with failing(database, tenant.workspace_id, "send", sqlstate):
         shown, led = await web.get(pixel), await web.get(unescape(click))
     assert (shown.status_code, shown.headers["content-type"]) == (200, "image/gif")

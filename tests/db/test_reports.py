@@ -264,7 +264,13 @@ NO_TEXT = b'{"reports": [{"state": "delivered", "ref": "a\\u0000"}]}'  # which P
 
 
 async def test_what_cannot_be_read_says_why(gateway):
-    for body in (b"", b"[]", b'{"reports": [{"state": "eaten"}]}', b'{"reports": [{"state": "delivered"}]}', NO_TEXT):
+    for body in (
+        b"",
+        b"[]",
+        b'{"reports": [{"state": "eaten"}]}',
+        b'{"reports": [{"state": "delivered"}]}',
+        NO_TEXT,
+    ):
         answer = await gateway(body=body)
         assert answer.status_code == 400 and answer.json()["error"]
     assert (await gateway(body=b"x" * 1_100_000)).status_code == 413
