@@ -179,7 +179,9 @@ def test_a_person_is_found_or_not(shop):
         done = shop.run("profile", "find", *words, "--json", check=False)
         assert (done.returncode, done.stdout) == (1, "null\n")
         refused(shop.run("profile", "find", *words, check=False), "nobody is identified by that")
-    refused(shop.run("profile", "find", check=False), "give one of email, phone and external_id")
+    refused(
+        shop.run("profile", "find", check=False), "say whom: --email, --phone, --external-id, or --first-name"
+    )
     refused(shop.run("profile", "show", "prf_1", check=False), "there is no such profile")
 
 

@@ -77,6 +77,8 @@ def test_a_restored_backup_has_every_event_acknowledged_before_it_and_sends_noth
         "is not empty" in second.run("backup", "restore", str(file), "--master-key", key, check=False).stderr
     )
 
+    early = second.run("acting", "resume", check=False)
+    assert early.returncode == 1 and "start it first" in early.stderr
     second.start()
     second.settle()
     events = second.cli("event", "list", "--limit", "100000")

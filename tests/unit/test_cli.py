@@ -89,6 +89,15 @@ def test_a_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[3].split() == ["c", "–", "–", "yes"]
 
 
+def test_people_are_told_that_there_is_nothing_and_machines_get_an_empty_list(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _print.show([], ("name",), json=False, none="Nobody was erased.")
+    assert capsys.readouterr().out == "Nobody was erased.\n"
+    _print.show([], ("name",), json=True, none="Nobody was erased.")
+    assert capsys.readouterr().out == "[]\n"
+
+
 def test_times_of_views_are_shown_as_times(capsys: pytest.CaptureFixture[str]) -> None:
     """Views hold them as text; what is the customer's, as a trait's value, stays as it is."""
     at = "2026-01-02T03:04:05.678901+00:00"

@@ -16,13 +16,19 @@ from rich.table import Table
 _WIDE = 10_000
 
 
-def show(rows: Sequence[Any], columns: Sequence[str], *, json: bool, width: int = _WIDE) -> None:
+def show(
+    rows: Sequence[Any], columns: Sequence[str], *, json: bool, width: int = _WIDE, none: str = ""
+) -> None:
     """Print a list of things: Structs or mappings with at least these columns. As JSON, all that they have.
 
-    `width`: how wide where no terminal says it; values that are longer go on in the line below.
+    `none`: what people are told where there are none. `width`: how wide where no terminal says it; values that are
+    longer go on in the line below.
     """
     if json:
         show_json(rows)
+        return
+    if none and not rows:
+        print(none)
         return
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for column in columns:

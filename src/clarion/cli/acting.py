@@ -7,9 +7,9 @@ from cyclopts import App, Parameter
 
 from clarion import db
 from clarion.app import Rooms
-from clarion.cli._call import with_rooms
+from clarion.cli._call import example, with_rooms
 from clarion.cli._options import HERE, Json, Place
-from clarion.cli._print import show_one
+from clarion.cli._print import show_one, warn
 from clarion.db import instance
 
 app = App(name="acting", help="Whether anything is sent: show, pause, resume.")
@@ -38,9 +38,13 @@ def pause(
 
 
 @app.command
-def resume(*, place: Place = HERE, json: Json = False) -> None:
-    """Send again."""
-    show_one(_change(place, "acting resume", None), json=json)
+def resume(*, place: Place = HERE, json: Json = False) -> int:
+    """Send again. Exit 1 where the next start will pause it, as that of a restored folder does."""
+    now = _change(place, "acting resume", None)
+    show_one(now, json=json)
+    if now.paused:
+        warn(f"nothing is resumed: start it first (`{example('serve', place)}`), look, and say it then")
+    return int(now.paused)
 
 
 def _change(place: Place, command: str, because: str | None) -> instance.Acting:

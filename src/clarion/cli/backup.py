@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from clarion import __version__, accounts, db, errors, events, vault
 from clarion import app as rooms_of
+from clarion.cli._call import example
 from clarion.cli._options import HERE, Json, Place
 from clarion.cli._print import show_one
 from clarion.config import Settings
@@ -57,7 +58,8 @@ def restore(file: Path, *, master_key: KeyFile = None, place: Place = HERE, json
         settings.master_key_file.chmod(0o600)
     show_one({"data": settings.data, "created_at": header.created_at, "version": header.version}, json=json)
     if not json:
-        print("\nStart it with `clarion serve`. Nothing is sent until `clarion acting resume`.")
+        serve, resume = example("serve", place), example("acting resume", place)
+        print(f"\nStart it: {serve}\nNothing is sent until you have looked and say: {resume}")
 
 
 @app.command

@@ -108,7 +108,8 @@ def use(
         return await credential.use(call, credential.Used(credential_id=credential_id))
 
     columns = views.CredentialUse.__struct_fields__
-    show_rows(with_call(place, "credential use", workspace, ask), columns, json=json)
+    none = "Nobody called in the last hour."
+    show_rows(with_call(place, "credential use", workspace, ask), columns, json=json, none=none)
 
 
 @app.command
@@ -128,9 +129,9 @@ def rejected(
     async def ask(call: Call) -> list[views.Rejected]:
         return await credential.rejected(call, wish)
 
-    show_rows(
-        with_call(place, "credential rejected", workspace, ask), ("at", "code", "message", "body"), json=json
-    )
+    found = with_call(place, "credential rejected", workspace, ask)
+    none = "Nothing that its callers sent was refused, or it was deleted with a person who was erased."
+    show_rows(found, ("at", "code", "message", "body"), json=json, none=none)
 
 
 @app.command

@@ -45,6 +45,8 @@ def find(  # noqa: PLR0913 - an option each
         return _find_named(
             profile.Named(first_name=first_name, last_name=last_name), workspace, place, json=json
         )
+    if email is phone is external_id is None:
+        raise errors.Invalid("say whom: --email, --phone, --external-id, or --first-name and --last-name")
     wish = profile.Find(email=email, phone=phone, external_id=external_id, namespace=namespace)
 
     async def ask(call: Call) -> FoundProfile | None:
@@ -149,9 +151,9 @@ def history(
     async def ask(call: Call) -> list[StoredChange]:
         return await profile.history(call, profile.History(profile_id=profile_id, limit=limit))
 
-    show_rows(
-        with_call(place, "profile history", workspace, ask), ("at", "what", "value", "cause"), json=json
-    )
+    found = with_call(place, "profile history", workspace, ask)
+    none = "Nothing of what is known of them was changed. What they did: `profile show ID --timeline`."
+    show_rows(found, ("at", "what", "value", "cause"), json=json, none=none)
 
 
 @app.command
@@ -233,7 +235,8 @@ def erased(
     if erasure_id is not None:
         show_receipt(found[0], json)
     else:
-        show_rows(found, ("id", "erased_at", "actor", "complete", "profile_id"), json=json)
+        columns = ("id", "erased_at", "actor", "complete", "profile_id")
+        show_rows(found, columns, json=json, none="Nobody was erased.")
 
 
 @app.command

@@ -96,10 +96,9 @@ def list_(*, workspace: OfWorkspace = None, place: Place = HERE, json: Json = Fa
         return await template.list_all(call, Nothing())
 
     found = with_call(place, "template list", workspace, ask)
-    show_rows(found if json else [_summary(one) for one in found], _COLUMNS, json=json)
-    if not found and not json:
-        words = "template create hello --subject 'Hello $!profile.first_name' --html FILE"
-        print(f"No templates yet; make one: {example(words, place)}")
+    words = "template create hello --subject 'Hello $!profile.first_name' --html FILE"
+    none = f"No templates yet; make one: {example(words, place)}"
+    show_rows(found if json else [_summary(one) for one in found], _COLUMNS, json=json, none=none)
 
 
 @app.command

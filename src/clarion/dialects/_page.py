@@ -25,7 +25,8 @@ def page(reference: Reference, base_url: str, key_command: str, openapi_url: str
     parts = [
         f"# {reference.title}",
         reference.about,
-        f"The base URL is `{base_url}`. Make a key where the server runs:",
+        f"The base URL is `{base_url}`. Make a key where the server runs (with its `--data`, if it was started "
+        "with one):",
         _fenced("sh", "\n".join(_exports(reference, key_command))),
         _yours(reference),
         f"For programs there is the same as [OpenAPI 3.1]({openapi_url}).",

@@ -53,7 +53,7 @@ def _work(readiness: Readiness) -> list[str]:
 
 def _example(example: Example) -> str:
     return f"""<h2>Try it: {escape(example.title)}</h2>
-<p>Make a key where the server runs:</p>
+<p>Make a key where the server runs (with its <code>--data</code>, if it was started with one):</p>
 <pre><code>export CLARION_KEY=$({escape(example.key_command)})</code></pre>
 <p>and send something:</p>
 <pre><code>{escape(example.curl)}</code></pre>
