@@ -161,6 +161,8 @@ def main(words: Sequence[str]) -> int:
             reports = {name: fuzz(SURFACES[name], owner, wish.cases, wish.seed) for name in names}
         finally:
             server.stop()
+        if any(500 in report.statuses for report in reports.values()):
+            sys.stderr.write(server.log)  # it says what each was, and is gone with the folder
     sys.stdout.write("\n".join(_told(reports, wish.seed, as_json=wish.json)) + "\n")
     return 1 if any(report.faults for report in reports.values()) else 0
 

@@ -8,6 +8,7 @@ import pytest
 from clarion import automations, errors, events, messaging, metrics, profiles
 from clarion.api.nouns import metric, trait
 from clarion.automations import LostTrait, Runner, Triggers
+from clarion.automations.definition import SendMessage
 from clarion.events import Lanes
 from clarion.messaging import Email, TemplateWish
 from clarion.metrics import Attribute, Declaration
@@ -273,6 +274,15 @@ async def test_a_draft_and_what_is_live_are_both_changed_and_the_draft_stays_the
     async with call.app() as tx:
         await automations.lose(tx, call.workspace_id, LostTrait("plan"), by="test", now_us=1)
     assert (await standing(one))[0].version == 4, "a second time there is nothing to change"
+
+
+async def test_a_draft_that_names_what_no_template_can_be_called_is_in_nobodys_way(call):
+    draft = msgspec.structs.replace(asking(NO_PLAN), nodes={"send": SendMessage(template="a\0b")})
+    async with call.app() as tx:
+        await automations.draft(
+            tx, call.workspace_id, "strange", draft, by="test", ids=call.ports.ids, now_us=1
+        )
+    await trait.define(call, trait.Define(name="plan", type="choice"))
 
 
 async def folds(tx, call):

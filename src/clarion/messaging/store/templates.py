@@ -143,6 +143,8 @@ async def find_template(tx: Tx, workspace_id: UUID, called: UUID | int | str) ->
         )
     if isinstance(called, UUID):
         rows = await tx.fetch(Q.find_templates, workspace_id, [called])
+    elif "\0" in called:
+        rows = []  # PostgreSQL could not even ask
     else:
         rows = await tx.fetch(Q.find_template_named, workspace_id, called)
     found = await _numbered(tx, workspace_id, rows)
