@@ -18,9 +18,8 @@ _SECRET_DIGITS = 43  # of base 62: 256 bits
 _CHECK_DIGITS = 6
 KNOWN_FOR_S = 60.0
 UNKNOWN_FOR_S = 1.0
-STRANGERS_PER_S = (
-    20.0  #: who shows no known key is told so at once that often, of all callers of this process
-)
+#: Who shows no known key is told so at once that often, of all callers of this process.
+STRANGERS_PER_S = 20.0
 _CACHE_MAX = 10_000  # of each: found ones and unknown ones
 
 
